@@ -1,0 +1,1 @@
+"""Sound as arrays: reading and writing files, levels, spectrograms and back."""

@@ -1,0 +1,155 @@
+"""Reading recordings of any common format, and writing wav files.
+
+A wave is a float32 array [samples], mono, with full scale at 1.0. What libsndfile
+reads (wav, flac, ogg, mp3) goes through it; everything else (m4a, aac, webm, wma,
+video files) through the FFmpeg libraries inside PyAV.
+"""
+
+import os
+import threading
+from pathlib import Path
+
+import numpy as np
+
+_FULL_SCALE = 32767.0
+
+
+class AudioError(ValueError):
+    """A recording that cannot be read or written; the message is one line."""
+
+
+def load(
+    path: str | Path,
+    sample_rate: int,
+    start_seconds: float | None = None,
+    end_seconds: float | None = None,
+) -> np.ndarray:
+    """Read a recording, or a stretch of it, as a mono wave at `sample_rate` hertz.
+
+    Returns float32 [samples]. Raises `AudioError` for a file that is missing,
+    empty, damaged, or holds values that are not finite.
+    """
+    wave, rate = decode(path, start_seconds, end_seconds)
+    return resample(wave, rate, sample_rate)
+
+
+def decode(
+    path: str | Path,
+    start_seconds: float | None = None,
+    end_seconds: float | None = None,
+    at_most_seconds: float | None = None,
+) -> tuple[np.ndarray, int]:
+    """Read a recording at its own rate: (float32 [samples] mono, rate in hertz).
+
+    Reading ends after `at_most_seconds`, so that a file of hours costs no more
+    memory than a sentence. Raises `AudioError` as `load` does.
+    """
+    path = Path(path)
+    start = max(start_seconds or 0.0, 0.0)
+    stop = end_seconds
+    if at_most_seconds is not None:
+        stop = min(start + at_most_seconds, float("inf") if stop is None else stop)
+    if stop is not None and stop <= start:
+        raise AudioError(f"{path}: the stretch {start} to {end_seconds} s is empty")
+    if not path.is_file():
+        raise AudioError(f"{path}: no such file")
+    channels, rate = _decode_channels(path, start, stop)
+    if channels.shape[0] == 0:
+        raise AudioError(f"{path}: holds no sound")
+    wave = channels[:, 0] if channels.shape[1] == 1 else channels.mean(axis=1)
+    if not np.isfinite(wave).all():
+        raise AudioError(f"{path}: holds values that are not finite")
+    return np.ascontiguousarray(wave, np.float32), rate
+
+
+def resample(wave: np.ndarray, rate: int, sample_rate: int) -> np.ndarray:
+    """The wave [samples] at another rate in hertz, by soxr's high-quality filter."""
+    if rate == sample_rate:
+        return wave
+    import soxr
+
+    return soxr.resample(wave, rate, sample_rate, quality="HQ")
+
+
+def save(path: str | Path, wave: np.ndarray, sample_rate: int) -> None:
+    """Write a wave [samples] as a 16-bit PCM wav file.
+
+    What exceeds full scale is clipped, never wrapped; the caller's array stays as it
+    is. The file is written aside and renamed, so that no reader meets half of it.
+    Raises `AudioError` for an array that is not one finite channel.
+    """
+    import soundfile
+
+    path = Path(path)
+    wave = np.asarray(wave)
+    if wave.ndim != 1:
+        raise AudioError(f"{path}: a wave is [samples], not {list(wave.shape)}")
+    if not np.isfinite(wave).all():
+        raise AudioError(f"{path}: refusing to write values that are not finite")
+    samples = to_int16(wave)
+    aside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        soundfile.write(aside, samples, sample_rate, subtype="PCM_16", format="WAV")
+        os.replace(aside, path)
+    except (OSError, soundfile.SoundFileError) as error:
+        raise AudioError(f"{path}: cannot be written: {error}") from None
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def to_int16(wave: np.ndarray) -> np.ndarray:
+    """A float wave as 16-bit integers, rounded and clipped; int16 passes unchanged."""
+    if wave.dtype == np.int16:
+        return wave
+    scaled = np.rint(np.multiply(wave, _FULL_SCALE, dtype=np.float64))
+    return np.clip(scaled, -_FULL_SCALE - 1, _FULL_SCALE).astype(np.int16)
+
+
+def from_int16(samples: np.ndarray) -> np.ndarray:
+    """The inverse of `to_int16`: float32 [samples]."""
+    return samples.astype(np.float32) * np.float32(1 / _FULL_SCALE)
+
+
+def _decode_channels(path: Path, start: float, stop: float | None):
+    """(float32 [samples, channels], rate); libsndfile first, FFmpeg for the rest."""
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(path) as file:
+            rate = file.samplerate
+            first = min(round(start * rate), file.frames)
+            last = file.frames if stop is None else min(round(stop * rate), file.frames)
+            file.seek(first)
+            return file.read(last - first, dtype="float32", always_2d=True), rate
+    except soundfile.SoundFileError:
+        return _decode_ffmpeg(path, start, stop)
+
+
+def _decode_ffmpeg(path: Path, start: float, stop: float | None):
+    import av
+
+    pieces, heard = [], 0
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.audio:
+                raise AudioError(f"{path}: holds no sound")
+            stream = container.streams.audio[0]
+            rate = stream.rate
+            # Planar floats whatever the codec gives; layout and rate stay its own.
+            plane = av.AudioResampler(format="fltp")
+            last = None if stop is None else round(stop * rate)
+            for packet in container.decode(stream):
+                for frame in plane.resample(packet):
+                    pieces.append(frame.to_ndarray().T)
+                    heard += pieces[-1].shape[0]
+                if last is not None and heard >= last:
+                    break
+    except (av.FFmpegError, OSError, ValueError) as error:
+        if isinstance(error, AudioError):
+            raise
+        reason = getattr(error, "strerror", None) or error
+        raise AudioError(f"{path}: cannot be read as sound: {reason}") from None
+    if not pieces:
+        raise AudioError(f"{path}: holds no sound")
+    return np.concatenate(pieces)[round(start * rate) : last], rate
