@@ -1,23 +1,22 @@
 """Waves to spectrograms and back.
 
-Shapes: wave [samples]; mel [frames, mels]; linear [frames, bins]. A wave has exactly
-ceil(samples / hop_length) frames; frame t is centred on the middle of the samples
-[t * hop_length, (t + 1) * hop_length), so that a vocoder which repeats every frame
-hop_length times is aligned with the sound. Beyond its ends a wave is silent.
-
-Levels are 20 log10(magnitude), taken from [floor_decibel, ceiling_decibel] to
-[-mel_range, mel_range] and clipped there.
+Shapes: wave [samples]; mel [frames, mels]; linear [frames, bins]; frames is exactly
+ceil(samples / hop_length), see `audio.frames`. Levels are 20 log10(magnitude), taken
+from [floor_decibel, ceiling_decibel] to [-mel_range, mel_range] and clipped there.
 """
 
 from functools import lru_cache
 
 import numpy as np
 
+from audio import frames
 from hparams import Audio
 
 # Frames transformed together: enough to fill the vector units, few enough to stay
 # in the second-level cache (64 frames of 2048 floats are half a megabyte).
 _BLOCK = 64
+_LEAST = np.float32(1e-8)
+_UNMIXING_STEPS = 12
 
 
 def mel_spectrogram(wave: np.ndarray, audio: Audio) -> np.ndarray:
@@ -41,46 +40,109 @@ def spectrograms(
     """(mel [frames, mels], linear [frames, bins] or None) from one transform."""
     from scipy.fft import rfft
 
-    windows = _frames(_emphasise(np.asarray(wave, np.float32), audio), audio)
-    count = windows.shape[0]
-    used = _used_bins(audio)
-    basis = np.ascontiguousarray(_mel_basis(audio)[:, used].T)
-    window = _window(audio.win_length)
+    pieces = frames.cut(frames.pad(_emphasise(wave, audio), audio), audio)
+    count = pieces.shape[0]
+    hann = frames.window(audio.win_length)
+    touched, transposed = _filters(audio)[1:]
     mel = np.empty((count, audio.mels), np.float32)
     levels = np.empty((count, audio.bins), np.float32) if linear else None
-    padded = np.zeros((min(count, _BLOCK), audio.n_fft), np.float32)
-    scale = np.float32(_bin_scale(audio))
+    filled = np.zeros((min(count, _BLOCK), audio.n_fft), np.float32)
     for begin in range(0, count, _BLOCK):
         block = slice(begin, min(begin + _BLOCK, count))
         size = block.stop - block.start
-        np.multiply(windows[block], window, out=padded[:size, : audio.win_length])
-        magnitude = np.abs(rfft(padded[:size]))
-        np.matmul(magnitude[:, used], basis, out=mel[block])
+        np.multiply(pieces[block], hann, out=filled[:size, : audio.win_length])
+        magnitude = np.abs(rfft(filled[:size]))
+        np.matmul(magnitude[:, touched], transposed, out=mel[block])
         if linear:
-            _normalise(np.multiply(magnitude, scale, out=levels[block]), audio)
+            np.multiply(magnitude, _bin_scale(audio), out=levels[block])
+            _normalise(levels[block], audio)
     _normalise(mel, audio)
     return mel, levels
 
 
-def frames(samples: int, audio: Audio) -> int:
-    """How many frames a wave of so many samples has."""
-    return -(-samples // audio.hop_length)
+def griffin_lim(
+    mel: np.ndarray, audio: Audio, iterations: int | None = None, seed: int = 0
+) -> np.ndarray:
+    """A wave, float32 [frames * hop_length], for a normalised mel [frames, mels].
+
+    `iterations` defaults to `audio.griffin_lim_iterations`; equal seeds give equal
+    waves. In the second half of the iterations the target follows the sound found so
+    far, scaled so that its mels stay those given: what a mel band leaves open (where
+    inside it the partials lie) is decided by consistency, not by a smooth guess.
+    """
+    target = _magnitudes(_checked(mel, audio.mels, "mels"), audio)
+    return _search(_unmix(target, audio), audio, iterations, seed, target)
 
 
-def magnitudes(levels: np.ndarray, audio: Audio) -> np.ndarray:
-    """Normalised levels of any shape back to magnitudes; the floor becomes zero."""
-    span = audio.ceiling_decibel - audio.floor_decibel
-    bounded = np.clip(levels, -audio.mel_range, audio.mel_range)
-    unit = (bounded + audio.mel_range) / (2 * audio.mel_range)
-    decibel = unit * span + audio.floor_decibel
-    magnitude = np.power(10.0, decibel / 20, dtype=np.float32)
-    return np.where(unit > 0, magnitude, np.float32(0))
+def griffin_lim_linear(
+    linear: np.ndarray, audio: Audio, iterations: int | None = None, seed: int = 0
+) -> np.ndarray:
+    """A wave, float32 [frames * hop_length], for a normalised linear [frames, bins]."""
+    magnitude = _magnitudes(_checked(linear, audio.bins, "bins"), audio)
+    return _search(magnitude / _bin_scale(audio), audio, iterations, seed)
+
+
+def _search(
+    magnitude: np.ndarray,
+    audio: Audio,
+    iterations: int | None,
+    seed: int,
+    mel: np.ndarray | None = None,
+) -> np.ndarray:
+    """The wave for magnitudes [frames, bins], whose mels are to be `mel` if given.
+
+    Source: Perraudin, Balazs and Søndergaard 2013, "A fast Griffin-Lim algorithm",
+    algorithm 2.
+    """
+    count = magnitude.shape[0]
+    if count == 0:
+        return np.zeros(0, np.float32)
+    if iterations is None:
+        iterations = audio.griffin_lim_iterations
+    momentum = np.float32(audio.griffin_lim_momentum)
+    weight = frames.overlap_weight(count, audio)
+    random = np.random.default_rng(seed)
+    angle = random.random(magnitude.shape, np.float32) * np.float32(2 * np.pi)
+    spectra, before = magnitude * np.exp(1j * angle), None
+    for step in range(iterations):
+        now = frames.analyse(frames.synthesise(spectra, weight, audio), audio)
+        if mel is not None and step >= iterations // 2:
+            magnitude = _towards(mel, np.abs(now), audio)
+        ahead = now if before is None else now + momentum * (now - before)
+        before = now
+        spectra = ahead * (magnitude / np.maximum(np.abs(ahead), _LEAST))
+    padded = frames.synthesise(spectra, weight, audio)
+    begin = frames.margin(audio)
+    return _deemphasise(padded[begin : begin + count * audio.hop_length], audio)
+
+
+def _unmix(mel: np.ndarray, audio: Audio) -> np.ndarray:
+    """Magnitudes [frames, bins] >= 0 with mel magnitudes close to `mel`.
+
+    Richardson-Lucy iterations (Richardson 1972, Lucy 1974): they lessen the
+    Kullback-Leibler divergence, which weighs by ratio as hearing does, and keep
+    positive what is positive.
+    """
+    magnitude = np.ones((mel.shape[0], audio.bins), np.float32)
+    for _ in range(_UNMIXING_STEPS):
+        magnitude = _towards(mel, magnitude, audio)
+    return magnitude
+
+
+def _towards(mel: np.ndarray, magnitude: np.ndarray, audio: Audio) -> np.ndarray:
+    """One step from magnitudes [frames, bins] to some whose mels are `mel`."""
+    basis, touched, transposed = _filters(audio)
+    inside = magnitude[:, touched]
+    ratio = mel / np.maximum(inside @ transposed, _LEAST)
+    coverage = np.maximum(basis[:, touched].sum(axis=0), _LEAST)
+    result = np.zeros_like(magnitude)
+    np.multiply(inside, ratio @ (basis[:, touched] / coverage), out=result[:, touched])
+    return result
 
 
 def _normalise(magnitude: np.ndarray, audio: Audio) -> None:
     """Magnitudes to normalised levels, in place."""
-    span = audio.ceiling_decibel - audio.floor_decibel
-    per_decibel = 2 * audio.mel_range / span
+    per_decibel = 2 * audio.mel_range / (audio.ceiling_decibel - audio.floor_decibel)
     np.maximum(magnitude, np.float32(10 ** (audio.floor_decibel / 20)), out=magnitude)
     np.log(magnitude, out=magnitude)
     magnitude *= np.float32(per_decibel * 20 / np.log(10))
@@ -88,10 +150,26 @@ def _normalise(magnitude: np.ndarray, audio: Audio) -> None:
     np.clip(magnitude, -audio.mel_range, audio.mel_range, out=magnitude)
 
 
+def _magnitudes(levels: np.ndarray, audio: Audio) -> np.ndarray:
+    """The inverse of `_normalise` on a copy; the floor, which may be less, is zero."""
+    span = audio.ceiling_decibel - audio.floor_decibel
+    unit = np.clip(levels / (2 * audio.mel_range) + 0.5, 0, 1)
+    decibel = unit * np.float32(span) + np.float32(audio.floor_decibel)
+    return np.where(unit > 0, np.power(np.float32(10), decibel / 20), np.float32(0))
+
+
+def _checked(levels: np.ndarray, width: int, name: str) -> np.ndarray:
+    levels = np.asarray(levels, np.float32)
+    if levels.ndim != 2 or levels.shape[1] != width:
+        raise ValueError(f"expected [frames, {name}={width}], not {list(levels.shape)}")
+    return levels
+
+
 def _emphasise(wave: np.ndarray, audio: Audio) -> np.ndarray:
+    wave = np.asarray(wave, np.float32)
     if wave.ndim != 1:
         raise ValueError(f"a wave is [samples], not {list(wave.shape)}")
-    if audio.preemphasis == 0 or wave.size == 0:
+    if audio.preemphasis == 0:
         return wave
     sharp = wave.copy()
     sharp[1:] -= np.float32(audio.preemphasis) * wave[:-1]
@@ -106,46 +184,15 @@ def _deemphasise(wave: np.ndarray, audio: Audio) -> np.ndarray:
     return lfilter([1.0], [1.0, -audio.preemphasis], wave).astype(np.float32)
 
 
-def _margin(audio: Audio) -> int:
-    """Samples by which the first window begins before the wave."""
-    return (audio.win_length - audio.hop_length) // 2
+def _bin_scale(audio: Audio) -> np.float32:
+    return np.float32(audio.n_fft / audio.sample_rate)
 
 
-def _frames(wave: np.ndarray, audio: Audio) -> np.ndarray:
-    """Overlapping windows [frames, win_length] of the wave, a view of a padded copy."""
-    count = frames(wave.size, audio)
-    if count == 0:
-        return np.zeros((0, audio.win_length), np.float32)
-    padded = np.zeros((count - 1) * audio.hop_length + audio.win_length, np.float32)
-    margin = _margin(audio)
-    kept = min(wave.size, padded.size - margin)
-    padded[margin : margin + kept] = wave[:kept]
-    view = np.lib.stride_tricks.sliding_window_view(padded, audio.win_length)
-    return view[:: audio.hop_length]
-
-
-@lru_cache(maxsize=8)
-def _window(length: int) -> np.ndarray:
-    """The periodic Hann window."""
-    phase = 2 * np.pi * np.arange(length) / length
-    return (0.5 - 0.5 * np.cos(phase)).astype(np.float32)
-
-
-def _bin_scale(audio: Audio) -> float:
-    return audio.n_fft / audio.sample_rate
-
-
-def _mel_basis(audio: Audio) -> np.ndarray:
-    """Slaney's triangular filters of equal area, [mels, bins]."""
-    return _filterbank(
-        audio.sample_rate, audio.n_fft, audio.mels, audio.fmin, audio.fmax
-    )
-
-
-def _used_bins(audio: Audio) -> slice:
-    """The bins that any filter touches; the others need no product."""
-    width = audio.sample_rate / audio.n_fft
-    return slice(int(audio.fmin / width), min(int(audio.fmax / width) + 2, audio.bins))
+def _filters(audio: Audio) -> tuple[np.ndarray, slice, np.ndarray]:
+    """Slaney's triangles of equal area [mels, bins], the bins that they touch, and
+    those columns transposed [touched, mels]."""
+    key = (audio.sample_rate, audio.n_fft, audio.mels, audio.fmin, audio.fmax)
+    return _filterbank(*key)
 
 
 @lru_cache(maxsize=8)
@@ -154,5 +201,9 @@ def _filterbank(rate: int, n_fft: int, mels: int, fmin: float, fmax: float):
 
     basis = mel(sr=rate, n_fft=n_fft, n_mels=mels, fmin=fmin, fmax=fmax, norm="slaney")
     basis = np.ascontiguousarray(basis, np.float32)
+    columns = np.flatnonzero(basis.any(axis=0))
+    touched = slice(int(columns[0]), int(columns[-1]) + 1)
+    transposed = np.ascontiguousarray(basis[:, touched].T)
     basis.setflags(write=False)
-    return basis
+    transposed.setflags(write=False)
+    return basis, touched, transposed
