@@ -1,0 +1,1 @@
+"""Corpora in, features out: readers, the feature store, batches."""

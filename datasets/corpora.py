@@ -1,0 +1,321 @@
+"""Corpora as people find them, read into utterances.
+
+A reader is a small function from a folder to a `Corpus`. What a corpus promises and
+does not hold (a missing recording, a torn line) becomes a `Problem` with its reason:
+nothing is dropped in silence. Text is NFC; no sound is opened here.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from itertools import islice
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from datasets import sources
+from datasets.sources import CorpusError
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One recorded sentence; `start_seconds` and `end_seconds` cut it from a file."""
+
+    id: str
+    speaker: str
+    text: str
+    path: Path
+    start_seconds: float | None = None
+    end_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a corpus promises and does not hold."""
+
+    id: str
+    reason: str
+    detail: str
+
+
+@dataclass
+class Corpus:
+    """The utterances of a folder in a fixed order, and what was wrong with it."""
+
+    folder: Path
+    format: str
+    utterances: list[Utterance] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, id: str, speaker: str, text: str, path: Path | None, **cut) -> None:
+        """Append an utterance, or a problem where `path` is None or no file."""
+        if path is None or not path.is_file():
+            self.problem(id, "missing", f"no recording {path or id}")
+            return
+        text = unicodedata.normalize("NFC", text).strip()
+        self.utterances.append(Utterance(id, speaker, text, path, **cut))
+
+    def problem(self, id: str, reason: str, detail: str) -> None:
+        self.problems.append(Problem(id, reason, detail))
+
+
+def read(folder: str | Path, format: str | None = None) -> Corpus:
+    """Read a corpus; without `format`, its layout is recognised.
+
+    Raises `CorpusError` for a missing folder, an unknown or unrecognised layout, and
+    a corpus without a single utterance.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise CorpusError(f"{folder}: no such folder")
+    name = format or recognise(folder)
+    if name not in FORMATS:
+        raise CorpusError(f"unknown format {name}; known: {', '.join(FORMATS)}")
+    corpus = Corpus(folder, name)
+    FORMATS[name](corpus)
+    if not corpus.utterances and not corpus.problems:
+        raise CorpusError(f"{folder}: holds nothing in the layout {name}")
+    return corpus
+
+
+def recognise(folder: Path) -> str:
+    """The name of the layout of a folder; raises `CorpusError` where none fits."""
+    tests: dict[str, Callable[[Path], bool]] = {
+        "demo": lambda f: (f / "demo.json").is_file(),
+        "kss": lambda f: bool(_kss_tables(f)),
+        "ljspeech": lambda f: (f / "metadata.csv").is_file(),
+        "folder": lambda f: (f / "transcripts.tsv").is_file(),
+        "zeroth": lambda f: any(True for _ in f.rglob("*.trans.txt")),
+        "aihub": lambda f: any(map(_is_aihub, islice(f.rglob("*.json"), 20))),
+        "json": lambda f: any(map(_is_path_table, sorted(f.glob("*.json")))),
+    }
+    for name, test in tests.items():
+        if test(folder):
+            return name
+    if any(sound.with_suffix(".txt").is_file() for sound in sources.sounds(folder)):
+        return "folder"
+    raise CorpusError(
+        f"{folder}: no known corpus layout; name it with --format "
+        f"({', '.join(FORMATS)}) or put a text beside every recording: "
+        "name.wav and name.txt"
+    )
+
+
+def _kss(corpus: Corpus) -> None:
+    """Korean Single Speaker: `path|original|expanded|decomposed|duration|english`.
+
+    v1.3 has 5 fields, the first release 4. The expanded text has numbers spelled out
+    by the corpus's own reader, so it wins over the original.
+    """
+    tables = _kss_tables(corpus.folder)
+    if not tables:
+        raise CorpusError(f"{corpus.folder}: no transcript.v.1.4.txt")
+    table = tables[-1]
+    for number, line in sources.lines(table):
+        fields = line.split("|")
+        if not 4 <= len(fields) <= 6:
+            _torn(corpus, table, number, f"{len(fields)} fields instead of 4 to 6")
+            continue
+        name = fields[0].strip()
+        path = sources.first_file(corpus.folder / name, corpus.folder / "kss" / name)
+        text = fields[2].strip() or fields[1]
+        corpus.add(Path(name).stem, "kss", text, path or corpus.folder / name)
+
+
+def _ljspeech(corpus: Corpus) -> None:
+    """LJ Speech and its kin: `id|text|normalized` and `wavs/`."""
+    table = corpus.folder / "metadata.csv"
+    speaker = corpus.folder.resolve().name
+    for number, line in sources.lines(table):
+        fields = line.split("|")
+        if not 2 <= len(fields) <= 3 or not fields[0].strip():
+            _torn(corpus, table, number, f"{len(fields)} fields instead of 2 or 3")
+            continue
+        id = fields[0].strip()
+        path = sources.find_sound(id, corpus.folder / "wavs", corpus.folder)
+        text = fields[-1].strip() or fields[1]
+        corpus.add(Path(id).stem if "/" in id else id, speaker, text, path)
+
+
+def _zeroth(corpus: Corpus) -> None:
+    """Zeroth-Korean: `<script>/<speaker>/` of flac files and one transcript table."""
+    for table in sorted(corpus.folder.rglob("*.trans.txt")):
+        speaker = table.name.split("_")[0]
+        told = set()
+        for number, line in sources.lines(table):
+            id, _, text = line.partition(" ")
+            told.add(id)
+            if not id.startswith(f"{speaker}_"):
+                _torn(corpus, table, number, f"{id} is not of speaker {speaker}")
+                continue
+            corpus.add(id, speaker, text, sources.find_sound(id, table.parent))
+        for sound in sources.sounds(table.parent, deep=False):
+            if sound.stem not in told:
+                corpus.problem(sound.stem, "no transcript", f"{sound}: not in {table}")
+
+
+def _json(corpus: Corpus) -> None:
+    """Tables path -> text, as recognisers write them; only the file name counts."""
+    tables = _path_tables(corpus.folder)
+    if not tables:
+        raise CorpusError(f"{corpus.folder}: no JSON object of paths and texts")
+    for table in tables:
+        ending = "-recognition-All"
+        named = table.stem.removesuffix(ending) if ending in table.stem else None
+        speaker = named or corpus.folder.resolve().name
+        content = sources.read_json(table)
+        if not isinstance(content, dict):
+            raise CorpusError(f"{table}: is not one object of paths and texts")
+        for key, text in content.items():
+            name = key.replace("\\", "/").rsplit("/", 1)[-1]
+            stem = Path(name).stem
+            places = (table.parent / "audio", table.parent, corpus.folder / "audio")
+            if not isinstance(text, str):
+                corpus.problem(stem, "no transcript", f"{table}: {key} has no text")
+                continue
+            path = sources.first_file(*(place / name for place in places))
+            path = path or sources.find_sound(stem, *places) or places[0] / name
+            corpus.add(stem, speaker, text, path)
+
+
+def _aihub(corpus: Corpus) -> None:
+    """AI Hub voices: a JSON beside (or in a parallel tree of) every wav."""
+    sounds: dict[str, list[Path]] = {}
+    for path in sources.sounds(corpus.folder):
+        sounds.setdefault(unicodedata.normalize("NFC", path.stem), []).append(path)
+    for label in sorted(corpus.folder.rglob("*.json")):
+        stem = unicodedata.normalize("NFC", label.stem)
+        try:
+            content = sources.read_json(label)
+        except CorpusError as error:
+            corpus.problem(stem, "no transcript", str(error))
+            continue
+        text = sources.member(content, "전사정보", "TransLabelText")
+        if not isinstance(text, str):
+            if _is_aihub_content(content):
+                corpus.problem(stem, "no transcript", f"{label}: no TransLabelText")
+            continue
+        speaker = (
+            sources.member(content, "화자정보", "SpeakerName") or label.parent.name
+        )
+        near = label.with_suffix(".wav")
+        found = sounds.get(stem, [])
+        path = near if near.is_file() or len(found) != 1 else found[0]
+        start = sources.seconds(sources.member(content, "기타정보", "SpeechStart"))
+        end = sources.seconds(sources.member(content, "기타정보", "SpeechEnd"))
+        if end is not None and end <= (start or 0.0):
+            start = end = None
+        corpus.add(stem, str(speaker), text, path, start_seconds=start, end_seconds=end)
+
+
+def _folder(corpus: Corpus) -> None:
+    """Made by hand: `transcripts.tsv`, or a text beside every recording.
+
+    A sub-folder is a speaker; recordings at the top belong to the folder's own name.
+    """
+    table = corpus.folder / "transcripts.tsv"
+    if table.is_file():
+        _table(corpus, table)
+        return
+    for sound in sources.sounds(corpus.folder):
+        text = sound.with_suffix(".txt")
+        id = _id_of(corpus.folder, sound)
+        if not text.is_file():
+            corpus.problem(id, "no transcript", f"{sound}: no {text.name} beside it")
+            continue
+        try:
+            content = " ".join(sources.read_text(text).split())
+        except CorpusError as error:
+            corpus.problem(id, "no transcript", str(error))
+            continue
+        corpus.add(id, _speaker_of(corpus.folder, sound), content, sound)
+    for text in sorted(corpus.folder.rglob("*.txt")):
+        if not any(text.with_suffix(s).is_file() for s in sources.SOUND_SUFFIXES):
+            id = _id_of(corpus.folder, text)
+            corpus.problem(id, "missing", f"no recording beside {text}")
+
+
+def _table(corpus: Corpus, table: Path) -> None:
+    """Lines `path or id<TAB>text`, or `path or id<TAB>speaker<TAB>text`."""
+    index: dict[str, Path] = {}
+    for sound in sources.sounds(corpus.folder):
+        index.setdefault(sound.stem, sound)
+    for number, line in sources.lines(table):
+        fields = [part.strip() for part in line.split("\t")]
+        if len(fields) not in (2, 3) or not fields[0]:
+            _torn(corpus, table, number, f"{len(fields)} columns instead of 2 or 3")
+            continue
+        name = fields[0]
+        if number == 1 and name.lower() in ("id", "path", "file"):
+            continue
+        speaker = fields[1] if len(fields) == 3 else None
+        places = [corpus.folder, corpus.folder / "wavs", corpus.folder / "audio"]
+        if speaker:
+            places += [place / speaker for place in places]
+        path = sources.first_file(*(p / name for p in places)) or sources.find_sound(
+            name, *places
+        )
+        path = path or index.get(Path(name).stem if "/" in name else name)
+        own = speaker or (_speaker_of(corpus.folder, path) if path else "")
+        id = name.rsplit("/", 1)[-1]
+        suffix = Path(id).suffix.lower()
+        id = Path(id).stem if suffix in sources.SOUND_SUFFIXES else id
+        corpus.add(id, own, fields[-1], path)
+
+
+FORMATS: dict[str, Callable[[Corpus], None]] = {
+    "kss": _kss,
+    "ljspeech": _ljspeech,
+    "zeroth": _zeroth,
+    "json": _json,
+    "aihub": _aihub,
+    "folder": _folder,
+    "demo": _folder,
+}
+
+
+def _torn(corpus: Corpus, table: Path, number: int, detail: str) -> None:
+    where = f"{table.name}:{number}"
+    corpus.problem(where, "torn line", f"{table}, line {number}: {detail}")
+
+
+def _id_of(folder: Path, path: Path) -> str:
+    return "_".join(path.relative_to(folder).with_suffix("").parts)
+
+
+def _speaker_of(folder: Path, sound: Path) -> str:
+    parts = sound.relative_to(folder).parts[:-1]
+    inner = [part for part in parts if part not in ("wavs", "audio")]
+    return inner[0] if inner else folder.resolve().name
+
+
+def _kss_tables(folder: Path) -> list[Path]:
+    """Transcripts at the top, the newest release last."""
+    tables = sorted(folder.glob("transcript*.txt"))
+    return [path for path in tables if sources.read_text(path).count("|") >= 3]
+
+
+def _path_tables(folder: Path) -> list[Path]:
+    """The JSON files at the top that map paths of recordings to texts."""
+    return [path for path in sorted(folder.glob("*.json")) if _is_path_table(path)]
+
+
+def _is_path_table(path: Path) -> bool:
+    if re.fullmatch(r"alignment\.json|.*-recognition-All\.json", path.name):
+        return True
+    try:
+        content = sources.read_json(path)
+    except CorpusError:
+        return False
+    suffixes = {Path(key).suffix.lower() for key in content} if content else set()
+    return isinstance(content, dict) and bool(suffixes & set(sources.SOUND_SUFFIXES))
+
+
+def _is_aihub(path: Path) -> bool:
+    try:
+        return _is_aihub_content(sources.read_json(path))
+    except CorpusError:
+        return False
+
+
+def _is_aihub_content(content) -> bool:
+    return isinstance(content, dict) and bool({"전사정보", "화자정보"} & set(content))
