@@ -1,0 +1,102 @@
+"""What refines a predicted mel: the postnet, and the CBHG that widens it to bins."""
+
+import keras
+from keras import ops
+
+from tacotron.layers import ConvolutionBlock
+from tacotron.lstm import ZoneoutLSTM
+
+
+class Postnet(keras.layers.Layer):
+    """A residual of five convolutions: mels [B, T, M], mask [B, T] -> [B, T, M]."""
+
+    def __init__(self, mels, dim, layers, kernel, dropout, noise, **kwargs):
+        super().__init__(**kwargs)
+        self.mels = mels
+        self.blocks = [
+            ConvolutionBlock(
+                mels if last else dim,
+                kernel,
+                "linear" if last else "tanh",
+                dropout,
+                noise,
+                name=f"block_{i}",
+            )
+            for i, last in enumerate([False] * (layers - 1) + [True])
+        ]
+
+    def build(self):
+        width = self.mels
+        for block in self.blocks:
+            block.build((None, None, width))
+            width = block.convolution.filters
+
+    def call(self, x, mask, training=False):
+        for block in self.blocks:
+            x = block(x, mask, training=training)
+        return x * mask[:, :, None]
+
+
+class CBHG(keras.layers.Layer):
+    """Convolution bank, highway and bidirectional recurrence (Wang et al. 2017, 3.1).
+
+    mels [B, T, M], mask [B, T] -> linear spectrogram [B, T, bins]. The recurrence is
+    the house's LSTM without zoneout where the paper has a GRU.
+    """
+
+    def __init__(self, bins, mels, banks, dim, noise, **kwargs):
+        super().__init__(**kwargs)
+        self.mels, self.dim = mels, dim
+
+        def block(channels, kernel, activation, name):
+            return ConvolutionBlock(channels, kernel, activation, 0.0, noise, name=name)
+
+        self.banks = [block(dim, k, "relu", f"bank_{k}") for k in range(1, banks + 1)]
+        self.narrow = block(dim, 3, "relu", "narrow")
+        self.project = block(mels, 3, "linear", "project")
+        self.widen = keras.layers.Dense(dim, name="widen")
+        self.highways = [
+            (
+                keras.layers.Dense(dim, activation="relu", name=f"highway_{i}"),
+                keras.layers.Dense(
+                    dim, activation="sigmoid", bias_initializer=_closed, name=f"gate_{i}"
+                ),
+            )
+            for i in range(4)
+        ]
+        self.forward = ZoneoutLSTM(dim, 0.0, noise, name="forward")
+        self.backward = ZoneoutLSTM(dim, 0.0, noise, name="backward")
+        self.output = keras.layers.Dense(bins, name="output")
+
+    def build(self):
+        for bank in self.banks:
+            bank.build((None, None, self.mels))
+        self.narrow.build((None, None, self.dim * len(self.banks)))
+        self.project.build((None, None, self.dim))
+        self.widen.build((None, self.mels))
+        for pair in self.highways:
+            for layer in pair:
+                layer.build((None, self.dim))
+        self.forward.build((None, None, self.dim))
+        self.backward.build((None, None, self.dim))
+        self.output.build((None, 2 * self.dim))
+
+    def call(self, mels, mask, training=False):
+        x = ops.concatenate([b(mels, mask, training=training) for b in self.banks], -1)
+        x = x * mask[:, :, None]
+        after = ops.pad(x, [[0, 0], [0, 1], [0, 0]])[:, 1:]
+        x = ops.maximum(x, after)
+        x = self.project(self.narrow(x, mask, training=training), mask, training=training)
+        x = self.widen(x + mels)
+        for transform, gate in self.highways:
+            opened = gate(x)
+            x = opened * transform(x) + (1.0 - opened) * x
+        x, steps = ops.transpose(x, (1, 0, 2)), ops.transpose(mask)
+        x = ops.concatenate(
+            [self.forward(x, real=steps), self.backward(x, real=steps, reverse=True)], -1
+        )
+        return self.output(ops.transpose(x, (1, 0, 2))) * mask[:, :, None]
+
+
+def _closed(shape, dtype=None):
+    return ops.full(shape, -1.0, dtype)
