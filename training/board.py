@@ -5,6 +5,7 @@ Nothing that goes wrong here stops a training: it is logged, and the step goes o
 
 import io
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -68,7 +69,11 @@ class Board:
         if self._writer is None:
             from tensorboardX import SummaryWriter
 
+            # The writer names its file by the second; two may begin within one.
             self._writer = SummaryWriter(
-                str(self.folder), purge_step=self._purge_step, flush_secs=10
+                str(self.folder),
+                purge_step=self._purge_step,
+                flush_secs=10,
+                filename_suffix=f".{time.time_ns()}",
             )
         getattr(self._writer, method)(*arguments, **named)

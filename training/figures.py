@@ -120,7 +120,8 @@ def curves(
     if everything and min(everything) > 0:
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(ticker.StrMethodFormatter("{x:g}"))
-        axes.yaxis.set_minor_formatter(ticker.LogFormatter(minor_thresholds=(2, 0.4)))
+        axes.yaxis.set_minor_locator(ticker.LogLocator(subs=(2, 5)))
+        axes.yaxis.set_minor_formatter(ticker.StrMethodFormatter("{x:g}"))
         axes.tick_params(which="both", labelsize=8, color=_FAINT, labelcolor=_INK)
     axes.grid(color="#e6e8eb", linewidth=0.6)
     axes.set_xlabel("steps", **_text(10))

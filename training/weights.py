@@ -19,7 +19,7 @@ def arrays_of(model, optimizer=None) -> dict[str, np.ndarray]:
     from keras import ops
 
     return {
-        name: np.array(ops.convert_to_numpy(variable))
+        name: ops.convert_to_numpy(variable)
         for name, variable in _named(model, optimizer).items()
     }
 
