@@ -8,8 +8,8 @@ nothing is dropped in silence. Text is NFC; no sound is opened here.
 import re
 import unicodedata
 from collections.abc import Callable
-from itertools import islice
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from datasets import sources

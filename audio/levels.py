@@ -1,0 +1,108 @@
+"""Loudness of recordings: where speech is, how loud, how clean, how far distorted.
+
+Waves are float32 [samples] with full scale 1.0, levels are decibels below it.
+"""
+
+import numpy as np
+
+from hparams import Audio
+
+_STEPS_PER_SECOND = 200
+_STEPS_PER_WINDOW = 4
+_SILENCE = 1e-9  # mean power: -90 dB
+_FLAT_RUN = 3
+
+
+def trim(wave: np.ndarray, audio: Audio) -> np.ndarray:
+    """The speech inside a wave, as a view: empty when there is only silence.
+
+    Speech is what lies less than `trim_decibel` below the loudest 20 ms.
+    `tail_seconds` are kept after it, because Korean endings are quiet, and half as
+    much before it.
+    """
+    power, step = _powers(wave, audio.sample_rate)
+    loudest = power.max(initial=0.0)
+    if loudest < _SILENCE:
+        return wave[:0]
+    loud = np.flatnonzero(power >= loudest * 10 ** (-audio.trim_decibel / 10))
+    tail = round(audio.tail_seconds * audio.sample_rate)
+    begin = max(int(loud[0]) * step - tail // 2, 0)
+    end = (int(loud[-1]) + _STEPS_PER_WINDOW) * step + tail
+    return wave[begin:end]
+
+
+def level(wave: np.ndarray, audio: Audio) -> np.ndarray:
+    """A copy of the wave at the level that the settings ask for.
+
+    `peak` puts the largest sample at `level_decibel`; `lufs` the loudness (ITU-R
+    BS.1770-4) at `loudness_lufs`, or lower where samples would pass `level_decibel`.
+    """
+    peak = float(np.abs(wave).max(initial=0.0))
+    if audio.level == "none" or peak == 0.0:
+        return wave.copy()
+    gain = 10 ** (audio.level_decibel / 20) / peak
+    if audio.level == "lufs":
+        wanted = 10 ** ((audio.loudness_lufs - loudness(wave, audio.sample_rate)) / 20)
+        gain = min(gain, wanted)
+    return wave * np.float32(gain)
+
+
+def loudness(wave: np.ndarray, rate: int) -> float:
+    """Loudness in LUFS; minus infinity for silence."""
+    import pyloudnorm
+
+    least = int(0.4 * rate) + 1  # one gating block of the standard
+    whole = np.pad(wave, (0, max(least - wave.size, 0)))
+    return float(pyloudnorm.Meter(rate).integrated_loudness(whole.astype(np.float64)))
+
+
+def rms_decibel(wave: np.ndarray) -> float:
+    """The level of the mean power; -120 for silence and for nothing."""
+    power = float(np.dot(wave, wave)) / max(wave.size, 1)
+    return 10 * np.log10(max(power, 1e-12))
+
+
+def signal_to_noise(wave: np.ndarray, rate: int) -> float:
+    """An estimate in decibels, between 0 and 100, from one recording alone.
+
+    The quietest tenth of its 20 ms windows is taken for noise, the windows within
+    30 dB of the loudest for speech and noise together.
+    """
+    power, _ = _powers(wave, rate)
+    loudest = power.max(initial=0.0)
+    if loudest < _SILENCE:
+        return 0.0
+    quietest = np.partition(power, power.size // 10)[: power.size // 10 + 1]
+    noise = max(float(quietest.mean()), 1e-12)
+    speech = float(power[power >= loudest / 1000].mean()) - noise
+    return float(np.clip(10 * np.log10(max(speech, 1e-12) / noise), 0.0, 100.0))
+
+
+def clipped_share(wave: np.ndarray) -> float:
+    """The share of samples that stand in flat tops: equal neighbours at the peak.
+
+    To be asked before resampling, which rounds flat tops.
+    """
+    height = np.abs(wave)
+    peak = float(height.max(initial=0.0))
+    if peak == 0.0:
+        return 0.0
+    top = np.flatnonzero(height >= 0.99 * peak)
+    joined = (np.diff(top) == 1) & (wave[top[1:]] == wave[top[:-1]])
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], joined, [False]))))
+    runs = edges[1::2] - edges[::2] + 1
+    return float(runs[runs >= _FLAT_RUN].sum()) / wave.size
+
+
+def _powers(wave: np.ndarray, rate: int) -> tuple[np.ndarray, int]:
+    """(mean power of 20 ms windows that start every 5 ms, samples in 5 ms)."""
+    step = max(rate // _STEPS_PER_SECOND, 1)
+    count = wave.size // step
+    if count < _STEPS_PER_WINDOW:
+        whole = float(np.dot(wave, wave)) / max(wave.size, 1)
+        return np.array([whole]), step
+    blocks = wave[: count * step].reshape(count, step)
+    energy = np.einsum("ij,ij->i", blocks, blocks).astype(np.float64)
+    total = np.concatenate(([0.0], np.cumsum(energy)))
+    windows = total[_STEPS_PER_WINDOW:] - total[:-_STEPS_PER_WINDOW]
+    return np.maximum(windows, 0.0) / (_STEPS_PER_WINDOW * step), step
