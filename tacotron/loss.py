@@ -46,41 +46,78 @@ def guided_attention_loss(weights, steps, symbols, width):
     return ops.sum(weights * far * real) / ops.sum(ops.cast(steps, "float32"))
 
 
-def tacotron_loss(
-    outputs,
-    batch,
-    factor,
-    guided_weight,
-    *,
-    l1_weight,
-    l2_weight,
-    stop_weight,
-    stop_positive_weight,
-    guided_attention_width,
-):
-    """All terms of a batch: `{"loss": total, "mel_before": ..., ...}`.
+def attention_figures(weights, steps, symbols):
+    """How sure and how diagonal attention is: `{"focus": ..., "diagonality": ...}`.
 
-    `outputs` as `Tacotron.call` returns them, `batch` as it takes them;
-    `guided_weight` fades from outside.
+    weights [B, N, S]; both lie in 0..1. Focus is the mean largest weight of a step;
+    diagonality is 1 minus the mean distance of the weights from the diagonal, as a
+    share of the text, so a flat attention has about 2/3.
     """
-    mask = lengths_mask(batch["frames"], ops.shape(batch["mels"])[1])
-    steps = (batch["frames"] + factor - 1) // factor
-    step_mask = lengths_mask(steps, ops.shape(outputs["stop"])[1])
-    weigh = {"l1_weight": l1_weight, "l2_weight": l2_weight}
-    terms = {
-        "mel_before": spectrogram_loss(
-            outputs["mels_before"], batch["mels"], mask, **weigh
-        ),
-        "mel_after": spectrogram_loss(outputs["mels"], batch["mels"], mask, **weigh),
-        "stop": stop_weight
-        * stop_loss(outputs["stop"], steps, step_mask, stop_positive_weight),
-        "guided_attention": guided_weight
-        * guided_attention_loss(
-            outputs["alignments"], steps, batch["symbols"], guided_attention_width
-        ),
-    }
-    if "linear" in outputs:
-        terms["linear"] = spectrogram_loss(
-            outputs["linear"], batch["linear"], mask, **weigh
-        )
-    return {"loss": sum(terms.values()), **terms}
+    down = ops.cast(ops.arange(ops.shape(weights)[1]), "float32")[None, :]
+    along = ops.cast(ops.arange(ops.shape(weights)[2]), "float32")[None, None, :]
+    n = ops.cast(steps, "float32")[:, None]
+    s = ops.cast(symbols, "float32")[:, None, None]
+    real = ops.cast(down < n, "float32")
+    count = ops.sum(real)
+    distance = ops.abs(along / s - (down / n)[:, :, None])
+    away = ops.sum(ops.sum(weights * distance, axis=-1) * real) / count
+    focus = ops.sum(ops.max(weights, axis=-1) * real) / count
+    return {"focus": focus, "diagonality": 1.0 - away}
+
+
+class TacotronLoss:
+    """The objective of a model: `(total, figures)` of a batch.
+
+    Called with a batch as `Tacotron.call` takes it and values that hold `factor`, a
+    tuple of the one current reduction factor, and `guided_weight`, which fades.
+    """
+
+    def __init__(
+        self,
+        model,
+        *,
+        l1_weight: float,
+        l2_weight: float,
+        stop_weight: float,
+        stop_positive_weight: float,
+        guided_attention_width: float,
+    ):
+        self.model = model
+        self.spectrogram_weights = {"l1_weight": l1_weight, "l2_weight": l2_weight}
+        self.stop_weight, self.stop_positive_weight = stop_weight, stop_positive_weight
+        self.guided_attention_width = guided_attention_width
+
+    def __call__(self, batch, values, training=True):
+        (factor,) = values["factor"]
+        outputs = self.model(batch, factor=factor, training=training)
+        mask = lengths_mask(batch["frames"], ops.shape(batch["mels"])[1])
+        steps = (batch["frames"] + factor - 1) // factor
+        terms = {
+            **self._spectrograms(outputs, batch, mask),
+            "stop": self.stop_weight
+            * stop_loss(
+                outputs["stop"],
+                steps,
+                lengths_mask(steps, ops.shape(outputs["stop"])[1]),
+                self.stop_positive_weight,
+            ),
+            "guided_attention": values["guided_weight"]
+            * guided_attention_loss(
+                outputs["alignments"], steps, batch["symbols"], self.guided_attention_width
+            ),
+        }
+        total = sum(terms.values())
+        figures = attention_figures(outputs["alignments"], steps, batch["symbols"])
+        return total, {"loss": total, **terms, **figures}
+
+    def _spectrograms(self, outputs, batch, mask):
+        pairs = {
+            "mel_before": (outputs["mels_before"], batch["mels"]),
+            "mel_after": (outputs["mels"], batch["mels"]),
+        }
+        if "linear" in outputs:
+            pairs["linear"] = (outputs["linear"], batch["linear"])
+        return {
+            name: spectrogram_loss(*pair, mask, **self.spectrogram_weights)
+            for name, pair in pairs.items()
+        }

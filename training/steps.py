@@ -4,28 +4,31 @@ Keras has no word for a gradient, so this is the one file of the room that names
 backend. A step whose loss or gradient is not finite changes nothing but its count.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import keras
 import numpy as np
 from keras import ops
 
-Losses = Callable[[dict, dict, bool], tuple[object, dict]]
+from training.weights import arrays_of, assign
+
+Losses = Callable[[dict, dict], tuple[object, dict]]
 
 
 class Trainer:
     """Owns model and optimizer and takes steps with them.
 
-    `losses(batch, scalars, training) -> (total, terms)` calls the model; `scalars`
-    are floats that change from step to step, `static` values are compiled in.
-    Randomness is a function of `seed` and the step number alone.
+    `losses(batch, values) -> (total, terms)` calls the model; `values` are what
+    `step` was given: numbers may change from step to step, anything else (a tuple,
+    say) is compiled in. Randomness is a function of `seed` and `step_number` alone,
+    which the loop advances.
     """
 
     def __init__(
         self,
         model: keras.Model,
         optimizer: keras.optimizers.Optimizer,
-        losses: Callable,
+        losses: Losses,
         clip_norm: float,
         weight_decay: float = 0.0,
         seed: int = 1,
@@ -40,22 +43,49 @@ class Trainer:
         ]
         self._compiled = _STEPS[keras.backend.backend()](self)
 
-    def step(self, batch: dict, learning_rate: float, static=(), **scalars) -> dict:
-        """Take a step; returns the loss terms, `gradient_norm` and `skipped` (0 or 1).
+    def step(
+        self, batch: dict, learning_rate: float, loss_ceiling: float = np.inf, **values
+    ) -> dict:
+        """Update once; returns the loss terms, `gradient_norm` and `skipped` (0 or 1).
 
-        `batch` is a dict of arrays; `static` is a tuple of hashable values that
-        `losses` takes as `static`; a new one compiles anew. Metrics are lazy arrays.
+        `batch` is a dict of arrays. An update that is not finite, or whose loss lies
+        above `loss_ceiling`, is left out. The metrics are lazy arrays.
         """
         self.model.reseed(self.seed, self.step_number)
         self.optimizer.learning_rate.assign(learning_rate)
-        scalars = {name: np.float32(value) for name, value in scalars.items()}
-        metrics = self._compiled(batch, scalars, tuple(static))
-        self.step_number += 1
-        return metrics
+        numbers = {n: np.float32(v) for n, v in values.items() if _is_number(v)}
+        static = tuple((n, v) for n, v in values.items() if not _is_number(v))
+        return self._compiled(batch, numbers, np.float32(loss_ceiling), static)
 
-    def variables(self) -> list[keras.Variable]:
-        """Everything a checkpoint holds: the model's variables, then the optimizer's."""
-        return [*self.model.variables, *self.optimizer.variables]
+    def preflight(self, batch: dict, **values) -> None:
+        """Take a step on `batch` and forget it, to fail now rather than overnight.
+
+        Raises `MemoryError` with advice when the step does not fit into memory.
+        """
+        before = self.arrays()
+        try:
+            metrics = self.step(batch, 0.0, -np.inf, **values)
+            float(metrics["loss"])
+        except Exception as error:
+            text = f"{type(error).__name__} {error}".lower()
+            if not any(word in text for word in _MEMORY_WORDS):
+                raise
+            shape = " x ".join(str(n) for n in batch["mels"].shape)
+            raise MemoryError(
+                f"a batch of {shape} does not fit into memory: lower "
+                "training.batch_frames, or reject long recordings with "
+                "audio.max_seconds"
+            ) from error
+        finally:
+            self.assign(before)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Everything the next step depends on, by lasting names."""
+        return arrays_of(self.model, self.optimizer)
+
+    def assign(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Take up what `arrays` gave. Raises `RunError` for another model's."""
+        assign(self.model, self.optimizer, arrays)
 
     def _clipped(self, gradients, variables):
         """Gradients with weight decay, clipped to `clip_norm`, and their norm before."""
@@ -68,35 +98,44 @@ class Trainer:
         return [g * scale for g in gradients], norm
 
 
+_MEMORY_WORDS = ("resource_exhausted", "resourceexhausted", "out of memory", "memoryerror")
+
+
 def _tensorflow_step(trainer):
     import tensorflow as tf
 
     model, optimizer = trainer.model, trainer.optimizer
 
     @tf.function(reduce_retracing=True, autograph=False)
-    def compiled(batch, scalars, static):
-        variables = model.trainable_variables
+    def compiled(batch, numbers, ceiling, static):
+        variables, frozen = model.trainable_variables, model.non_trainable_variables
+        before = [tf.identity(v.value) for v in frozen]
         with tf.GradientTape() as tape:
-            total, terms = trainer.losses(batch, scalars, static)
+            total, terms = trainer.losses(batch, {**numbers, **dict(static)})
         gradients = tape.gradient(total, [v.value for v in variables])
         gradients = [
             tf.convert_to_tensor(g) if g is not None else tf.zeros(v.shape)
             for g, v in zip(gradients, variables, strict=True)
         ]
         gradients, norm = trainer._clipped(gradients, variables)
-        good = tf.math.is_finite(total) & tf.math.is_finite(norm)
-        tf.cond(
-            good,
-            lambda: (optimizer.apply(gradients, variables), tf.constant(0))[1],
-            lambda: tf.constant(0),
-        )
-        skipped = 1.0 - tf.cast(good, "float32")
+        good = (total <= ceiling) & tf.math.is_finite(total + norm)
+
+        def update():
+            optimizer.apply(gradients, variables)
+            return tf.constant(0)
+
+        def undo():
+            for variable, value in zip(frozen, before, strict=True):
+                variable.assign(value)
+            return tf.constant(1)
+
+        skipped = tf.cond(good, update, undo)
         return {**terms, "gradient_norm": norm, "skipped": skipped}
 
-    def step(batch, scalars, static):
+    def step(batch, numbers, ceiling, static):
         tensors = {key: tf.convert_to_tensor(value) for key, value in batch.items()}
-        scalars = {key: tf.constant(value) for key, value in scalars.items()}
-        return compiled(tensors, scalars, static)
+        numbers = {key: tf.constant(value) for key, value in numbers.items()}
+        return compiled(tensors, numbers, tf.constant(ceiling), static)
 
     return step
 
@@ -106,26 +145,26 @@ def _jax_step(trainer):
 
     model, optimizer = trainer.model, trainer.optimizer
 
-    def forward(trainable, frozen, batch, scalars, static):
+    def forward(trainable, frozen, batch, values):
         pairs = [
             *zip(model.trainable_variables, trainable, strict=True),
             *zip(model.non_trainable_variables, frozen, strict=True),
         ]
         with keras.StatelessScope(state_mapping=pairs) as scope:
-            total, terms = trainer.losses(batch, scalars, static)
+            total, terms = trainer.losses(batch, values)
         after = [
             ops.convert_to_tensor(_or(scope.get_current_value(v), old))
             for v, old in zip(model.non_trainable_variables, frozen, strict=True)
         ]
         return total, (terms, after)
 
-    def update(state, batch, scalars, static):
+    def update(state, batch, numbers, ceiling, static):
         trainable, frozen, slots = state
         (total, (terms, after)), gradients = jax.value_and_grad(forward, has_aux=True)(
-            trainable, frozen, batch, scalars, static
+            trainable, frozen, batch, {**numbers, **dict(static)}
         )
         gradients, norm = trainer._clipped(gradients, trainable)
-        good = jax.numpy.isfinite(total) & jax.numpy.isfinite(norm)
+        good = (total <= ceiling) & jax.numpy.isfinite(total + norm)
         fresh = (*optimizer.stateless_apply(slots, gradients, trainable), after)
         fresh = (fresh[0], fresh[2], fresh[1])
         state = jax.tree.map(
@@ -134,22 +173,26 @@ def _jax_step(trainer):
         skipped = 1.0 - good.astype("float32")
         return state, {**terms, "gradient_norm": norm, "skipped": skipped}
 
-    compiled = jax.jit(update, static_argnums=3)
+    compiled = jax.jit(update, static_argnums=4)
 
-    def step(batch, scalars, static):
+    def step(batch, numbers, ceiling, static):
         groups = (
             model.trainable_variables,
             model.non_trainable_variables,
             optimizer.variables,
         )
         state = tuple([v.value for v in group] for group in groups)
-        state, metrics = compiled(state, batch, scalars, static)
+        state, metrics = compiled(state, batch, numbers, ceiling, static)
         for group, values in zip(groups, state, strict=True):
             for variable, value in zip(group, values, strict=True):
                 variable.assign(value)
         return metrics
 
     return step
+
+
+def _is_number(value) -> bool:
+    return isinstance(value, int | float)
 
 
 def _or(value, default):
