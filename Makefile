@@ -1,0 +1,78 @@
+# All the set-up there is: every target first makes .venv from requirements.lock.
+# Needs Python 3.11 or 3.12 with venv, and make. `make help` lists the targets.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed
+PYTHON ?=
+UV ?= uv
+ARGS ?=
+
+# TensorFlow's notes about the processor; its warnings and errors stay.
+export TF_CPP_MIN_LOG_LEVEL ?= 1
+
+# A virtual environment dies with the Python that it was made from.
+DEAD := $(shell test -x $(BIN)/python || echo dead)
+
+.PHONY: help
+help: ## what there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: demo
+demo: $(INSTALLED) ## train a small Korean voice from nothing and hear it (minutes)
+	@$(BIN)/python demo.py $(ARGS)
+
+.PHONY: test
+test: lint ## every check; ARGS="tests/audio -k mel" narrows the tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: lint
+lint: $(INSTALLED) ## style and formatting only
+	@$(BIN)/python -m ruff check .
+	@$(BIN)/python -m ruff format --check .
+
+.PHONY: tensorboard
+tensorboard: $(INSTALLED) ## watch the runs in logs/ at http://localhost:6006
+	@$(BIN)/python -m tensorboard.main --logdir logs $(ARGS)
+
+.PHONY: venv
+venv: $(INSTALLED) ## only install
+
+.PHONY: lock
+lock: ## pin pyproject.toml's dependencies again (needs uv, https://docs.astral.sh/uv)
+	@$(UV) pip compile pyproject.toml --extra dev --generate-hashes --python-version 3.11 \
+	    --no-emit-index-url --no-emit-find-links --no-header --quiet \
+	    -o requirements.lock
+
+.PHONY: clean
+clean: ## remove .venv and caches; data/ and logs/ are yours and stay
+	@rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
+	@find . \( -path ./data -o -path ./logs -o -path ./.git \) -prune -o \
+	    -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp is written last, so an install that was interrupted starts over from an
+# empty environment; with the stamp in place nothing is checked again.
+$(INSTALLED): requirements.lock $(if $(DEAD),again)
+	@rm -f $@
+	@for python in $(or $(PYTHON),python3.11 python3 python3.12); do \
+	    "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' \
+	        >/dev/null 2>&1 || continue; \
+	    "$$python" -c 'import venv, ensurepip' >/dev/null 2>&1 || { \
+	        echo "make: $$python has no venv: install it (on Debian: python3-venv)" >&2; \
+	        exit 1; }; \
+	    echo "Installing into $(VENV) with $$python, once; this takes a minute or two."; \
+	    "$$python" -m venv --clear $(VENV) || exit 1; \
+	    exec $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	        --require-hashes --no-deps --only-binary :all: -r requirements.lock; \
+	done; \
+	echo "make: needs Python 3.11 or 3.12; install one, or name it: make PYTHON=/path/to/python3.11" >&2; \
+	exit 1
+	@touch $@
+
+.PHONY: again
+again:
