@@ -236,9 +236,10 @@ def _folder(corpus: Corpus) -> None:
 
 def _table(corpus: Corpus, table: Path) -> None:
     """Lines `path or id<TAB>text`, or `path or id<TAB>speaker<TAB>text`."""
-    index: dict[str, Path] = {}
-    for sound in sources.sounds(corpus.folder):
-        index.setdefault(sound.stem, sound)
+    folder = corpus.folder
+    index: dict[str, list[Path]] = {}
+    for sound in sources.sounds(folder):
+        index.setdefault(sound.stem, []).append(sound)
     for number, line in sources.lines(table):
         fields = [part.strip() for part in line.split("\t")]
         if len(fields) not in (2, 3) or not fields[0]:
@@ -248,18 +249,29 @@ def _table(corpus: Corpus, table: Path) -> None:
         if number == 1 and name.lower() in ("id", "path", "file"):
             continue
         speaker = fields[1] if len(fields) == 3 else None
-        places = [corpus.folder, corpus.folder / "wavs", corpus.folder / "audio"]
-        if speaker:
-            places += [place / speaker for place in places]
-        path = sources.first_file(*(p / name for p in places)) or sources.find_sound(
-            name, *places
-        )
-        path = path or index.get(Path(name).stem if "/" in name else name)
-        own = speaker or (_speaker_of(corpus.folder, path) if path else "")
+        path = _locate(name, speaker, folder, index)
+        own = speaker or (_speaker_of(folder, path) if path else "")
         id = name.rsplit("/", 1)[-1]
         suffix = Path(id).suffix.lower()
         id = Path(id).stem if suffix in sources.SOUND_SUFFIXES else id
         corpus.add(id, own, fields[-1], path)
+
+
+def _locate(
+    name: str, speaker: str | None, folder: Path, index: dict[str, list[Path]]
+) -> Path | None:
+    """The recording that a line means: the speaker's own place counts first."""
+    places = [folder, folder / "wavs", folder / "audio"]
+    if speaker:
+        places = [place / speaker for place in places] + places
+    path = sources.first_file(*(place / name for place in places))
+    path = path or sources.find_sound(name, *places)
+    if path is not None:
+        return path
+    # Anywhere else, but only where no other recording could be meant.
+    found = index.get(Path(name).stem if "/" in name else name, [])
+    found = [one for one in found if speaker in (None, _speaker_of(folder, one))]
+    return found[0] if len(found) == 1 else None
 
 
 FORMATS: dict[str, Callable[[Corpus], None]] = {
