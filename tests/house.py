@@ -1,0 +1,178 @@
+"""The rules that hold in every room, as functions of a file's path and source.
+
+Each rule yields one line per violation. Nothing here imports what it checks.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import PurePath
+
+ROOMS = {
+    "hparams": set(),
+    "hangul": set(),
+    "tacotron": set(),
+    "wavenet": set(),
+    "training": set(),
+    "audio": {"hparams"},
+    "datasets": {"hparams", "hangul", "audio"},
+    "voices": {"hparams", "hangul", "audio", "tacotron", "wavenet", "training"},
+    "speakers": {"hparams", "audio"},
+    "evaluation": {"hparams", "audio"},
+}
+# Where anything of ours may be imported, and what no room may import.
+FREE = {"script", "benchmarks", "tests"}
+LEAVES = {"benchmarks", "tests"}
+
+# Heavy libraries, and the rooms or files that may name them. Tests may name all.
+_SOUND = {"audio", "benchmarks"}
+_BACKEND = {"tacotron/scan.py", "training/steps.py", "voices/compiled.py"}
+HEAVY = {
+    "keras": {"tacotron", "wavenet", "training", "voices", "script", "benchmarks"},
+    "librosa": _SOUND,
+    "soxr": _SOUND,
+    "soundfile": _SOUND,
+    "av": _SOUND,
+    "pyloudnorm": _SOUND,
+    "tensorflow": _BACKEND,
+    "jax": _BACKEND,
+    "torch": set(),
+    "TTS": set(),
+}
+
+SCRIPT_LINES = 80
+FILE_LINES = 320
+# The settings are one table, and stay in one file.
+LONGER = {"hparams.py": 600}
+
+
+def room_of(path: str) -> str:
+    """The room a file belongs to; a program in the root is a `script`."""
+    parts = PurePath(path).parts
+    if len(parts) > 1:
+        return parts[0]
+    return "hparams" if path == "hparams.py" else "script"
+
+
+def imported(path: str, source: str) -> Iterator[tuple[int, str]]:
+    """Line and absolute dotted name of every import, dynamic ones by name included."""
+    package = list(PurePath(path).parts[:-1])
+    for node in ast.walk(ast.parse(source, path)):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node.lineno, alias.name
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            base = [*base, node.module] if node.module else base
+            for alias in node.names:
+                yield node.lineno, ".".join([*base, alias.name])
+        elif isinstance(node, ast.Call) and _name(node.func) in (
+            "importlib.import_module",
+            "import_module",
+            "__import__",
+        ):
+            for argument in node.args[:1]:
+                if isinstance(argument, ast.Constant):
+                    yield node.lineno, str(argument.value).lstrip(".")
+
+
+def import_law(path: str, source: str, scripts: set[str]) -> Iterator[str]:
+    """Imports of ours that the table of rooms does not allow.
+
+    `scripts` are the names of the programs in the root, which nobody imports.
+    """
+    room = room_of(path)
+    if room not in ROOMS and room not in FREE:
+        yield f"{path}: {room} is not among the rooms"
+        return
+    if room == "tests":
+        return
+    for line, name in imported(path, source):
+        target = name.partition(".")[0]
+        if target in scripts or (target in LEAVES and target != room):
+            yield f"{path}:{line}: nobody imports {target}"
+        elif target in ROOMS and room in ROOMS and target not in ROOMS[room] | {room}:
+            yield f"{path}:{line}: {room} may not import {target}"
+
+
+def confinement(path: str, source: str) -> Iterator[str]:
+    """Heavy libraries named where they have no place."""
+    room = room_of(path)
+    if room == "tests":
+        return
+    for line, name in imported(path, source):
+        library = name.partition(".")[0]
+        if library in HEAVY and not HEAVY[library] & {room, path}:
+            yield f"{path}:{line}: {library} has no place here"
+
+
+def swallowed(path: str, source: str) -> Iterator[str]:
+    """Handlers that catch everything: bare, or broad and silent."""
+    for node in ast.walk(ast.parse(source, path)):
+        if isinstance(node, ast.ExceptHandler):
+            if node.type is None:
+                yield f"{path}:{node.lineno}: except without a type"
+            elif _broad(node.type) and all(_idle(line) for line in node.body):
+                yield f"{path}:{node.lineno}: every error is swallowed"
+        elif _suppresses(node) and any(map(_broad, node.args)):
+            yield f"{path}:{node.lineno}: every error is swallowed"
+
+
+def length(path: str, source: str) -> Iterator[str]:
+    """Files that have grown past one subject, scripts that are more than a story."""
+    limit = SCRIPT_LINES if room_of(path) == "script" else FILE_LINES
+    limit = LONGER.get(path, limit)
+    lines = source.count("\n")
+    if lines > limit:
+        yield f"{path}: {lines} lines, at most {limit}"
+
+
+def docstrings(path: str, source: str) -> Iterator[str]:
+    """Public functions and classes of a room that do not say what they are."""
+    if room_of(path) not in ROOMS:
+        return
+    for node in ast.parse(source, path).body:
+        kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+        if not isinstance(node, kinds) or node.name.startswith("_"):
+            continue
+        if not ast.get_docstring(node):
+            yield f"{path}:{node.lineno}: {node.name} has no docstring"
+
+
+def flags_in_help(text: str) -> set[str]:
+    """The long options that argparse lists."""
+    lines = re.findall(r"^ +((?:-\w(?: \S+)?, )?--[\w-]+)", text, re.MULTILINE)
+    return {re.search(r"--[\w-]+", line)[0] for line in lines} - {"--help"}
+
+
+def flags_in_tables(text: str) -> dict[str, set[str]]:
+    """From Markdown: script named in a heading -> options in the first table column."""
+    tables, script = {}, None
+    for line in text.splitlines():
+        if heading := re.match(r"#+ ", line):
+            named = re.search(r"`(\w+\.py)`", line[heading.end() :])
+            script = named[1] if named else None
+            if script:
+                tables[script] = set()
+        elif script and line.startswith("|"):
+            tables[script] |= set(re.findall(r"--[\w-]+\b", line.split("|")[1]))
+    return tables
+
+
+def _suppresses(node: ast.AST) -> bool:
+    names = ("contextlib.suppress", "suppress")
+    return isinstance(node, ast.Call) and _name(node.func) in names
+
+
+def _name(node: ast.expr) -> str:
+    return ast.unparse(node) if isinstance(node, ast.Name | ast.Attribute) else ""
+
+
+def _broad(node: ast.expr) -> bool:
+    names = node.elts if isinstance(node, ast.Tuple) else [node]
+    return any(_name(name) in ("Exception", "BaseException") for name in names)
+
+
+def _idle(node: ast.stmt) -> bool:
+    constant = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    return constant or isinstance(node, ast.Pass | ast.Continue)

@@ -1,0 +1,205 @@
+"""HOUSE rules, enforced: imports, confinement, sizes, docstrings, flags and README."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import house
+
+ROOT = Path(__file__).parent.parent
+OUTSIDE = {".venv", "data", "logs"}
+
+# Runs a script as a program; the answer is its exit code and what it imported.
+RUN_HELP = """
+import contextlib, io, json, runpy, sys
+sys.argv = [sys.argv[1], "--help"]
+text = io.StringIO()
+try:
+    with contextlib.redirect_stdout(text):
+        runpy.run_path(sys.argv[0], run_name="__main__")
+    code = None
+except SystemExit as stop:
+    code = stop.code
+heavy = {"tensorflow", "keras", "jax", "librosa", "matplotlib", "torch", "scipy"}
+print(json.dumps([code, text.getvalue(), sorted(heavy & set(sys.modules))]))
+"""
+
+
+def _tracked() -> list[str]:
+    """Python files that git knows; every one of them where there is no git."""
+    command = ["git", "ls-files", "-z", "*.py"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode == 0 and listed.stdout:
+        files = [Path(name) for name in listed.stdout.split("\0") if name]
+    else:
+        files = [path.relative_to(ROOT) for path in ROOT.rglob("*.py")]
+        files = [path for path in files if path.parts[0] not in OUTSIDE]
+    return sorted(path.as_posix() for path in files if (ROOT / path).exists())
+
+
+FILES = _tracked()
+SCRIPTS = [path for path in FILES if house.room_of(path) == "script"]
+SCRIPT_NAMES = {Path(path).stem for path in SCRIPTS}
+
+
+def _found(rule, *more) -> list[str]:
+    return [
+        line
+        for path in FILES
+        for line in rule(path, (ROOT / path).read_text("utf-8"), *more)
+    ]
+
+
+def test_the_house_is_seen():
+    assert {"hparams.py", "audio/spectrum.py", "tests/test_house.py"} <= set(FILES)
+    assert SCRIPTS
+
+
+def test_import_law():
+    assert _found(house.import_law, SCRIPT_NAMES) == []
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [house.confinement, house.swallowed, house.length, house.docstrings],
+    ids=lambda rule: rule.__name__,
+)
+def test_rule(rule):
+    assert _found(rule) == []
+
+
+@pytest.fixture(scope="module")
+def helps() -> dict:
+    """Script -> exit code, help text and heavy modules, each from its own process."""
+    answers = {}
+    for script in SCRIPTS:
+        run = subprocess.run(
+            [sys.executable, "-c", RUN_HELP, script],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+        )
+        assert run.returncode == 0, f"{script} --help: {run.stderr}"
+        answers[script] = json.loads(run.stdout)
+    return answers
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_help_is_light(helps, script):
+    code, text, heavy = helps[script]
+    assert code == 0
+    assert "usage:" in text
+    assert heavy == []
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.ko.md"])
+def test_readme_names_every_flag(helps, readme):
+    tables = house.flags_in_tables((ROOT / readme).read_text("utf-8"))
+    flags = {
+        script: house.flags_in_help(text) for script, (_, text, _) in helps.items()
+    }
+    assert tables == flags
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("hangul/jamo.py", "import hparams"),
+        ("tacotron/model.py", "from hparams import Tacotron"),
+        ("tacotron/model.py", "def build():\n    from audio import spectrum"),
+        ("training/runs.py", "import datasets.features as features"),
+        ("training/runs.py", "import importlib\nimportlib.import_module('voices.x')"),
+        ("audio/files.py", "from .. import hangul"),
+        ("audio/files.py", "from ..hangul import jamo"),
+        ("voices/trained.py", "import numpy, datasets"),
+        ("evaluation/pitch.py", "if True:\n    import tacotron"),
+        ("audio/files.py", "import demo"),
+        ("benchmarks/text.py", "import demo"),
+        ("synthesize.py", "from demo import main"),
+        ("voices/trained.py", "from benchmarks import text"),
+        ("voices/trained.py", "from tests import house"),
+        ("helpers/strings.py", "import re"),
+    ],
+)
+def test_import_law_is_broken(path, source):
+    assert list(house.import_law(path, source, {"demo", "synthesize"}))
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("datasets/features.py", "import hparams\nfrom audio import files"),
+        ("tacotron/model.py", "from . import lstm\nfrom tacotron.scan import scan"),
+        ("voices/trained.py", "import tacotron, training.runs, hangul.symbols"),
+        ("demo.py", "import voices, datasets, evaluation, hparams"),
+        ("benchmarks/text.py", "import hangul\nfrom benchmarks import clock"),
+        ("tests/test_demo.py", "import demo"),
+        ("audio/files.py", "import numpy as hangul"),
+    ],
+)
+def test_import_law_is_kept(path, source):
+    assert not list(house.import_law(path, source, {"demo", "synthesize"}))
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "broken"),
+    [
+        ("hangul/jamo.py", "from keras import ops", True),
+        ("datasets/features.py", "def read():\n    import soundfile", True),
+        ("tacotron/model.py", "import tensorflow as tf", True),
+        ("training/loop.py", "from jax.numpy import dot", True),
+        ("voices/xtts.py", "import torch", True),
+        ("voices/xtts.py", "__import__('TTS.api')", True),
+        ("tacotron/model.py", "import keras", False),
+        ("tacotron/scan.py", "import tensorflow as tf", False),
+        ("audio/files.py", "import soundfile, avro", False),
+        ("tests/test_lstm.py", "import jax", False),
+    ],
+)
+def test_confinement_rule(path, source, broken):
+    assert bool(list(house.confinement(path, source))) == broken
+
+
+@pytest.mark.parametrize(
+    ("handler", "broken"),
+    [
+        ("except:\n    raise", True),
+        ("except Exception:\n    pass", True),
+        ("except (OSError, BaseException) as e:\n    ...", True),
+        ("except module.Exception_:\n    pass", False),
+        ("except Exception as error:\n    log(error)", False),
+        ("except FileNotFoundError:\n    pass", False),
+    ],
+)
+def test_swallowed_rule(handler, broken):
+    assert bool(list(house.swallowed("a.py", f"try:\n    f()\n{handler}"))) == broken
+    assert list(house.swallowed("a.py", "with contextlib.suppress(Exception): f()"))
+
+
+def test_length_rule():
+    assert not list(house.length("demo.py", "\n" * 80))
+    assert list(house.length("demo.py", "\n" * 81))
+    assert not list(house.length("audio/files.py", "\n" * 320))
+    assert list(house.length("audio/files.py", "\n" * 321))
+
+
+def test_docstrings_rule():
+    bare, told = "def f():\n    pass", "class A:\n    'What it is.'"
+    assert list(house.docstrings("audio/files.py", bare))
+    assert list(house.docstrings("audio/files.py", "class A:\n    x = 1"))
+    assert not list(house.docstrings("audio/files.py", told))
+    assert not list(house.docstrings("audio/files.py", "def _f():\n    pass"))
+
+
+def test_flags_are_read():
+    text = "usage: x.py [--no]\n\n  -h, --help  show\n  --file FILE, -f FILE  a --no\n"
+    assert house.flags_in_help(text + "  -o DIR, --out-dir DIR\n") == {
+        "--file",
+        "--out-dir",
+    }
+    page = "## `a.py`\n| Flag | x |\n| `--one N`, `--two` | --no |\n# End\n| `--no` |\n"
+    assert house.flags_in_tables(page) == {"a.py": {"--one", "--two"}}
