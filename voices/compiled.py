@@ -14,8 +14,8 @@ def compiled(model: keras.Model, function: Callable) -> Callable:
 
     `arrays` are (nested tuples of) arrays, numpy's or those a compiled function gave;
     `static` are hashable values, of which a new one compiles anew. The model's weights
-    are read at every call, so a model that is being trained stays current. What
-    `function` would change in the model is lost.
+    are read at every call, so a model that is being trained stays current; `function`
+    must not count on changing them.
     """
     return _COMPILERS.get(keras.backend.backend(), _plain)(model, function)
 

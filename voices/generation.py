@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from voices.compiled import compiled, rounded
-from voices.stopping import Stopping, StopPolicy
+from voices.stopping import POLICY, Stopping, StopPolicy
 
 _CHUNK_SECONDS = 0.75
 _BATCHES = (1, 2, 4, 8, 16, 32)
@@ -44,7 +44,7 @@ class Generator:
     needed and kept, so keep the object too.
     """
 
-    def __init__(self, model, frame_seconds: float, policy: StopPolicy = StopPolicy()):
+    def __init__(self, model, frame_seconds: float, policy: StopPolicy = POLICY):
         self.model, self.frame_seconds, self.policy = model, frame_seconds, policy
         self._remember = compiled(model, self._remember_lines)
         self._decode = compiled(model, model.decoder.generate)
@@ -170,7 +170,7 @@ class PrenetMasks:
 
 
 def _padded(ids, speakers):
-    """ids [B, S], lengths [B] and speakers [B]; rows that no line needs say symbol 0."""
+    """ids [B, S], lengths [B] and speakers [B]; spare rows hold one symbol 0."""
     lines = rounded(len(ids), _BATCHES)
     size = rounded(max(len(line) for line in ids), _SYMBOLS)
     table = np.zeros((lines, size), np.int32)

@@ -10,6 +10,7 @@ import numpy as np
 TOKEN = "stop token"
 REST = "attention rests at the end"
 CAP = "length cap"
+REASONS = (TOKEN, REST, CAP)
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,9 @@ class StopPolicy:
         return max(1, round(seconds / step_seconds))
 
 
+POLICY = StopPolicy()
+
+
 class Stopping:
     """Follows a batch of lines to their ends.
 
@@ -44,7 +48,7 @@ class Stopping:
     last, so a quiet ending is never cut by its level.
     """
 
-    def __init__(self, symbols, step_seconds: float, policy: StopPolicy = StopPolicy()):
+    def __init__(self, symbols, step_seconds: float, policy: StopPolicy = POLICY):
         self.policy = policy
         self.symbols = np.asarray(symbols, np.int64)
         self.caps = np.array([policy.cap(s, step_seconds) for s in self.symbols])

@@ -1,0 +1,63 @@
+"""Pieces of speech as one: slower or faster, with pauses between them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from hparams import Audio
+
+_FADE_SECONDS = 0.005
+
+
+def stretch(frames: np.ndarray, speed: float) -> np.ndarray:
+    """[frames, C] at another speed: [round(frames / speed), C], linearly interpolated.
+
+    Time changes and pitch does not, since every frame keeps its spectrum.
+    """
+    if speed == 1.0 or len(frames) < 2:
+        return frames
+    count = max(1, round(len(frames) / speed))
+    at = np.linspace(0.0, len(frames) - 1.0, count, dtype=np.float32)
+    before = np.minimum(at.astype(np.int64), len(frames) - 2)
+    share = (at - before)[:, None]
+    return (1.0 - share) * frames[before] + share * frames[before + 1]
+
+
+def join(
+    mels: Sequence[np.ndarray],
+    waves: Sequence[np.ndarray],
+    pauses: Sequence[float],
+    audio: Audio,
+) -> tuple[np.ndarray, np.ndarray]:
+    """mel [frames, mels] and wave [frames * hop_length] of all pieces together.
+
+    `pauses` are seconds of silence behind each piece but the last; where pieces meet
+    them they are faded over 5 ms, so that no edge clicks. A wave that exceeds full
+    scale is turned down as a whole.
+    """
+    joined_mels, joined_waves = [], []
+    for i, (mel, wave) in enumerate(zip(mels, waves, strict=True)):
+        wave = _faded(wave, audio, begin=i > 0, end=i < len(pauses))
+        joined_mels.append(mel)
+        joined_waves.append(wave)
+        if i < len(pauses):
+            frames = max(1, round(pauses[i] / audio.frame_seconds))
+            floor = np.full((frames, audio.mels), -audio.mel_range, np.float32)
+            joined_mels.append(floor)
+            joined_waves.append(np.zeros(frames * audio.hop_length, np.float32))
+    wave = np.concatenate(joined_waves)
+    peak = float(np.max(np.abs(wave), initial=0.0))
+    return np.concatenate(joined_mels), wave / max(1.0, peak)
+
+
+def _faded(wave: np.ndarray, audio: Audio, begin: bool, end: bool) -> np.ndarray:
+    wave = np.array(wave, np.float32)
+    count = min(len(wave), round(_FADE_SECONDS * audio.sample_rate))
+    if not count:
+        return wave
+    slope = np.arange(1, count + 1, dtype=np.float32) / (count + 1)
+    if begin:
+        wave[:count] *= slope
+    if end:
+        wave[-count:] *= slope[::-1]
+    return wave

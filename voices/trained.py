@@ -1,0 +1,276 @@
+"""A voice that was trained here, loaded from its run folder alone."""
+
+import difflib
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+import hangul
+from hparams import Hparams, difference
+from training.runs import Run
+from training.weights import assign
+from voices import acoustic, stopping
+from voices.generation import Generated, Generator
+from voices.griffin_lim import GriffinLim
+from voices.joining import join, stretch
+from voices.reading import Reading, read
+
+_SPEEDS = (0.25, 4.0)
+
+
+class VoiceError(Exception):
+    """A run that cannot speak as asked; the text is one clear line for the person."""
+
+
+@dataclass(frozen=True)
+class Speech:
+    """One spoken line.
+
+    wave float32 [samples], no louder than full scale; mel [frames, mels], normalised,
+    with frames * hop_length = samples; alignment [steps, symbols], the pieces of a long
+    line one after the other, without the pauses between them. `stopped` is a reason
+    named in `voices.stopping`, the worst of the pieces; `spent_seconds` is this line's
+    share of the time that its batches took, vocoder included.
+    """
+
+    wave: np.ndarray
+    sample_rate: int
+    mel: np.ndarray
+    alignment: np.ndarray
+    step_seconds: float
+    text: str
+    spoken: str
+    symbols: tuple[str, ...]
+    stopped: str
+    warnings: tuple[str, ...]
+    spent_seconds: float
+
+    @property
+    def seconds(self) -> float:
+        return len(self.wave) / self.sample_rate
+
+    @property
+    def real_time_factor(self) -> float:
+        """Seconds of computing for a second of sound."""
+        return self.spent_seconds / self.seconds
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """What was made of one piece: the model's part, stretched mel, wave, time."""
+
+    said: Generated
+    mel: np.ndarray
+    wave: np.ndarray
+    spent_seconds: float
+
+
+class TrainedVoice:
+    """Tacotron and vocoder: text in, `Speech` out.
+
+    A vocoder is any object with `generate(mels) -> waves`; without one Griffin-Lim
+    speaks, from linear spectrograms if the model predicts them.
+    """
+
+    def __init__(
+        self,
+        model,
+        settings: Hparams,
+        speakers: Sequence[str],
+        factor: int,
+        vocoder=None,
+    ):
+        self.model, self.settings = model, settings
+        self.speakers, self.factor = tuple(speakers), factor
+        self.vocoder = vocoder
+        self._generator = Generator(model, settings.audio.frame_seconds)
+
+    @classmethod
+    def load(
+        cls, folder: str | Path, best: bool = False, vocoder=None
+    ) -> "TrainedVoice":
+        """The voice of a run, at its newest or its `best` checkpoint.
+
+        Raises `RunError` for a folder that is no run, one of another kind or one
+        without a readable checkpoint, `HparamsError` for settings this program does
+        not know, and `VoiceError` for another alphabet.
+        """
+        run = Run.open(folder)
+        settings = acoustic.settings_of(run)
+        _check_alphabet(run)
+        checkpoint = run.restore(best=best, prefix="model/")
+        if checkpoint is None:
+            raise VoiceError(f"{run.folder} holds no checkpoint yet: train it first")
+        speakers = run.settings["speakers"]
+        model = acoustic.network(settings, len(speakers))
+        assign(model, None, checkpoint.arrays)
+        last_step = max(0, checkpoint.step - 1)
+        factor = checkpoint.state.get("reduction_factor")
+        factor = factor or acoustic.factor_at(settings, last_step)
+        return cls(model, settings, speakers, factor, vocoder)
+
+    def adopt(self, wanted: Hparams) -> None:
+        """Take settings that concern synthesis alone, those of Griffin-Lim.
+
+        Raises `VoiceError` with the differences when others differ from the run's.
+        """
+        lines = [
+            f"{group}.{line}"
+            for group in ("audio", "text", "tacotron", "wavenet", "training")
+            for line in difference(
+                getattr(wanted, group), getattr(self.settings, group)
+            )
+            if not line.startswith("griffin_lim_")
+        ]
+        if lines:
+            raise VoiceError(f"the voice was trained with others: {'; '.join(lines)}")
+        self.settings = wanted
+
+    def read(self, text: str) -> Reading:
+        """Prepare a line; raises `TextError` when it cannot be spoken."""
+        return read(text, self.settings)
+
+    def speaker_number(self, speaker: str | int | None) -> int:
+        """The number of a speaker by name or number; None is the first.
+
+        Raises `VoiceError`, naming the nearest, for one the voice does not have.
+        """
+        if speaker is None:
+            return 0
+        if speaker in self.speakers:
+            return self.speakers.index(speaker)
+        if str(speaker).isdecimal() and int(speaker) < len(self.speakers):
+            return int(speaker)
+        near = difflib.get_close_matches(str(speaker), self.speakers, n=5, cutoff=0.0)
+        raise VoiceError(f"no speaker {speaker}; there are: {', '.join(near)}")
+
+    def speak(
+        self,
+        texts: Sequence[str],
+        speaker: str | int | None = None,
+        seed: int = 0,
+        speed: float = 1.0,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> list[Speech]:
+        """Speak every text, in order; `progress(done, total)` counts texts.
+
+        Equal seeds give equal speech. `speed` 2 is twice as fast, at the same pitch.
+        Raises `TextError` for the first text that cannot be spoken, before any is.
+        """
+        readings = [self.read(text) for text in texts]
+        speeches: dict[int, Speech] = {}
+        for i, speech in self.stream(readings, speaker, seed, speed):
+            speeches[i] = speech
+            if progress is not None:
+                progress(len(speeches), len(readings))
+        return [speeches[i] for i in range(len(readings))]
+
+    def stream(
+        self,
+        readings: Sequence[Reading],
+        speaker: str | int | None = None,
+        seed: int = 0,
+        speed: float = 1.0,
+        batch: int = 32,
+    ) -> Iterator[tuple[int, Speech]]:
+        """`(index, speech)` of each reading as soon as its batches are done.
+
+        Pieces that occur twice are spoken once, so equal lines sound equal to the bit.
+        """
+        if not _SPEEDS[0] <= speed <= _SPEEDS[1]:
+            raise VoiceError(f"speed must be between {_SPEEDS[0]} and {_SPEEDS[1]}")
+        number = self.speaker_number(speaker)
+        wanted = Counter(piece for reading in readings for piece in reading.pieces)
+        ids, done = list(wanted), {}
+        waiting = dict(enumerate(readings))
+        batches = self._batches(ids, [number] * len(ids), seed, speed, batch)
+        for indices, pieces in batches:
+            done |= {ids[i]: piece for i, piece in zip(indices, pieces, strict=True)}
+            ready = [i for i, r in waiting.items() if all(p in done for p in r.pieces)]
+            for i in ready:
+                reading = waiting.pop(i)
+                yield i, self._speech(reading, [done[p] for p in reading.pieces], speed)
+                wanted.subtract(reading.pieces)
+            done = {key: piece for key, piece in done.items() if wanted[key]}
+
+    def _batches(self, ids, speakers, seed, speed, batch):
+        """`(indices, pieces)`, with the time of a batch shared out by length."""
+        vocoder = self.vocoder or GriffinLim(self.settings.audio, seed)
+        begun = time.perf_counter()
+        for indices, lines in self._generator.stream(
+            ids, speakers, self.factor, seed, batch
+        ):
+            mels = [stretch(line.mel, speed) for line in lines]
+            linear = self.vocoder is None and self.model.cbhg is not None
+            waves = vocoder.generate(
+                [stretch(line.linear, speed) for line in lines] if linear else mels
+            )
+            seconds = time.perf_counter() - begun
+            frames = sum(map(len, mels))
+            yield (
+                indices,
+                [
+                    _Piece(line, mel, wave, seconds * len(mel) / frames)
+                    for line, mel, wave in zip(lines, mels, waves, strict=True)
+                ],
+            )
+            begun = time.perf_counter()
+
+    def _speech(self, reading: Reading, pieces: list[_Piece], speed: float) -> Speech:
+        audio = self.settings.audio
+        mel, wave = join(
+            [piece.mel for piece in pieces],
+            [piece.wave for piece in pieces],
+            [seconds / speed for seconds in reading.pauses],
+            audio,
+        )
+        stopped = max(
+            (piece.said.stopped for piece in pieces), key=stopping.REASONS.index
+        )
+        return Speech(
+            wave=wave,
+            sample_rate=audio.sample_rate,
+            mel=mel,
+            alignment=_diagonal([piece.said.alignment for piece in pieces]),
+            step_seconds=audio.frame_seconds * self.factor / speed,
+            text=reading.text,
+            spoken=reading.spoken,
+            symbols=tuple(hangul.ALPHABET[i] for ids in reading.pieces for i in ids),
+            stopped=stopped,
+            warnings=_warnings(reading, stopped),
+            spent_seconds=sum(piece.spent_seconds for piece in pieces),
+        )
+
+
+def _check_alphabet(run: Run) -> None:
+    if list(run.settings.get("alphabet", [])) != list(hangul.ALPHABET):
+        theirs = run.settings.get("alphabet_version", "unknown")
+        raise VoiceError(
+            f"{run.folder} was trained with another alphabet (version {theirs}, this "
+            f"program has {hangul.ALPHABET_VERSION}): train a new run, --from this one"
+        )
+
+
+def _diagonal(alignments: list[np.ndarray]) -> np.ndarray:
+    """The pieces' alignments along the diagonal of one [steps, symbols]."""
+    steps, symbols = np.sum([a.shape for a in alignments], axis=0)
+    whole = np.zeros((steps, symbols), np.float32)
+    row = column = 0
+    for alignment in alignments:
+        height, width = alignment.shape
+        whole[row : row + height, column : column + width] = alignment
+        row, column = row + height, column + width
+    return whole
+
+
+def _warnings(reading: Reading, stopped: str) -> tuple[str, ...]:
+    warnings = []
+    if reading.dropped:
+        warnings.append(f"left out: {' '.join(reading.dropped)}")
+    if stopped != stopping.TOKEN:
+        warnings.append(f"no stop token, ended by: {stopped}")
+    return tuple(warnings)
