@@ -32,12 +32,14 @@ TAIL_SECONDS = 0.1
 # Values of espeak-ng's speak_lib.h.
 _SYNCHRONOUS = 2
 _DONT_EXIT = 0x8000
+_BUFFER_MILLISECONDS = 1000
+_NOISE_SEED = 1
 _UTF8 = 1
 _RATE, _PITCH = 1, 3
 _CALLBACK = ctypes.CFUNCTYPE(
     ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
 )
-# The library keeps its data folder in 160 bytes and cuts what is longer.
+# The library keeps paths in 160 bytes and does not start with what is longer.
 _LONGEST_DATA_PATH = 120
 
 
@@ -57,14 +59,14 @@ class Speaker:
 SPEAKERS: tuple[Speaker, ...] = (
     Speaker("ko"),
     Speaker("ko+f2", 50, 170),
-    Speaker("ko+m3", 40, 165),
-    Speaker("ko+f5", 70, 185),
-    Speaker("ko+m7", 30, 175),
+    Speaker("ko+m3", 15, 165),
+    Speaker("ko+f5", 75, 185),
+    Speaker("ko+m7", 85, 175),
     Speaker("ko+steph", 60, 180),
     Speaker("ko+david", 45, 170),
     Speaker("ko+anika", 55, 150),
-    Speaker("ko+m4", 60, 190),
-    Speaker("ko+linda", 45, 165),
+    Speaker("ko+m4", 99, 190),
+    Speaker("ko+linda", 20, 165),
 )
 
 
@@ -215,7 +217,9 @@ def _espeak(text: str, speaker: Speaker) -> np.ndarray:
 
 
 def _speak(library, text: str, speaker: Speaker, collect, data: str) -> None:
-    rate = library.espeak_Initialize(_SYNCHRONOUS, 0, os.fsencode(data), _DONT_EXIT)
+    rate = library.espeak_Initialize(
+        _SYNCHRONOUS, _BUFFER_MILLISECONDS, os.fsencode(data), _DONT_EXIT
+    )
     if rate != SAMPLE_RATE:
         raise DemoError(
             f"espeak-ng cannot start with the data in {data} (answer {rate})"
@@ -225,10 +229,11 @@ def _speak(library, text: str, speaker: Speaker, collect, data: str) -> None:
         raise DemoError(f"espeak-ng has no voice {speaker.voice}")
     library.espeak_SetParameter(_RATE, speaker.rate, 0)
     library.espeak_SetParameter(_PITCH, speaker.pitch, 0)
-    data_bytes = text.encode()
-    status = library.espeak_Synth(
-        data_bytes, ctypes.c_size_t(len(data_bytes) + 1), 0, 1, 0, _UTF8, None, None
-    )
+    # Breath is noise, which the library seeds by the clock.
+    library.espeak_ng_SetRandSeed(ctypes.c_long(_NOISE_SEED))
+    letters = text.encode()
+    size = ctypes.c_size_t(len(letters) + 1)
+    status = library.espeak_Synth(letters, size, 0, 1, 0, _UTF8, None, None)
     if status != 0:
         raise DemoError(f"espeak-ng refused {text!r} (status {status})")
 

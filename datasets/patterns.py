@@ -32,21 +32,21 @@ GROUPS: tuple[tuple[float, str], ...] = (
 {elder:께서} {action~으라고} 하셨어요. | {person:이} {action~자고} 했어요.
 {action~을게요}. | {action~을지도} 몰라요. | {action~든지} {action~든지} 하세요.
 {action~도록} 도와주세요. | {action~을수록} 재미있어요. | {action~았더니} 조금 피곤해요.
-{person:이} {action~느냐고} 물었어요. | {manner} {action~고} 집에 왔어요.
+{person:이} {action~느냐고} 물었어요. | 집에 와서 {action~았어요}.
 저는 {action~는 것을} 좋아합니다. | {action~기가} 쉽지 않네요.
 """,
     ),
     (
         5,
         """
-{state~아요}. | {degree} {state~네요}. | {state~았어요}. | {state~아서} 놀랐어요.
+{state~아요}. | {stance} {state~네요}. | {state~았어요}. | {state~아서} 놀랐어요.
 {state~지 않아요}? | {city:은} {scene~습니다}. | 여기는 {scene~아서} 유명해요.
 {state~지만} 괜찮아요. | {state~을 것 같아요}. | {then} {state~았습니다}.
 {state~으면} 말해 주세요. | {quarter}에는 {climate~아요}. | {state~다고} 들었어요.
 왜 이렇게 {state~아요}? | 요즘 {state~아졌어요}. | {state~으니까} 그렇게 합시다.
-생각보다 {state~군요}. | {person:이} {state~다고} 했어요. | {state~고} {state~아요}.
+{stance} {state~군요}. | {person:이} {state~다고} 했어요. | {state~고} {state~아요}.
 {climate~을수록} 건강에 신경 쓰세요. | {country:은} {climate~습니다}.
-{city:은} {scene~고} {scene~아요}. | {degree} {climate~네요}. | {state~거든요}.
+{city:은} {scene~고} {scene~아요}. | {stance} {climate~네요}. | {state~거든요}.
 {soon} {climate~을 것 같아요}. | {climate~아서} 기분이 좋아요. | {state~더라고요}.
 {scene~은지} 궁금해요.
 """,
@@ -120,7 +120,7 @@ GROUPS: tuple[tuple[float, str], ...] = (
 {city:에} {visit~고 싶어요}. | {city}에서 {city}까지 얼마나 걸려요?
 {transport:으로} {city:에} 갔어요. | {abroad:으로} 여행을 떠났어요.
 {abroad:은} 처음이에요. | {city}에는 유명한 {outing:이} 있어요.
-{outing} 가는 길을 알려 주세요. | {city} {outing:은} {#clock:에} 문을 열어요.
+{outing} 가는 길을 알려 주세요. | {city} {outing:은} {#opening:에} 문을 열어요.
 {transport:을} 타고 {outing:에} 갑시다. | {abroad:과} {abroad:을} 여행했어요.
 {city} 날씨는 어때요? | {city:은} {abroad}보다 가까워요.
 {person:은} {abroad}에서 살아요. | {person:과} {outing:에} 갔어요.
@@ -157,7 +157,7 @@ GROUPS: tuple[tuple[float, str], ...] = (
 저는 {full:이라고} 합니다. | {full} 씨, {#room:으로} 들어오세요.
 {full} 님, 전화 왔어요. | {boss:께} 보고서를 드렸어요.
 {boss:과} {topic:에} 대해 얘기했어요. | {job:은} 힘든 직업이에요.
-{job} 일을 해 봤어요? | {clinic:에} 예약하고 싶어요. | {clinic:은} {#clock:에} 엽니다.
+{job} 일을 해 봤어요? | {clinic:에} 예약하고 싶어요. | {clinic:은} {#opening:에} 엽니다.
 {limb:에} 약을 바르고 푹 쉬세요. | {person:은} 몇 살이에요?
 {elder:은} {#age} 때 {city:으로} 오셨어요. | 저희 가족은 모두 {#few:이에요}.
 {person:에게} 안부를 전해 주세요.
@@ -175,11 +175,11 @@ GROUPS: tuple[tuple[float, str], ...] = (
 {subject} 점수가 {#score:이에요}. | {subject:과} {subject} 중에 뭐가 쉬워요?
 {language:으로} 말해 보세요. | {language:을} {language:으로} 옮겼어요.
 {subject} 수업은 {#clock:에} 시작해요. | {#lesson:은} {subject:이에요}.
-{person:이} {subject} 숙제를 도와줬어요. | {weekday}마다 {hobby:을} 해요.
+{person:이} {subject} 숙제를 도와줬어요. | {weekday}마다 {hobby:을} 즐겨요.
 {weekday}에는 {subject} 수업이 있어요. | {topic:에} 대해 {discuss~았어요}.
 {topic:과} {topic:을} 비교했습니다. | {topic} 얘기는 그만합시다.
 {topic:에} 관한 책을 읽어요. | {topic:이} 가장 중요해요. | {topic:이란} 무엇일까요?
-{topic:은} 누구의 몫인가요? | {language} 시를 읊어 줬어요.
+{topic:은} 우리 모두의 몫이에요. | {language} 시를 읊어 줬어요.
 {instrument:을} 연주할 줄 알아요? | {subject:이} 싫으면 안 해도 돼요.
 {subject} 선생님은 {full} 씨예요. | {language:과} {language:은} 서로 달라요.
 {#pages:을} 펴고 {how} 읽으세요.

@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator
 
 from datasets.inflection import conjugate, with_particle
 from datasets.patterns import GROUPS
-from datasets.vocabulary import NOUNS, PREDICATES
+from datasets.predicates import PREDICATES
+from datasets.vocabulary import NOUNS
 
 HELD_OUT_SHARE = 16
 CANDIDATES = 4
@@ -83,6 +84,7 @@ def _numbers() -> dict[str, Callable[[random.Random], str]]:
         "percent": percent,
         "fever": lambda r: f"{r.randint(37, 40)}.{r.randint(1, 9)}도",
         "pictures": lambda r: f"{r.randint(2, 300)}장",
+        "opening": lambda r: f"오전 {r.randint(7, 11)}시{r.choice(('', ' 반'))}",
         "suite": suite,
         "few": lambda r: f"{r.randint(2, 9)}명",
         "budget": lambda r: f"{r.randint(2, 900)}억 원",
