@@ -1,0 +1,118 @@
+"""The Makefile's set-up: finished installs are used, unfinished ones never."""
+
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MAKE = shutil.which("make")
+
+# Stands in for Python 3.11: `-m venv` makes an environment that holds itself, and
+# `-m pip` does what the file `pip` says. Every call is a line in `calls`.
+FAKE_PYTHON = """#!/bin/sh
+echo "$*" >> calls
+case "$*" in
+    "-m venv "*) rm -rf .venv; mkdir -p .venv/bin; cp "$0" .venv/bin/python ;;
+    "-m pip "*) sh ./pip ;;
+esac
+"""
+
+pytestmark = pytest.mark.skipif(not MAKE, reason="needs make")
+
+
+class House:
+    """A folder with the Makefile, a lock and a stand-in for Python."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        shutil.copy(ROOT / "Makefile", folder)
+        (folder / "requirements.lock").write_text("")
+        self.python = folder / "python"
+        self.python.write_text(FAKE_PYTHON)
+        self.python.chmod(0o755)
+        self.pip("exit 0")
+
+    def pip(self, what: str) -> None:
+        (self.folder / "pip").write_text(what)
+
+    def make(self, *words: str) -> subprocess.CompletedProcess:
+        words = words or (f"PYTHON={self.python}",)
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
+        (self.folder / "calls").write_text("")
+        return subprocess.run(
+            [MAKE, "venv", *words],
+            cwd=self.folder,
+            env=clean,
+            capture_output=True,
+            text=True,
+        )
+
+    def calls(self) -> str:
+        return (self.folder / "calls").read_text()
+
+
+@pytest.fixture
+def house(tmp_path) -> House:
+    return House(tmp_path)
+
+
+def test_second_call_installs_nothing(house):
+    assert house.make().returncode == 0
+    assert "-m venv --clear" in house.calls()
+    assert "--require-hashes" in house.calls()
+    assert house.make().returncode == 0
+    assert house.calls() == ""
+
+
+@pytest.mark.parametrize("end", ["exit 1", "kill -9 $$", "kill -9 $PPID; exit 1"])
+def test_unfinished_install_starts_over(house, end):
+    house.pip(end)
+    assert house.make().returncode != 0
+    house.pip("exit 0")
+    assert house.make().returncode == 0
+    assert "-m venv --clear" in house.calls()
+
+
+def test_another_lock_installs_again_and_an_unfinished_one_is_not_used(house):
+    house.make()
+    later = time.time() + 10
+    os.utime(house.folder / "requirements.lock", (later, later))
+    house.pip("exit 1")
+    assert house.make().returncode != 0
+    earlier = later - 1000
+    os.utime(house.folder / "requirements.lock", (earlier, earlier))
+    house.pip("exit 0")
+    assert house.make().returncode == 0
+    assert "-m venv --clear" in house.calls()
+
+
+def test_environment_without_its_python_is_made_again(house):
+    house.make()
+    (house.folder / ".venv/bin/python").unlink()
+    (house.folder / ".venv/bin/python").symlink_to("/nowhere/python")
+    assert house.make().returncode == 0
+    assert "-m venv --clear" in house.calls()
+
+
+def test_other_python_is_refused_in_one_line(house):
+    answer = house.make("PYTHON=false")
+    assert answer.returncode != 0
+    assert "needs Python 3.11 or 3.12" in answer.stderr.splitlines()[0]
+    assert not (house.folder / ".venv").exists()
+
+
+def test_clean_leaves_data_and_logs(house):
+    kept = [house.folder / name / "__pycache__/x.pyc" for name in ("data", "logs")]
+    gone = house.folder / "audio/__pycache__/x.pyc"
+    for path in [*kept, gone]:
+        path.parent.mkdir(parents=True)
+        path.touch()
+    house.make()
+    assert house.make("clean").returncode == 0
+    assert all(path.exists() for path in kept)
+    assert not gone.parent.exists()
+    assert not (house.folder / ".venv").exists()
