@@ -85,7 +85,8 @@ class Histogram:
 def _round_edges(low: float, high: float) -> np.ndarray:
     """At most some thirty bins between round numbers that hold every value."""
     step = _round_step((high - low) / _BINS or max(abs(high), 1.0) / 10)
-    first, last = np.floor(low / step), np.floor(high / step) + 1
+    # A hair's breadth, so that rounding never puts a value outside.
+    first, last = np.floor(low / step - 1e-9), np.floor(high / step + 1e-9) + 1
     return np.arange(first, last + 1) * step
 
 

@@ -16,7 +16,7 @@ def sound(seed: int, seconds: float = 1.0, rate: int = RATE) -> np.ndarray:
     random = np.random.default_rng(seed)
     time = np.arange(round(seconds * rate)) / rate
     swell = np.sin(np.pi * time / seconds)
-    tone = np.sin(2 * np.pi * (150 + 7 * seed) * time) * swell
+    tone = np.sin(2 * np.pi * (150 + 5 * seed % 1000) * time) * swell
     return (0.4 * tone + random.normal(0, 1e-3, time.size)).astype(np.float32)
 
 
@@ -44,7 +44,7 @@ def folder_corpus(folder: Path, count: int = 4, speakers=("minji",)) -> Path:
         for number in range(count):
             seed = place * count + number
             stem = folder / speaker / f"{number:03d}"
-            write_sound(stem.with_suffix(".wav"), seed, 1.0 + 0.02 * seed)
+            write_sound(stem.with_suffix(".wav"), seed, 1.0 + 0.02 * (seed % 20))
             write_text(stem.with_suffix(".txt"), TEXTS[number % len(TEXTS)])
     return folder
 
