@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from keras import ops
 
+from training.runs import RunError
 from voices.compiled import compiled, rounded
 from voices.stopping import POLICY, Stopping, StopPolicy
 
@@ -18,8 +19,8 @@ _SYMBOLS = (32, 64, 96, 128, 192, 256)
 _FRAMES = (64, 128, 192, 256, 384, 512)
 
 
-class GenerationError(Exception):
-    """The model gives no speech; the text is one clear line for the person."""
+class VoiceError(RunError):
+    """A run that cannot speak as asked; the text is one clear line for the person."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Generator:
 
         `factor` is the reduction factor r. The dropout masks of the prenet are a
         function of `seed` and the step, and the same for every line: a line gets the
-        same speech alone or among others, on either backend. Raises `GenerationError`
+        same speech alone or among others, on either backend. Raises `VoiceError`
         when the weights give values that are not finite.
         """
         results: dict[int, Generated] = {}
@@ -135,7 +136,7 @@ class Generator:
         wide = "linear" in outputs
         linear = ops.convert_to_numpy(outputs["linear"]) if wide else None
         if not np.isfinite(mel).all() or (wide and not np.isfinite(linear).all()):
-            raise GenerationError(
+            raise VoiceError(
                 "the voice gives values that are not finite: use another checkpoint"
             )
         return [

@@ -1,7 +1,9 @@
 """A written line as what a voice reads: pieces of one breath, spoken text, ids."""
 
+import sys
 import unicodedata
 from dataclasses import dataclass
+from pathlib import Path
 
 import hangul
 from hparams import Hparams
@@ -87,3 +89,25 @@ def _encoded(said: str) -> tuple[int, ...]:
 def _brief(text: str) -> str:
     text = text.strip()
     return f'"{text}"' if len(text) <= 40 else f'"{text[:39]}…"'
+
+
+def lines_of(file: str) -> list[str]:
+    """The lines of a text file, or of standard input for `-`.
+
+    UTF-8, with or without a byte-order mark, with any line ends. Raises `TextError`
+    when it is not, holds no line or cannot be read.
+    """
+    name = "standard input" if file == "-" else file
+    try:
+        raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        text = raw.decode("utf-8-sig")
+    except OSError as error:
+        raise TextError(f"cannot read {name}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise TextError(f"{name} is not UTF-8 (byte {error.start + 1})") from None
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if lines and not lines[-1]:
+        lines.pop()
+    if not lines:
+        raise TextError(f"{name} is empty")
+    return lines

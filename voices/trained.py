@@ -14,16 +14,12 @@ from hparams import Hparams, difference
 from training.runs import Run
 from training.weights import assign
 from voices import acoustic, stopping
-from voices.generation import Generated, Generator
+from voices.generation import Generated, Generator, VoiceError
 from voices.griffin_lim import GriffinLim
 from voices.joining import join, stretch
 from voices.reading import Reading, read
 
 _SPEEDS = (0.25, 4.0)
-
-
-class VoiceError(Exception):
-    """A run that cannot speak as asked; the text is one clear line for the person."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +41,7 @@ class Speech:
     text: str
     spoken: str
     symbols: tuple[str, ...]
+    speaker: str
     stopped: str
     warnings: tuple[str, ...]
     spent_seconds: float
@@ -95,9 +92,9 @@ class TrainedVoice:
     ) -> "TrainedVoice":
         """The voice of a run, at its newest or its `best` checkpoint.
 
-        Raises `RunError` for a folder that is no run, one of another kind or one
-        without a readable checkpoint, `HparamsError` for settings this program does
-        not know, and `VoiceError` for another alphabet.
+        Raises `RunError` for a folder that is no run, one of another kind or alphabet
+        or one without a readable checkpoint, and `HparamsError` for settings this
+        program does not know.
         """
         run = Run.open(folder)
         settings = acoustic.settings_of(run)
@@ -193,7 +190,8 @@ class TrainedVoice:
             ready = [i for i, r in waiting.items() if all(p in done for p in r.pieces)]
             for i in ready:
                 reading = waiting.pop(i)
-                yield i, self._speech(reading, [done[p] for p in reading.pieces], speed)
+                pieces = [done[piece] for piece in reading.pieces]
+                yield i, self._speech(reading, pieces, self.speakers[number], speed)
                 wanted.subtract(reading.pieces)
             done = {key: piece for key, piece in done.items() if wanted[key]}
 
@@ -220,7 +218,7 @@ class TrainedVoice:
             )
             begun = time.perf_counter()
 
-    def _speech(self, reading: Reading, pieces: list[_Piece], speed: float) -> Speech:
+    def _speech(self, reading, pieces: list[_Piece], speaker, speed) -> Speech:
         audio = self.settings.audio
         mel, wave = join(
             [piece.mel for piece in pieces],
@@ -240,6 +238,7 @@ class TrainedVoice:
             text=reading.text,
             spoken=reading.spoken,
             symbols=tuple(hangul.ALPHABET[i] for ids in reading.pieces for i in ids),
+            speaker=speaker,
             stopped=stopped,
             warnings=_warnings(reading, stopped),
             spent_seconds=sum(piece.spent_seconds for piece in pieces),
