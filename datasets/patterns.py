@@ -31,9 +31,10 @@ GROUPS: tuple[tuple[float, str], ...] = (
 {person:도} {action~았잖아요}. | {action~으려면} 시간이 걸려요.
 {elder:께서} {action~으라고} 하셨어요. | {person:이} {action~자고} 했어요.
 {action~을게요}. | {action~을지도} 몰라요. | {action~든지} {action~든지} 하세요.
-{action~도록} 도와주세요. | {action~을수록} 재미있어요. | {action~았더니} 조금 피곤해요.
-{person:이} {action~느냐고} 물었어요. | 집에 와서 {action~았어요}.
-저는 {action~는 것을} 좋아합니다. | {action~기가} 쉽지 않네요.
+{action~도록} 도와주세요. | {action~을수록} 실력이 늘어요.
+{action~았더니} 조금 피곤해요. | {person:이} {action~느냐고} 물었어요.
+집에 와서 {action~았어요}. | 저는 {action~는 것을} 좋아합니다.
+{action~기가} 쉽지 않네요.
 """,
     ),
     (
@@ -134,7 +135,7 @@ GROUPS: tuple[tuple[float, str], ...] = (
 {metropolis}행 비행기는 {#clock:에} 출발해요. | {metropolis}까지 몇 시간 걸립니까?
 방은 {#suite}입니다. | {office:은} 몇 시에 닫아요? | {metropolis:은} {country}에 있나요?
 {outing}에서 사진을 {#pictures} 찍었어요. | {country} 음식을 먹어 봤어요.
-{country} 돈으로 바꿔 주세요. | {country}에서 온 손님이에요. | {city} 앞바다가 보여요.
+{country} 돈으로 바꿔 주세요. | {country}에서 온 손님이에요. | {city} 시내가 보여요.
 """,
     ),
     (
