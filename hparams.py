@@ -26,7 +26,7 @@ def _require(condition: bool, message: str) -> None:
 
 @dataclass(frozen=True)
 class Audio:
-    """How a recording becomes spectrograms; the acoustic model and the vocoder share it.
+    """How a recording becomes spectrograms, for acoustic model and vocoder alike.
 
     Levels are decibels relative to full scale 1.0, lengths are samples.
     """
@@ -54,7 +54,9 @@ class Audio:
     max_seconds: float = 15.0
 
     def __post_init__(self):
-        _require(self.win_length <= self.n_fft, "audio.win_length must be <= audio.n_fft")
+        _require(
+            self.win_length <= self.n_fft, "audio.win_length must be <= audio.n_fft"
+        )
         _require(
             0 < self.hop_length <= self.win_length // 2,
             "audio.hop_length must be between 1 and half of audio.win_length",
@@ -71,7 +73,9 @@ class Audio:
         )
         _require(self.mel_range > 0, "audio.mel_range must be positive")
         _require(0 <= self.preemphasis < 1, "audio.preemphasis must be in [0, 1)")
-        _require(self.level in ("peak", "lufs", "none"), "audio.level: peak, lufs or none")
+        _require(
+            self.level in ("peak", "lufs", "none"), "audio.level: peak, lufs or none"
+        )
         _require(
             0 < self.min_seconds < self.max_seconds,
             "audio.min_seconds must be positive and below audio.max_seconds",
@@ -198,7 +202,10 @@ class Training:
             _require(getattr(self, name) >= 1, f"training.{name} must be at least 1")
         for name in ("preview_every", "save_every"):
             _require(getattr(self, name) >= 1, f"training.{name} must be at least 1")
-        _require(self.learning_rate > 0, "training.learning_rate must be positive")
+        _require(
+            0 < self.final_learning_rate <= self.learning_rate,
+            "training needs 0 < final_learning_rate <= learning_rate",
+        )
         _require(self.clip_norm > 0, "training.clip_norm must be positive")
         _require(
             self.previews <= self.held_out,
@@ -233,8 +240,8 @@ class Hparams:
         product = math.prod(self.wavenet.upsample)
         _require(
             product == self.audio.hop_length,
-            f"wavenet.upsample {list(self.wavenet.upsample)} has the product {product}, "
-            f"which must equal audio.hop_length {self.audio.hop_length}",
+            f"wavenet.upsample {list(self.wavenet.upsample)} has the product "
+            f"{product}, which must equal audio.hop_length {self.audio.hop_length}",
         )
         _require(
             not self.tacotron.linear or self.audio.linear,
@@ -249,7 +256,7 @@ class Hparams:
 
     @classmethod
     def from_dict(cls, values: dict) -> "Hparams":
-        """Build from nested plain values, as `json` reads them; refuses unknown keys."""
+        """Build from nested plain values, as `json` reads them; no unknown keys."""
         if not isinstance(values, dict):
             raise HparamsError("settings must be a JSON object of groups")
         groups = {}
@@ -385,21 +392,14 @@ def _korean() -> Hparams:
 
 def _paper() -> Hparams:
     return Hparams(
-        audio=Audio(
-            win_length=1200,
-            fmin=125.0,
-            preemphasis=0.0,
-        ),
-        tacotron=Tacotron(
-            attention_lstm=1024,
-            reduction_factor=1,
-        ),
+        audio=Audio(fmin=125.0, preemphasis=0.0),
+        tacotron=Tacotron(reduction_factor=1),
         wavenet=WaveNet(
             layers=30, cycles=3, distribution="logistic", upsample=(15, 20)
         ),
         training=Training(
             batch_frames=38_400,
-            warmup_steps=0 + 1,
+            warmup_steps=0,
             decay_start=50_000,
             decay_steps=50_000,
             guided_attention=0.0,
@@ -521,7 +521,9 @@ def preset(name: str) -> Hparams:
 
 def add_arguments(parser) -> None:
     """The flags by which every script takes settings."""
-    parser.add_argument("--preset", default=None, metavar="NAME", help=", ".join(PRESETS))
+    parser.add_argument(
+        "--preset", default=None, metavar="NAME", help=", ".join(PRESETS)
+    )
     parser.add_argument(
         "--hparams", metavar="FILE", help="settings as JSON instead of a preset"
     )

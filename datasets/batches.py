@@ -57,6 +57,7 @@ class Batches:
         if not indices:
             raise ValueError("no utterance to train on: preprocess more recordings")
         self._store, self._linear, self._seed = store, linear, seed
+        self._multiple = frame_multiple
         self._speakers = {name: i for i, name in enumerate(store.speakers)}
         self.buckets = _buckets(
             store, indices, batch_frames, max_batch, frame_multiple, buckets
@@ -79,6 +80,13 @@ class Batches:
         """The batch that needs most memory, to try before a long training."""
         bucket = max(self.buckets, key=lambda b: b.batch * b.frames * b.symbols)
         return self._shaped(bucket, np.resize(bucket.indices, bucket.batch))
+
+    def together(self, indices: Sequence[int]) -> dict[str, np.ndarray]:
+        """One batch of just these utterances, whatever their number and length."""
+        rows = [self._store.rows[i] for i in indices]
+        frames = max(row.frames for row in rows)
+        padded = -(-frames // self._multiple) * self._multiple
+        return self.collate(indices, padded, max(len(row.ids) for row in rows))
 
     def _shaped(self, bucket, indices):
         batch = self.collate(indices, bucket.frames, bucket.symbols)

@@ -84,7 +84,9 @@ class Decoder(keras.layers.Layer):
         self.attention = LocationSensitiveAttention(
             attention_dim, location_filters, location_kernel, name="attention"
         )
-        self.decoder_lstm = ZoneoutLSTM(decoder_lstm, zoneout, noise, name="decoder_lstm")
+        self.decoder_lstm = ZoneoutLSTM(
+            decoder_lstm, zoneout, noise, name="decoder_lstm"
+        )
         self.frames = keras.layers.Dense(reduction_factor * mels, name="frames")
         self.stop = keras.layers.Dense(1, name="stop")
 

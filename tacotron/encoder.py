@@ -1,4 +1,4 @@
-"""Symbols -> memory: convolutions and a bidirectional LSTM (Shen et al., section 2.2)."""
+"""Symbols -> memory: convolutions, bidirectional LSTM (Shen et al. 2018, 2.2)."""
 
 import keras
 from keras import ops
@@ -11,7 +11,16 @@ class Encoder(keras.layers.Layer):
     """ids [B, S], mask [B, S], speaker [B, V] -> memory [B, S, dim]."""
 
     def __init__(
-        self, symbols, symbol_dim, dim, layers, kernel, dropout, zoneout, noise, **kwargs
+        self,
+        symbols,
+        symbol_dim,
+        dim,
+        layers,
+        kernel,
+        dropout,
+        zoneout,
+        noise,
+        **kwargs,
     ):
         super().__init__(**kwargs)
         self.dim = dim

@@ -37,4 +37,3 @@ class ConvolutionBlock(keras.layers.Layer):
         x = self.convolution(x * mask[:, :, None])
         x = self.normalization(x, training=training, mask=ops.cast(mask, "bool"))
         return dropout(self.activation(x), self.rate, self.noise, training)
-

@@ -25,10 +25,9 @@ def stop_loss(logits, steps, mask, positive_weight):
     """
     index = ops.arange(ops.shape(logits)[1])[None, :]
     target = ops.cast(index >= steps[:, None] - 1, "float32")
-    entropy = (
-        positive_weight * target * ops.softplus(-logits)
-        + (1.0 - target) * ops.softplus(logits)
-    )
+    entropy = positive_weight * target * ops.softplus(-logits) + (
+        1.0 - target
+    ) * ops.softplus(logits)
     return ops.sum(entropy * mask) / ops.sum(mask)
 
 
@@ -103,7 +102,10 @@ class TacotronLoss:
             ),
             "guided_attention": values["guided_weight"]
             * guided_attention_loss(
-                outputs["alignments"], steps, batch["symbols"], self.guided_attention_width
+                outputs["alignments"],
+                steps,
+                batch["symbols"],
+                self.guided_attention_width,
             ),
         }
         total = sum(terms.values())

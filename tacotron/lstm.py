@@ -121,17 +121,21 @@ class ZoneoutLSTM(keras.layers.Layer):
 
     def build(self, shape):
         self.kernel = self.add_weight(
-            shape=(shape[-1], 4 * self.units), initializer="glorot_uniform", name="kernel"
+            shape=(shape[-1], 4 * self.units),
+            initializer="glorot_uniform",
+            name="kernel",
         )
         self.recurrent = self.add_weight(
-            shape=(self.units, 4 * self.units), initializer="orthogonal", name="recurrent"
+            shape=(self.units, 4 * self.units),
+            initializer="orthogonal",
+            name="recurrent",
         )
         self.bias = self.add_weight(
             shape=(4 * self.units,), initializer=_forget_bias, name="bias"
         )
 
     def project(self, x):
-        """The part of the pre-activations that needs no state: [..., D] -> [..., 4H]."""
+        """What of the pre-activations needs no state: [..., D] -> [..., 4H]."""
         return ops.matmul(x, self.kernel) + self.bias
 
     def holds(self, steps, batch, training: bool):

@@ -92,7 +92,9 @@ class Tacotron(keras.Model):
             name="postnet",
         )
         self.cbhg = (
-            CBHG(bins, mels, cbhg_banks, cbhg_dim, noise, name="cbhg") if linear else None
+            CBHG(bins, mels, cbhg_banks, cbhg_dim, noise, name="cbhg")
+            if linear
+            else None
         )
         self._build(speaker_dim, encoder_dim)
 

@@ -59,7 +59,10 @@ class CBHG(keras.layers.Layer):
             (
                 keras.layers.Dense(dim, activation="relu", name=f"highway_{i}"),
                 keras.layers.Dense(
-                    dim, activation="sigmoid", bias_initializer=_closed, name=f"gate_{i}"
+                    dim,
+                    activation="sigmoid",
+                    bias_initializer=_closed,
+                    name=f"gate_{i}",
                 ),
             )
             for i in range(4)
@@ -86,14 +89,17 @@ class CBHG(keras.layers.Layer):
         x = x * mask[:, :, None]
         after = ops.pad(x, [[0, 0], [0, 1], [0, 0]])[:, 1:]
         x = ops.maximum(x, after)
-        x = self.project(self.narrow(x, mask, training=training), mask, training=training)
+        x = self.project(
+            self.narrow(x, mask, training=training), mask, training=training
+        )
         x = self.widen(x + mels)
         for transform, gate in self.highways:
             opened = gate(x)
             x = opened * transform(x) + (1.0 - opened) * x
         x, steps = ops.transpose(x, (1, 0, 2)), ops.transpose(mask)
         x = ops.concatenate(
-            [self.forward(x, real=steps), self.backward(x, real=steps, reverse=True)], -1
+            [self.forward(x, real=steps), self.backward(x, real=steps, reverse=True)],
+            -1,
         )
         return self.output(ops.transpose(x, (1, 0, 2))) * mask[:, :, None]
 

@@ -103,7 +103,7 @@ def recurrence(
 
 
 def _backward(start, sequences, weights, utterance):
-    """The loop of the gradient: `((dkeys, dlocation, dscore), (dz, dquery, dcontext))`."""
+    """The gradient's loop: `((dkeys, dlocation, dscore), (dz, dquery, dcontext))`."""
     kernel, query, location, score = weights
     keys, memory, _ = utterance
     kernel_t, query_t = ops.transpose(kernel), ops.transpose(query)

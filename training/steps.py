@@ -88,7 +88,7 @@ class Trainer:
         assign(self.model, self.optimizer, arrays)
 
     def _clipped(self, gradients, variables):
-        """Gradients with weight decay, clipped to `clip_norm`, and their norm before."""
+        """Gradients with weight decay, clipped, and what their norm was before."""
         gradients = [
             g + self.weight_decay * ops.convert_to_tensor(v) if decays else g
             for g, v, decays in zip(gradients, variables, self._decayed, strict=True)
@@ -98,7 +98,12 @@ class Trainer:
         return [g * scale for g in gradients], norm
 
 
-_MEMORY_WORDS = ("resource_exhausted", "resourceexhausted", "out of memory", "memoryerror")
+_MEMORY_WORDS = (
+    "resource_exhausted",
+    "resourceexhausted",
+    "out of memory",
+    "memoryerror",
+)
 
 
 def _tensorflow_step(trainer):

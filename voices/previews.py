@@ -1,109 +1,98 @@
-"""What a training shows of its voice: fixed held-out sentences, heard and seen.
+"""What a training shows of its voice: fixed held-out sentences, heard and seen."""
 
-The script hands in what it draws and shows with, so this room needs neither.
-"""
-
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
 from keras import ops
 
+import hangul
 from audio.files import save
 from audio.spectrum import griffin_lim
-from hparams import Audio
+from hparams import Hparams
+from training import figures
+from voices.acoustic import factor_at
 from voices.compiled import compiled
 from voices.generation import Generator
 
 
 class HeldOut:
-    """The loss on utterances that are not trained on, teacher-forced.
+    """The figures of utterances that are not trained on, teacher-forced.
 
-    `objective` is a `tacotron.loss.TacotronLoss`, `batches` a list of batches as
-    `Tacotron.call` takes them.
+    `trainer` is the `training.steps.Trainer` at work, `batch` one as `Tacotron.call`
+    takes it.
     """
 
-    def __init__(self, objective, batches: Sequence[dict]):
-        self._batches = batches
-        self._evaluate = compiled(objective.model, self._figures)
-        self._objective = objective
+    def __init__(self, trainer, settings: Hparams, batch: dict):
+        self._trainer, self._settings, self._batch = trainer, settings, batch
+        self._evaluate = compiled(trainer.model, self._figures)
 
-    def __call__(self, factor: int) -> dict[str, float]:
-        """The figures of the objective, averaged over batches; no guided attention."""
-        figures = [self._evaluate(batch, factor=factor) for batch in self._batches]
+    def __call__(self) -> dict[str, float]:
+        """The objective and its terms as they are now, without guided attention."""
+        factor = factor_at(self._settings, self._trainer.step_number)
+        terms = self._evaluate(self._batch, factor=factor)
         return {
-            name: float(np.mean([float(np.asarray(f[name])) for f in figures]))
-            for name in figures[0]
+            name: float(ops.convert_to_numpy(value))
+            for name, value in terms.items()
             if name != "guided_attention"
         }
 
     def _figures(self, batch, factor):
         values = {"factor": (factor,), "guided_weight": 0.0}
-        return self._objective(batch, values, training=False)[1]
+        return self._trainer.losses(batch, values, training=False)[1]
 
 
 class Preview:
     """Pictures and sounds of one held-out batch, teacher-forced and free-running.
 
-    `symbols` turns ids into the strings of an axis; `figures` is a module with
-    `alignment` and `spectrograms`, `board` has `image` and `audio`.
+    `board` is a `training.board.Board`, which shows them too.
     """
 
-    def __init__(
-        self,
-        model,
-        audio: Audio,
-        batch: dict,
-        symbols: Callable[[Sequence[int]], list[str]],
-        figures,
-        board,
-    ):
-        self._audio, self._batch, self._symbols = audio, batch, symbols
-        self._figures, self._board = figures, board
-        self._generator = Generator(model, audio.frame_seconds)
+    def __init__(self, model, settings: Hparams, batch: dict, board):
+        self._model, self._settings, self._audio = model, settings, settings.audio
+        self._batch, self._board = batch, board
+        self._generator = Generator(model, settings.audio.frame_seconds)
         self._forced = compiled(model, self._call)
-        self._model = model
 
     def _call(self, batch, factor):
         return self._model(batch, factor=factor, training=False)
 
-    def make(self, step: int, folder: Path, factor: int) -> None:
-        """Write a picture of each alignment and spectrogram and a wav into `folder`."""
-        batch = self._batch
+    def make(self, step: int, folder: Path) -> None:
+        """Write each utterance's alignments, spectrograms and a wav into `folder`."""
+        batch, factor = self._batch, factor_at(self._settings, step)
         outputs = self._forced(batch, factor=factor)
-        forced = {
-            name: ops.convert_to_numpy(outputs[name]) for name in ("mels", "alignments")
-        }
-        lines = [
-            batch["ids"][i, :size].tolist() for i, size in enumerate(batch["symbols"])
-        ]
-        spoken = self._generator.generate(lines, batch["speaker"].tolist(), factor)
-        for i, (ids, said) in enumerate(zip(lines, spoken, strict=True)):
-            length = int(batch["frames"][i])
-            steps = -(-length // factor)
-            self._alignment(step, folder, i, "free", said.alignment, ids, factor)
-            walked = forced["alignments"][i, :steps, : len(ids)]
-            self._alignment(step, folder, i, "forced", walked, ids, factor)
-            panels = [
-                ("recording", batch["mels"][i, :length]),
-                ("teacher-forced", forced["mels"][i, :length]),
-                ("free-running", said.mel),
-            ]
-            path = folder / f"{i}_spectrogram.png"
-            figure = self._figures.spectrograms(
-                panels, self._audio.frame_seconds, path, title=f"step {step}"
+        mels, walks = (ops.convert_to_numpy(outputs[n]) for n in ("mels", "alignments"))
+        lengths = zip(batch["ids"], batch["symbols"], strict=True)
+        lines = [ids[:length].tolist() for ids, length in lengths]
+        said = self._generator.generate(lines, batch["speaker"].tolist(), factor)
+        for i, (ids, free) in enumerate(zip(lines, said, strict=True)):
+            frames = int(batch["frames"][i])
+            walk = walks[i, : -(-frames // factor), : len(ids)]
+            for kind, weights in (("free", free.alignment), ("forced", walk)):
+                self._show(
+                    f"alignment_{kind}",
+                    (step, i, folder),
+                    figures.alignment,
+                    weights,
+                    [hangul.ALPHABET[symbol] for symbol in ids],
+                    step_seconds=factor * self._audio.frame_seconds,
+                )
+            self._show(
+                "spectrogram",
+                (step, i, folder),
+                figures.spectrograms,
+                [
+                    ("recording", batch["mels"][i, :frames]),
+                    ("teacher-forced", mels[i, :frames]),
+                    ("free-running", free.mel),
+                ],
+                self._audio.frame_seconds,
             )
-            self._board.image(step, f"spectrogram/{i}", figure)
-            wave = griffin_lim(said.mel, self._audio)
+            wave = griffin_lim(free.mel, self._audio)
             save(folder / f"{i}.wav", wave, self._audio.sample_rate)
             self._board.audio(step, f"free/{i}", wave, self._audio.sample_rate)
 
-    def _alignment(self, step, folder, i, kind, weights, ids, factor):
-        figure = self._figures.alignment(
-            weights,
-            self._symbols(ids),
-            folder / f"{i}_alignment_{kind}.png",
-            title=f"step {step}, {kind}",
-            step_seconds=factor * self._audio.frame_seconds,
+    def _show(self, name, place, draw, *arguments, **named):
+        step, i, folder = place
+        figure = draw(
+            *arguments, folder / f"{i}_{name}.png", title=f"step {step}", **named
         )
-        self._board.image(step, f"alignment_{kind}/{i}", figure)
+        self._board.image(step, f"{name}/{i}", figure)

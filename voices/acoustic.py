@@ -1,0 +1,168 @@
+"""A run of the acoustic model: its settings, its network, what it was trained for."""
+
+import dataclasses
+import logging
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import hangul
+from hparams import Hparams, Training, from_arguments
+from training import schedules
+from training.runs import Run, RunError
+
+log = logging.getLogger(__name__)
+
+
+def network(settings: Hparams, speakers: int):
+    """A freshly initialised `tacotron.model.Tacotron` for these settings."""
+    from tacotron.model import Tacotron
+
+    return Tacotron(
+        symbols=len(hangul.ALPHABET),
+        speakers=speakers,
+        mels=settings.audio.mels,
+        bins=settings.audio.bins,
+        seed=settings.training.seed,
+        **dataclasses.asdict(settings.tacotron),
+    )
+
+
+def description(settings: Hparams, speakers: list[str], fingerprint: str) -> dict:
+    """What a run folder records beside the weights, so that it describes itself."""
+    return {
+        "kind": "tacotron",
+        "hparams": settings.to_dict(),
+        "alphabet": list(hangul.ALPHABET),
+        "alphabet_version": hangul.ALPHABET_VERSION,
+        "speakers": list(speakers),
+        "fingerprint": fingerprint,
+    }
+
+
+def resume_or_create(
+    folder: Path, settings: Hparams, speakers: list[str], fingerprint: str
+) -> Run:
+    """The run in `folder`, new or continued.
+
+    A run may continue with other training settings (they are named in the log), but
+    with no other audio, text, network, alphabet, speakers or features: `RunError`.
+    """
+    described = description(settings, speakers, fingerprint)
+    keep = settings.training.keep
+    if not (folder / "run.json").exists():
+        return Run.create(folder, described, keep=keep)
+    run = Run.open(folder, keep=keep)
+    run.check(described, ignore=("hparams.training", "hparams.wavenet"))
+    before = Hparams.from_dict(run.settings["hparams"]).training
+    for field in dataclasses.fields(before):
+        old, new = getattr(before, field.name), getattr(settings.training, field.name)
+        if old != new:
+            log.info("training.%s is %s now, was %s", field.name, new, old)
+    return run
+
+
+def settings_for(arguments, folder: Path) -> Hparams:
+    """The settings a training script was asked for: those of the run it continues,
+    or a preset, and what `--set` changes."""
+    if (folder / "run.json").exists():
+        return from_arguments(arguments, settings_of(Run.open(folder)))
+    return from_arguments(arguments)
+
+
+def settings_of(run: Run) -> Hparams:
+    """The settings of an acoustic run. Raises `RunError` for another kind of run."""
+    kind = run.settings.get("kind")
+    if kind != "tacotron":
+        raise RunError(f"{run.folder} is a {kind} run, not an acoustic model")
+    return Hparams.from_dict(run.settings["hparams"])
+
+
+def warm_start(model, start: Path, speakers: list[str]) -> str:
+    """Take from the run `start` all that fits; returns the account for the person."""
+    from training.weights import warm_start as take
+
+    run = Run.open(start)
+    settings_of(run)
+    checkpoint = run.restore(prefix="model/")
+    if checkpoint is None:
+        raise RunError(f"{start} has no checkpoint to begin from")
+
+    def rows(names):
+        return {name: row for row, name in enumerate(names)}
+
+    aligned = {
+        "symbols/embeddings": (rows(hangul.ALPHABET), rows(run.settings["alphabet"])),
+        "speakers/embeddings": (rows(speakers), rows(run.settings["speakers"])),
+    }
+    return str(take(model, checkpoint.arrays, aligned))
+
+
+def trainer(model, training: Training):
+    """A `training.steps.Trainer` for this network, with Adam and its objective."""
+    import keras
+
+    from tacotron.loss import TacotronLoss
+    from training.steps import Trainer
+
+    return Trainer(
+        model,
+        keras.optimizers.Adam(training.learning_rate, epsilon=training.adam_epsilon),
+        TacotronLoss(
+            model,
+            l1_weight=training.l1_weight,
+            l2_weight=training.l2_weight,
+            stop_weight=training.stop_weight,
+            stop_positive_weight=training.stop_positive_weight,
+            guided_attention_width=training.guided_attention_width,
+        ),
+        clip_norm=training.clip_norm,
+        weight_decay=training.weight_decay,
+        seed=training.seed,
+    )
+
+
+def factor_at(settings: Hparams, step: int) -> int:
+    """The reduction factor in force at `step`."""
+    return schedules.reduction_factor(
+        step, settings.training.reduction_schedule, settings.tacotron.reduction_factor
+    )
+
+
+def schedule(settings: Hparams) -> Callable[[int], dict]:
+    """What changes with the step, as `training.loop.fit` takes it."""
+    t = settings.training
+
+    def at(step: int) -> dict:
+        return {
+            "learning_rate": schedules.learning_rate(
+                step,
+                t.learning_rate,
+                t.final_learning_rate,
+                t.warmup_steps,
+                t.decay_start,
+                t.decay_steps,
+            ),
+            "guided_weight": schedules.guided_attention(
+                step, t.guided_attention, t.guided_attention_steps
+            ),
+            "factor": (factor_at(settings, step),),
+        }
+
+    return at
+
+
+def batching(settings: Hparams) -> dict:
+    """The arguments of `datasets.batches.Batches` for a training of these settings.
+
+    Padded lengths are divisible by every reduction factor that will be in force.
+    """
+    t = settings.training
+    factors = [factor for _, factor in t.reduction_schedule]
+    return {
+        "batch_frames": t.batch_frames,
+        "max_batch": t.max_batch,
+        "frame_multiple": math.lcm(settings.tacotron.reduction_factor, *factors),
+        "linear": settings.tacotron.linear,
+        "seed": t.seed,
+    }
