@@ -57,14 +57,11 @@ def synthesize(arguments: argparse.Namespace) -> int:
         guarded(f"picture {path}", alignment, *values, step_seconds=step)
 
     folder = arguments.out or arguments.voice / "speech"
-    with (
-        Output(folder, judge, draw) as output,
-        tqdm(total=len(lines), unit="line", disable=None) as bar,
-    ):
+    with tqdm(total=len(lines), unit="line", disable=None) as bar:
         failed = speak_lines(
             voice,
             lines,
-            output,
+            Output(folder, judge, draw),
             speaker=arguments.speaker,
             seed=arguments.seed,
             speed=arguments.speed,

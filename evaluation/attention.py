@@ -79,8 +79,8 @@ def walk(alignment: np.ndarray, sounds: np.ndarray | None = None) -> Walk:
     with hardly a glance. Silent symbols neither count nor end such a row.
 
     A return by more than two symbols behind the farthest one, for two steps or longer,
-    is a repeat: less is the width of attention itself, and a glance of a single step
-    (removed by a median of three) leaves no audible trace.
+    is a repeat: less is the width of attention itself. A glance of a single step, ahead
+    or back, is taken out of the path first.
 
     The beginning is met if one of the first two sounds is heard, the end if at most
     one sound lies behind the farthest point of the path: attention leans ahead, so
@@ -162,12 +162,18 @@ def _checked(alignment: np.ndarray) -> np.ndarray:
 
 
 def _steadied(path: np.ndarray) -> np.ndarray:
-    """The median of each step and its neighbours; the last step stays as it is, and
-    the first never lies ahead of the second."""
+    """The path without glances: a step that lies far from both neighbours on the same
+    side takes their median, and a first step far ahead that of the second."""
     if len(path) < 3:
         return path
-    inner = np.median([path[:-2], path[1:-1], path[2:]], axis=0).astype(path.dtype)
-    return np.concatenate([np.minimum(path[:1], inner[:1]), inner, path[-1:]])
+    before, here, after = path[:-2], path[1:-1], path[2:]
+    nearest = np.minimum(np.abs(here - before), np.abs(here - after))
+    glance = ((here - before) * (here - after) > 0) & (nearest > FARTHEST_RETURN)
+    steadied = path.copy()
+    steadied[1:-1] = np.where(glance, np.median([before, here, after], axis=0), here)
+    if steadied[0] - steadied[1] > FARTHEST_RETURN:
+        steadied[0] = steadied[1]
+    return steadied
 
 
 def _skips(heard: np.ndarray, sounds: np.ndarray) -> tuple[tuple[int, int], ...]:

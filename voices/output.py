@@ -17,10 +17,10 @@ from voices.trained import Speech, TrainedVoice
 
 class Output:
     """Writes lines as they come; whatever is written is whole, so a run that is stopped
-    keeps what it finished.
+    keeps what it finished. An earlier manifest is replaced with the first row.
 
     `judge(speech) -> (figures, complaints)` looks at the attention; `draw(speech,
-    path)` makes its picture. Use it as a context.
+    path)` makes its picture.
     """
 
     def __init__(
@@ -31,19 +31,12 @@ class Output:
     ):
         self.folder = Path(folder)
         self._judge, self._draw = judge, draw
-        self._manifest = None
-
-    def __enter__(self) -> "Output":
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._manifest = open(self.folder / "manifest.jsonl", "w", encoding="utf-8")
-        return self
-
-    def __exit__(self, *_) -> None:
-        self._manifest.close()
+        self._begun = False
 
     def write(self, line: int, speech: Speech) -> dict:
         """Sound, picture and row of a line, which is counted from 1; gives the row."""
         wav, picture = (self.folder / f"{line:04d}.{kind}" for kind in ("wav", "png"))
+        self.folder.mkdir(parents=True, exist_ok=True)
         save(wav, speech.wave, speech.sample_rate)
         self._draw(speech, picture)
         figures, complaints = self._judge(speech)
@@ -70,8 +63,10 @@ class Output:
         return self._row({"line": line, "text": text, "error": error})
 
     def _row(self, row: dict) -> dict:
-        self._manifest.write(json.dumps(row, ensure_ascii=False) + "\n")
-        self._manifest.flush()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        mode, self._begun = "a" if self._begun else "w", True
+        with open(self.folder / "manifest.jsonl", mode, encoding="utf-8") as manifest:
+            manifest.write(json.dumps(row, ensure_ascii=False) + "\n")
         return row
 
 
@@ -90,20 +85,23 @@ def speak_lines(
 
     What is wrong with a line, or doubtful about its speech, is told to `say` and stands
     in the manifest; the other lines are spoken. `progress(done, total)` counts lines.
+    Raises `VoiceError`, before anything is written, for a speaker or speed that the
+    voice does not have.
     """
-    readings, failed = {}, 0
+    readings, refused = {}, {}
     for number, line in enumerate(lines, 1):
         try:
             readings[number] = voice.read(line)
         except TextError as error:
-            failed += 1
-            output.refuse(number, line, str(error))
-            say(f"line {number}: {error}")
-    numbers = list(readings)
-    progress(failed, len(lines))
+            refused[number] = str(error)
     speeches = voice.stream(list(readings.values()), speaker, seed, speed)
-    for done, (i, speech) in enumerate(speeches, failed + 1):
+    for number, error in refused.items():
+        output.refuse(number, lines[number - 1], error)
+        say(f"line {number}: {error}")
+    progress(len(refused), len(lines))
+    numbers = list(readings)
+    for done, (i, speech) in enumerate(speeches, len(refused) + 1):
         for warning in output.write(numbers[i], speech)["warnings"]:
             say(f"line {numbers[i]}: {warning}")
         progress(done, len(lines))
-    return failed
+    return len(refused)

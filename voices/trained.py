@@ -177,23 +177,28 @@ class TrainedVoice:
         """`(index, speech)` of each reading as soon as its batches are done.
 
         Pieces that occur twice are spoken once, so equal lines sound equal to the bit.
+        Raises `VoiceError` at once for a speaker or speed the voice does not have.
         """
         if not _SPEEDS[0] <= speed <= _SPEEDS[1]:
             raise VoiceError(f"speed must be between {_SPEEDS[0]} and {_SPEEDS[1]}")
         number = self.speaker_number(speaker)
-        wanted = Counter(piece for reading in readings for piece in reading.pieces)
-        ids, done = list(wanted), {}
-        waiting = dict(enumerate(readings))
+        ids = list(dict.fromkeys(piece for r in readings for piece in r.pieces))
         batches = self._batches(ids, [number] * len(ids), seed, speed, batch)
+        return self._assembled(readings, ids, batches, self.speakers[number], speed)
+
+    def _assembled(self, readings, ids, batches, speaker, speed):
+        """Each reading once its pieces are there; pieces are kept while needed."""
+        needed = Counter(piece for reading in readings for piece in reading.pieces)
+        waiting, done = dict(enumerate(readings)), {}
         for indices, pieces in batches:
             done |= {ids[i]: piece for i, piece in zip(indices, pieces, strict=True)}
             ready = [i for i, r in waiting.items() if all(p in done for p in r.pieces)]
             for i in ready:
                 reading = waiting.pop(i)
                 pieces = [done[piece] for piece in reading.pieces]
-                yield i, self._speech(reading, pieces, self.speakers[number], speed)
-                wanted.subtract(reading.pieces)
-            done = {key: piece for key, piece in done.items() if wanted[key]}
+                yield i, self._speech(reading, pieces, speaker, speed)
+                needed.subtract(reading.pieces)
+            done = {key: piece for key, piece in done.items() if needed[key]}
 
     def _batches(self, ids, speakers, seed, speed, batch):
         """`(indices, pieces)`, with the time of a batch shared out by length."""
