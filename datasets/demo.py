@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from audio.files import from_int16, save
-from datasets.sentences import sentences
+from datasets.sentences import held_out, sentences
 from hangul import normalize, pronounce
 
 SAMPLE_RATE = 22050
@@ -100,11 +100,17 @@ def synthesize(text: str, speaker: Speaker) -> np.ndarray:
     return np.pad(from_int16(samples), (lead, tail))
 
 
-def lines(count: int, speakers: int = 1, seed: int = 0) -> Iterator[Line]:
-    """The utterances of a corpus; speakers take turns."""
+def lines(
+    count: int, speakers: int = 1, seed: int = 0, unseen: bool = False
+) -> Iterator[Line]:
+    """The utterances of a corpus; speakers take turns.
+
+    `unseen` gives sentences that no corpus made without it holds.
+    """
     if not 1 <= speakers <= len(SPEAKERS):
         raise DemoError(f"the demo has 1 to {len(SPEAKERS)} speakers, not {speakers}")
-    for index, text in enumerate(sentences(count, seed)):
+    texts = (held_out if unseen else sentences)(count, seed)
+    for index, text in enumerate(texts):
         yield Line(f"demo_{index:05d}", SPEAKERS[index % speakers], text)
 
 
@@ -114,22 +120,24 @@ def write(
     speakers: int = 1,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
+    unseen: bool = False,
 ) -> Path:
     """Write a corpus of `count` utterances and return its folder.
 
     It holds `wavs/<speaker>/<id>.wav`, `transcripts.tsv` (id, speaker, written text)
     and `demo.json`, which says what the corpus is and whether it is finished. A
     finished corpus is left as it is; an interrupted one, or one that is to have
-    another count, is completed. `progress(done, count)` is called after every
+    another count, is completed. `unseen` as for `lines`. `progress(done, count)` is called after every
     utterance. Raises `DemoError` for a folder that holds another corpus.
     """
     folder = Path(folder)
     made = _read_marker(folder)
     wanted = {"version": VERSION, "count": count, "speakers": speakers, "seed": seed}
+    wanted["unseen"] = unseen
     if made == wanted | {"finished": True}:
         return folder
     _refuse_another(folder, made, wanted)
-    plan = list(lines(count, speakers, seed))
+    plan = list(lines(count, speakers, seed, unseen))
     table = "".join(f"{line.id}\t{line.speaker.voice}\t{line.text}\n" for line in plan)
     _refuse_other_lines(folder, table)
     folder.mkdir(parents=True, exist_ok=True)
@@ -160,7 +168,7 @@ def _refuse_another(folder: Path, made: dict | None, wanted: dict) -> None:
         if folder.exists() and any(folder.iterdir()):
             raise DemoError(f"{folder} holds something else: choose an empty folder")
         return
-    for key in ("version", "speakers", "seed"):
+    for key in ("version", "speakers", "seed", "unseen"):
         if made.get(key) != wanted[key]:
             raise DemoError(
                 f"{folder} holds a demo corpus with {key} {made.get(key)}, not "
