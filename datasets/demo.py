@@ -127,8 +127,9 @@ def write(
     It holds `wavs/<speaker>/<id>.wav`, `transcripts.tsv` (id, speaker, written text)
     and `demo.json`, which says what the corpus is and whether it is finished. A
     finished corpus is left as it is; an interrupted one, or one that is to have
-    another count, is completed. `unseen` as for `lines`. `progress(done, count)` is called after every
-    utterance. Raises `DemoError` for a folder that holds another corpus.
+    another count, is completed. `unseen` as for `lines`. `progress(done, count)` is
+    called after every utterance. Raises `DemoError` for a folder that holds another
+    corpus.
     """
     folder = Path(folder)
     made = _read_marker(folder)
