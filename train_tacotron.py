@@ -17,49 +17,40 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("features", type=Path, help="folder written by preprocess.py")
     parser.add_argument("--run", type=Path, required=True, help="such as logs/me")
-    parser.add_argument(
-        "--from",
-        dest="start",
-        type=Path,
-        metavar="RUN",
-        help="begin with the weights of another run, as far as they fit",
-    )
+    start = "begin with the weights of another run, as far as they fit"
+    parser.add_argument("--from", dest="start", type=Path, metavar="RUN", help=start)
     hparams.add_arguments(parser)
     return parser.parse_args()
 
 
 def train(arguments: argparse.Namespace) -> None:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from datasets.batches import Batches, split
     from datasets.features import FeatureStore
     from training.board import Board
-    from training.callbacks import FlatAttention, Previews
     from training.loop import fit
     from voices import acoustic
-    from voices.previews import HeldOut, Preview
 
     store = FeatureStore.open(arguments.features)
     settings = acoustic.settings_for(arguments, arguments.run)
     store.check(settings.audio, settings.text)
-    t, schedule = settings.training, acoustic.schedule(settings)
-    run = acoustic.resume_or_create(
-        arguments.run, settings, store.speakers, store.fingerprint
+    run = acoustic.resume_or_create(arguments.run, settings, store)
+    t, schedule, board = (
+        settings.training,
+        acoustic.schedule(settings),
+        Board(run.events),
     )
     train_on, unseen = split(store, t.held_out)
     batches = Batches(store, train_on, **acoustic.batching(settings))
-    model = acoustic.network(settings, len(store.speakers))
-    trainer, board = acoustic.trainer(model, t), Board(run.events)
-    hooks, validate = [FlatAttention(t.flat_attention_steps)], None
-    if unseen:
-        validate = HeldOut(trainer, settings, batches.together(unseen))
-        shown = batches.together(unseen[: t.previews])
-        preview = Preview(model, settings, shown, board)
-        hooks.append(Previews(t.preview_every, run.previews, preview.make))
+    trainer = acoustic.trainer(settings, len(store.speakers))
     if not run.checkpoints():
         if arguments.start:
-            print(acoustic.warm_start(model, arguments.start, store.speakers))
+            print(acoustic.warm_start(trainer.model, arguments.start, store.speakers))
         trainer.preflight(batches.largest()[1], **schedule(0))
         board.settings(0, run.settings)
+
+    from voices.previews import watchers
+
+    validate, hooks = watchers(trainer, settings, batches, unseen, run, board)
     outcome = fit(
         trainer,
         batches,
@@ -81,18 +72,13 @@ def train(arguments: argparse.Namespace) -> None:
 
 def main() -> int:
     arguments = parse()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    from training.loop import Diverged
-    from training.runs import RunError
-
     try:
         train(arguments)
-    except (ValueError, OSError, MemoryError, RunError) as error:
+    except (ValueError, OSError, MemoryError, RuntimeError) as error:
         print(f"train_tacotron.py: {error}", file=sys.stderr)
-        return 2
-    except Diverged as error:
-        print(f"train_tacotron.py: {error}", file=sys.stderr)
-        return 1
+        return 1 if type(error).__name__ == "Diverged" else 2
     return 0
 
 

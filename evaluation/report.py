@@ -1,6 +1,9 @@
 """What free-running speech is worth, in a few figures that a person can check."""
 
+import json
+import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 FOCUS = 0.7
 LENGTH = 0.1
@@ -68,3 +71,28 @@ def _judged(row: Mapping, seconds: float) -> dict[str, object]:
         "length_error": error,
         "real_time_factor": row["real_time_factor"],
     }
+
+
+def read_manifest(folder: Path) -> list[dict]:
+    """The rows of a synthesis manifest in the order of their lines."""
+    text = (folder / "manifest.jsonl").read_text("utf-8")
+    return sorted(map(json.loads, text.splitlines()), key=lambda row: row["line"])
+
+
+def write(path: Path, figures: Mapping) -> None:
+    """Write figures as JSON, aside and renamed."""
+    aside = path.with_name(f".{path.name}")
+    text = json.dumps(figures, indent=2, ensure_ascii=False)
+    aside.write_text(text + "\n", "utf-8")
+    os.replace(aside, path)
+
+
+def summary(figures: Mapping) -> str:
+    """The figures of `free_running` in a few lines."""
+    focus = figures["mean_focus"]
+    return (
+        f"{figures['passed']} of {figures['sentences']} unseen sentences pass: "
+        f"attention walks through {figures['walked']}, is sharp on "
+        f"{figures['focused']} (mean focus {focus or 0:.2f}), and "
+        f"{figures['on_time']} stop within {LENGTH:.0%} of the recording's length"
+    )

@@ -51,7 +51,7 @@ class Board(Protocol):
     def scalars(self, step: int, values: Mapping[str, float]) -> None: ...
 
 
-class Diverged(Exception):
+class Diverged(RuntimeError):
     """The loss went bad too often; the text says what to try."""
 
 

@@ -36,7 +36,7 @@ _SUFFIX = ".safetensors"
 log = logging.getLogger(__name__)
 
 
-class RunError(Exception):
+class RunError(RuntimeError):
     """A run cannot be used as asked; the text is one clear line for the person."""
 
 

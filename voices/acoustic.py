@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import hangul
-from hparams import Hparams, Training, from_arguments
+from hparams import Hparams, from_arguments
 from training import schedules
 from training.runs import Run, RunError
 
@@ -40,15 +40,13 @@ def description(settings: Hparams, speakers: list[str], fingerprint: str) -> dic
     }
 
 
-def resume_or_create(
-    folder: Path, settings: Hparams, speakers: list[str], fingerprint: str
-) -> Run:
-    """The run in `folder`, new or continued.
+def resume_or_create(folder: Path, settings: Hparams, store) -> Run:
+    """The run in `folder`, new or continued, of a voice for the speakers of `store`.
 
     A run may continue with other training settings (they are named in the log), but
     with no other audio, text, network, alphabet, speakers or features: `RunError`.
     """
-    described = description(settings, speakers, fingerprint)
+    described = description(settings, store.speakers, store.fingerprint)
     keep = settings.training.keep
     if not (folder / "run.json").exists():
         return Run.create(folder, described, keep=keep)
@@ -98,13 +96,14 @@ def warm_start(model, start: Path, speakers: list[str]) -> str:
     return str(take(model, checkpoint.arrays, aligned))
 
 
-def trainer(model, training: Training):
-    """A `training.steps.Trainer` for this network, with Adam and its objective."""
+def trainer(settings: Hparams, speakers: int):
+    """A `training.steps.Trainer` of a fresh network, with Adam and its objective."""
     import keras
 
     from tacotron.loss import TacotronLoss
     from training.steps import Trainer
 
+    training, model = settings.training, network(settings, speakers)
     return Trainer(
         model,
         keras.optimizers.Adam(training.learning_rate, epsilon=training.adam_epsilon),

@@ -9,9 +9,25 @@ from audio.files import save
 from audio.spectrum import griffin_lim
 from hparams import Hparams
 from training import figures
+from training.callbacks import FlatAttention, Previews
 from voices.acoustic import factor_at
 from voices.compiled import compiled
 from voices.generation import Generator
+
+
+def watchers(trainer, settings: Hparams, batches, unseen: list[int], run, board):
+    """What `training.loop.fit` is to ask and call: `(validate or None, hooks)`.
+
+    `batches` is a `datasets.batches.Batches`, `unseen` the utterances held out.
+    """
+    t = settings.training
+    alarm = FlatAttention(t.flat_attention_steps)
+    if not unseen:
+        return None, [alarm]
+    shown = batches.together(unseen[: t.previews])
+    preview = Preview(trainer.model, settings, shown, board)
+    pictures = Previews(t.preview_every, run.previews, preview.make)
+    return HeldOut(trainer, settings, batches.together(unseen)), [alarm, pictures]
 
 
 class HeldOut:
