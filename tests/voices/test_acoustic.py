@@ -1,0 +1,171 @@
+import logging
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from keras import ops
+
+import hangul
+import hparams
+from tests.voices.runs import make_run
+from training.runs import Run, RunError
+from training.weights import arrays_of
+from voices import acoustic
+
+TINY = hparams.preset("tiny")
+
+
+def arguments(preset=None, overrides=()):
+    return SimpleNamespace(preset=preset, hparams=None, overrides=list(overrides))
+
+
+def begin(folder, *overrides, speakers=("a", "b"), fingerprint="abc"):
+    settings = TINY.override(overrides)
+    store = SimpleNamespace(speakers=list(speakers), fingerprint=fingerprint)
+    return acoustic.resume_or_create(folder, settings, store)
+
+
+def test_network_has_the_sizes_of_its_settings():
+    model = acoustic.network(TINY, speakers=3)
+    assert tuple(model.speaker.embeddings.shape) == (3, TINY.tacotron.speaker_dim)
+    symbols = model.encoder.embedding.embeddings
+    assert tuple(symbols.shape) == (len(hangul.ALPHABET), TINY.tacotron.symbol_dim)
+    assert model.mels == TINY.audio.mels
+    assert model.reduction_factor == TINY.tacotron.reduction_factor
+
+
+def test_a_run_describes_itself(tmp_path):
+    begin(tmp_path / "run")
+    kept = Run.open(tmp_path / "run").settings
+    assert kept["kind"] == "tacotron"
+    assert hparams.Hparams.from_dict(kept["hparams"]) == TINY
+    assert kept["alphabet"] == list(hangul.ALPHABET)
+    assert (kept["speakers"], kept["fingerprint"]) == (["a", "b"], "abc")
+
+
+def test_a_run_continues_with_the_same_settings_in_silence(tmp_path, caplog):
+    begin(tmp_path / "run")
+    with caplog.at_level(logging.INFO):
+        run = begin(tmp_path / "run", "training.keep=7")
+    assert run.keep == 7
+    caplog.clear()
+    with caplog.at_level(logging.INFO):
+        begin(tmp_path / "run")
+    assert caplog.messages == []
+
+
+def test_other_training_settings_are_named(tmp_path, caplog):
+    begin(tmp_path / "run")
+    with caplog.at_level(logging.INFO):
+        begin(tmp_path / "run", "training.steps=9", "wavenet.layers=2")
+    assert caplog.messages == ["training.steps is 9 now, was 4"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        (
+            {"overrides": ["tacotron.prenet_dims=8,8"]},
+            "prenet_dims: [16, 16] -> [8, 8]",
+        ),
+        ({"overrides": ["audio.fmin=30"]}, "hparams.audio.fmin: 0.0 -> 30.0"),
+        ({"overrides": ["text.phonetic=true"]}, "hparams.text.phonetic"),
+        ({"speakers": ("a", "c")}, 'speakers: ["a", "b"] -> ["a", "c"]'),
+        ({"fingerprint": "abd"}, 'fingerprint: "abc" -> "abd"'),
+    ],
+)
+def test_another_network_or_other_features_are_refused(tmp_path, changed, words):
+    begin(tmp_path / "run")
+    with pytest.raises(RunError, match="other settings") as refusal:
+        begin(tmp_path / "run", *changed.pop("overrides", ()), **changed)
+    assert words in str(refusal.value)
+
+
+def test_settings_are_those_of_the_run_or_of_the_preset(tmp_path):
+    fresh = acoustic.settings_for(arguments("tiny"), tmp_path / "run")
+    assert fresh == TINY
+    begin(tmp_path / "run", "tacotron.attention_dim=10")
+    again = acoustic.settings_for(
+        arguments(overrides=["training.steps=9"]), tmp_path / "run"
+    )
+    assert again == TINY.override(["tacotron.attention_dim=10", "training.steps=9"])
+    asked = acoustic.settings_for(arguments("tiny"), tmp_path / "run")
+    assert asked.tacotron.attention_dim == 12
+
+
+def test_another_kind_of_run_is_refused(tmp_path):
+    run = Run.create(tmp_path / "run", {"kind": "wavenet"})
+    with pytest.raises(RunError, match="a wavenet run, not an acoustic model"):
+        acoustic.settings_of(run)
+
+
+def test_warm_start_takes_rows_by_name(tmp_path):
+    start = make_run(tmp_path / "start")  # speakers 나 and 너
+    model = acoustic.network(TINY.override(["training.seed=9"]), speakers=2)
+    fresh = {n: a.copy() for n, a in arrays_of(model).items()}
+    account = acoustic.warm_start(model, start, ["너", "우리"])
+    theirs = Run.open(start).restore().arrays
+    taken = arrays_of(model)
+    names = {name.rpartition("model/")[2]: name for name in taken}
+    speakers = next(name for name in names.values() if "speakers" in name)
+    np.testing.assert_array_equal(taken[speakers][0], theirs[speakers][1])
+    np.testing.assert_array_equal(taken[speakers][1], fresh[speakers][1])
+    floats = [n for n, a in taken.items() if a.dtype == np.float32 and n != speakers]
+    for name in floats:
+        np.testing.assert_array_equal(taken[name], theirs[name], err_msg=name)
+    assert "1 rows by name; new: 우리; dropped: 나" in account
+    assert account.startswith(f"warm start: {len(floats) + 1} of {len(floats) + 1} ")
+
+
+def test_warm_start_says_what_does_not_fit(tmp_path):
+    start = make_run(tmp_path / "start")
+    settings = TINY.override(["tacotron.decoder_lstm=20"])
+    model = acoustic.network(settings, speakers=2)
+    account = acoustic.warm_start(model, start, ["나", "너"])
+    lines = [line for line in account.splitlines() if "left as it was" in line]
+    assert any("decoder_lstm" in line and "24" in line for line in lines)
+    assert np.isfinite(ops.convert_to_numpy(model.decoder.frames.kernel)).all()
+
+
+def test_warm_start_needs_a_checkpoint(tmp_path):
+    begin(tmp_path / "start")
+    model = acoustic.network(TINY, speakers=2)
+    with pytest.raises(RunError, match="no checkpoint to begin from"):
+        acoustic.warm_start(model, tmp_path / "start", ["a", "b"])
+
+
+def test_the_schedule_of_a_training():
+    settings = TINY.override(
+        [
+            "tacotron.reduction_factor=5",
+            "training.reduction_schedule=[[0, 5], [3, 2]]",
+            "training.learning_rate=0.01",
+            "training.final_learning_rate=0.001",
+            "training.guided_attention=4",
+        ]
+    )
+    at = acoustic.schedule(settings)
+    assert [at(step)["factor"] for step in range(5)] == [(5,), (5,), (5,), (2,), (2,)]
+    assert [acoustic.factor_at(settings, step) for step in (2, 3)] == [5, 2]
+    rates = [at(step)["learning_rate"] for step in range(5)]
+    expected = [0.005, 0.01, 0.01, 0.01 * 0.1**0.5, 0.001]
+    np.testing.assert_allclose(rates, expected, rtol=1e-6)
+    weights = [at(step)["guided_weight"] for step in (0, 1, 4, 9)]
+    assert weights == [4.0, 3.0, 0.0, 0.0]
+    assert acoustic.batching(settings)["frame_multiple"] == 10
+
+
+def test_frames_divide_by_every_factor():
+    assert acoustic.batching(TINY)["frame_multiple"] == 2
+    assert acoustic.batching(TINY)["linear"] is False
+    wide = TINY.override(["audio.linear=true", "tacotron.linear=true"])
+    assert acoustic.batching(wide)["linear"] is True
+
+
+def test_the_trainer_has_the_training_settings():
+    changed = ["training.clip_norm=0.5", "training.weight_decay=0.25"]
+    changed += ["training.seed=12", "training.adam_epsilon=0.125"]
+    settings = TINY.override(changed)
+    made = acoustic.trainer(settings, 1)
+    assert (made.clip_norm, made.weight_decay, made.seed) == (0.5, 0.25, 12)
+    assert made.optimizer.epsilon == 0.125

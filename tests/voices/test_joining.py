@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+
+import hparams
+from voices.joining import join, stretch
+
+AUDIO = hparams.preset("tiny").audio
+
+
+@pytest.mark.parametrize(("speed", "frames"), [(0.5, 80), (1.6, 25), (4.0, 10)])
+def test_speed_changes_time_and_keeps_every_spectrum(speed, frames):
+    mel = np.random.default_rng(0).normal(size=(1, 20)).repeat(40, axis=0)
+    stretched = stretch(mel.astype(np.float32), speed)
+    assert stretched.shape == (frames, 20)
+    np.testing.assert_allclose(stretched, mel[:1].repeat(frames, axis=0), rtol=1e-5)
+
+
+def test_stretched_ramp_is_a_ramp_with_the_same_ends():
+    ramp = np.linspace(-1, 3, 33, dtype=np.float32)[:, None]
+    expected = np.linspace(-1, 3, 22)[:, None]
+    np.testing.assert_allclose(stretch(ramp, 1.5), expected, atol=1e-6)
+
+
+def test_speed_one_changes_nothing():
+    mel = np.random.default_rng(0).normal(size=(7, 20)).astype(np.float32)
+    np.testing.assert_array_equal(stretch(mel, 1.0), mel)
+    assert stretch(mel[:1], 2.0).shape == (1, 20)
+
+
+def pieces(*lengths, level=0.5):
+    mels = [np.full((n, AUDIO.mels), 1.0, np.float32) for n in lengths]
+    waves = [np.full(n * AUDIO.hop_length, level, np.float32) for n in lengths]
+    return mels, waves
+
+
+def test_joined_mel_and_wave_stay_together():
+    mel, wave = join(*pieces(5, 8, 3), [0.4, 0.2], AUDIO)
+    pauses = [round(s / AUDIO.frame_seconds) for s in (0.4, 0.2)]
+    assert len(mel) == 16 + sum(pauses)
+    assert len(wave) == len(mel) * AUDIO.hop_length
+    silent = slice(5, 5 + pauses[0])
+    assert (mel[silent] == -AUDIO.mel_range).all()
+    begin, end = 5 * AUDIO.hop_length, (5 + pauses[0]) * AUDIO.hop_length
+    assert (wave[begin:end] == 0).all()
+
+
+def test_only_the_edges_at_pauses_are_faded():
+    mels, waves = pieces(6, 6)
+    _, wave = join(mels, waves, [0.3], AUDIO)
+    assert wave[0] == wave[-1] == 0.5
+    assert np.abs(np.diff(wave)).max() < 0.02
+    assert all((w == 0.5).all() for w in waves)
+
+
+def test_what_exceeds_full_scale_is_turned_down_as_a_whole():
+    mels, waves = pieces(4, level=0.5)
+    waves[0][100] = -2.0
+    _, wave = join(mels, waves, [], AUDIO)
+    assert wave[100] == -1.0
+    assert wave[0] == 0.25

@@ -1,0 +1,123 @@
+import io
+import unicodedata
+from types import SimpleNamespace
+
+import pytest
+
+import hangul
+import hparams
+from voices.reading import TextError, lines_of, read
+
+SETTINGS = hparams.preset("tiny")
+
+
+def test_reading_is_the_front_end_of_the_corpus():
+    reading = read("국물이 3개 있습니다.", SETTINGS)
+    assert reading.spoken == hangul.normalize("국물이 3개 있습니다.")
+    assert reading.pieces == (tuple(hangul.encode(reading.spoken)),)
+    assert reading.pauses == ()
+    phonetic = SETTINGS.override(["text.phonetic=true"])
+    said = read("국물이 3개 있습니다.", phonetic)
+    assert said.spoken == hangul.pronounce(reading.spoken) != reading.spoken
+    assert hangul.decode(list(said.pieces[0])) == said.spoken
+
+
+def spellings(text: str) -> list[str]:
+    """Conjoining jamo, NFD, compatibility jamo, and a mixture."""
+    letters = "".join(
+        hangul.jamo.LEAD_LETTERS[lead]
+        + hangul.jamo.VOWEL_LETTERS[vowel]
+        + hangul.jamo.coda_of(c)
+        if "가" <= c <= "힣"
+        else c
+        for c in text
+        for lead, vowel, _ in [hangul.jamo.split(c) if "가" <= c <= "힣" else (0, 0, 0)]
+    )
+    half = len(text) // 2
+    mixed = unicodedata.normalize("NFD", text[:half]) + text[half:]
+    return [hangul.decompose(text), unicodedata.normalize("NFD", text), letters, mixed]
+
+
+@pytest.mark.parametrize(
+    "text", ["안녕하세요.", "닭이 값을 읽어요? 네!", "3월 1일, 꽃잎"]
+)
+def test_every_spelling_reads_the_same(text):
+    plain = read(text, SETTINGS)
+    for spelling in spellings(text):
+        reading = read(spelling, SETTINGS)
+        assert (reading.spoken, reading.pieces) == (plain.spoken, plain.pieces)
+
+
+def test_long_text_is_cut_at_sentence_ends_with_longer_pauses_than_at_commas():
+    settings = SETTINGS.override(["audio.max_seconds=3"])
+    text = "오늘은 날씨가 아주 좋습니다, 그래서 밖으로 나갑니다. 내일은요? 네"
+    reading = read(text, settings)
+    pieces = [hangul.decode(list(piece)) for piece in reading.pieces]
+    assert pieces == [
+        "오늘은 날씨가 아주 좋습니다,",
+        "그래서 밖으로 나갑니다.",
+        "내일은요?",
+        "네",
+    ]
+    comma, stop, question = reading.pauses
+    assert 0.1 < comma < stop <= question < 1.0
+    assert reading.spoken == " ".join(pieces)
+
+
+def test_pieces_without_sound_are_passed_over():
+    reading = read("네. ... 아니요.", SETTINGS)
+    assert [hangul.decode(list(p)) for p in reading.pieces] == ["네.", "아니요."]
+    assert len(reading.pauses) == 1
+
+
+def test_what_has_no_sound_is_left_out_and_named():
+    reading = read("“좋은” 아침🙂", SETTINGS)
+    assert reading.spoken == "좋은 아침"
+    assert any("🙂" in piece for piece in reading.dropped)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\u3000", "...", "?!", "🙂"])
+def test_nothing_to_speak_is_one_clear_line(text):
+    with pytest.raises(TextError, match=r"empty|nothing to speak") as raised:
+        read(text, SETTINGS)
+    assert "\n" not in str(raised.value)
+
+
+def test_letters_that_no_rule_reads_are_named(monkeypatch):
+    unread = hangul.Normalized("안녕", dropped=("·", "ꙮ"), rules=())
+    monkeypatch.setattr(hangul, "normalize_verbose", lambda text: unread)
+    with pytest.raises(TextError, match="cannot be read: ꙮ"):
+        read("안녕 · ꙮ", SETTINGS)
+
+
+def test_symbols_outside_the_alphabet_are_named():
+    raw = SETTINGS.override(["text.normalize=false"])
+    with pytest.raises(TextError, match="3"):
+        read("3시", raw)
+    assert read("세 시", raw).spoken == "세 시"
+
+
+def test_lines_of_a_file(tmp_path):
+    path = tmp_path / "lines.txt"
+    path.write_bytes("\ufeff하나\r\n\r\n둘\n셋".encode())
+    assert lines_of(str(path)) == ["하나", "", "둘", "셋"]
+    path.write_bytes("하나\n둘\n".encode())
+    assert lines_of(str(path)) == ["하나", "둘"]
+
+
+def test_lines_of_standard_input(monkeypatch):
+    raw = io.BytesIO("하나\n둘\n".encode())
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=raw))
+    assert lines_of("-") == ["하나", "둘"]
+
+
+def test_files_that_cannot_be_read_are_named(tmp_path):
+    with pytest.raises(TextError, match="No such file"):
+        lines_of(str(tmp_path / "none.txt"))
+    path = tmp_path / "lines.txt"
+    path.write_bytes("가나".encode("cp949"))
+    with pytest.raises(TextError, match="not UTF-8"):
+        lines_of(str(path))
+    path.write_bytes(b"")
+    with pytest.raises(TextError, match="empty"):
+        lines_of(str(path))

@@ -1,0 +1,202 @@
+import os
+import subprocess
+import sys
+import unicodedata
+
+import keras
+import numpy as np
+import pytest
+
+import hangul
+import hparams
+from tests.voices.runs import SPEAKERS, make_run
+from training.runs import Run, RunError
+from voices import acoustic
+from voices.reading import TextError
+from voices.trained import TrainedVoice, VoiceError
+
+TEXT = "안녕하세요. 오늘은, 날씨가 좋습니다!"
+
+
+@pytest.fixture(scope="module")
+def speech(voice):
+    return voice.speak([TEXT], seed=1)[0]
+
+
+def test_speech_describes_itself(voice, speech):
+    audio = voice.settings.audio
+    assert speech.wave.dtype == np.float32
+    assert 0 < np.abs(speech.wave).max() <= 1.0
+    assert speech.sample_rate == audio.sample_rate
+    assert len(speech.wave) == len(speech.mel) * audio.hop_length
+    assert speech.text == TEXT
+    assert speech.spoken == hangul.normalize(TEXT)
+    assert speech.alignment.shape[1] == len(speech.symbols)
+    assert speech.symbols[:3] == ("ᄋ", "ᅡ", "ᆫ")
+    assert speech.symbols.count("<end>") == 2
+    assert speech.speaker == SPEAKERS[0]
+    assert speech.seconds > 0.3
+    assert speech.real_time_factor == speech.spent_seconds / speech.seconds > 0
+
+
+def test_no_stop_token_is_a_warning(speech):
+    assert speech.stopped != "stop token"
+    assert any("no stop token" in warning for warning in speech.warnings)
+
+
+def test_pieces_lie_on_the_diagonal_with_a_pause_between(voice, speech):
+    reading = voice.read(TEXT)
+    assert len(reading.pieces) == 2
+    first, _ = map(len, reading.pieces)
+    steps = np.flatnonzero(speech.alignment[:, :first].any(axis=1))[-1] + 1
+    assert not speech.alignment[:steps, first:].any()
+    assert not speech.alignment[steps:, :first].any()
+    silent = (speech.mel == -voice.settings.audio.mel_range).all(axis=1).sum()
+    pause = reading.pauses[0] / voice.settings.audio.frame_seconds
+    assert silent >= round(pause)
+    assert len(speech.mel) == len(speech.alignment) * voice.factor + round(pause)
+
+
+def test_decomposed_lines_give_the_same_wave_to_the_bit(voice):
+    letters = "ㅇㅏㄴㄴㅕㅇㅎㅏㅅㅔㅇㅛ."
+    text = "안녕하세요."
+    nfd = unicodedata.normalize("NFD", text)
+    mixed = nfd[:6] + text[2:4] + "ㅇㅛ."
+    lines = [text, letters, nfd, hangul.decompose(text), mixed]
+    assert len(set(lines)) == 4  # what NFD gives are conjoining jamo
+    together = voice.speak(lines)
+    apart = [voice.speak([line])[0] for line in lines]
+    for other in together[1:]:
+        assert other.wave.tobytes() == together[0].wave.tobytes()
+    for other in apart[1:]:
+        assert other.wave.tobytes() == apart[0].wave.tobytes()
+
+
+def test_a_line_sounds_the_same_alone_and_among_others(voice, speech):
+    others = ["네.", TEXT, "여러 줄 가운데 하나는 아주 길 수도 있습니다."]
+    among = voice.speak(others, seed=1)[1]
+    assert among.wave.shape == speech.wave.shape
+    np.testing.assert_allclose(among.mel, speech.mel, atol=1e-4)
+    np.testing.assert_allclose(among.wave, speech.wave, atol=1e-3)
+
+
+def test_seed_and_speaker_are_heard(voice, speech):
+    again = voice.speak([TEXT], seed=1)[0]
+    assert again.wave.tobytes() == speech.wave.tobytes()
+    for other in (
+        voice.speak([TEXT], seed=2)[0],
+        voice.speak([TEXT], seed=1, speaker=SPEAKERS[1])[0],
+    ):
+        size = min(len(other.mel), len(speech.mel))
+        assert np.abs(other.mel[:size] - speech.mel[:size]).max() > 1e-4
+
+
+def test_speakers_by_name_and_number(voice):
+    assert [voice.speaker_number(s) for s in (None, "너", 1, "1", 0)] == [0, 1, 1, 1, 0]
+    for unknown in ("그", 2, "-1"):
+        with pytest.raises(VoiceError, match=r"나, 너|너, 나"):
+            voice.speaker_number(unknown)
+
+
+def test_speed_changes_the_length(voice, speech):
+    fast = voice.speak([TEXT], seed=1, speed=2.0)[0]
+    slow = voice.speak([TEXT], seed=1, speed=0.5)[0]
+    assert fast.seconds == pytest.approx(speech.seconds / 2, rel=0.05)
+    assert slow.seconds == pytest.approx(speech.seconds * 2, rel=0.05)
+    np.testing.assert_array_equal(fast.alignment, speech.alignment)
+    for speed in (0.0, -1.0, 9.0, float("nan")):
+        with pytest.raises(VoiceError, match="speed"):
+            voice.speak([TEXT], speed=speed)
+
+
+def test_progress_counts_every_text(voice):
+    calls = []
+    texts = ["네.", "", "아니요."]
+    with pytest.raises(TextError):
+        voice.speak(texts, progress=lambda *call: calls.append(call))
+    assert calls == []
+    voice.speak([texts[0], texts[2]], progress=lambda *call: calls.append(call))
+    assert calls == [(1, 2), (2, 2)]
+
+
+def test_another_vocoder_is_given_the_mels(run_folder, speech):
+    given = []
+
+    class Tone:
+        def generate(self, mels):
+            given.extend(mels)
+            return [np.full(len(mel) * 128, 0.25, np.float32) for mel in mels]
+
+    voice = TrainedVoice.load(run_folder, vocoder=Tone())
+    toned = voice.speak([TEXT], seed=1)[0]
+    np.testing.assert_allclose(toned.mel, speech.mel, atol=1e-5)
+    assert sum(map(len, given)) <= len(toned.mel)
+    assert set(np.unique(toned.wave)) > {0.0, 0.25}
+
+
+def test_linear_head_is_what_griffin_lim_hears(tmp_path):
+    linear = ["audio.linear=true", "tacotron.linear=true"]
+    voice = TrainedVoice.load(make_run(tmp_path / "linear", *linear))
+    said = voice._generator.generate([[2, 30, 3, 31, 1]], [0], voice.factor)[0]
+    assert said.linear.shape == (len(said.mel), voice.settings.audio.bins)
+    speech = voice.speak(["가나"])[0]
+    assert len(speech.wave) == len(speech.mel) * voice.settings.audio.hop_length
+
+
+def test_factor_is_that_of_the_last_step(tmp_path):
+    schedule = "training.reduction_schedule=[[0,2],[3,1]]"
+    folder = make_run(tmp_path / "early", schedule)  # after 3 steps: 0, 1 and 2
+    assert TrainedVoice.load(folder).factor == 2
+    folder = make_run(tmp_path / "late", schedule.replace("3,1", "2,1"))
+    assert TrainedVoice.load(folder).factor == 1
+    assert TrainedVoice.load(make_run(tmp_path / "plain")).factor == 2
+
+
+def test_runs_that_cannot_speak_are_refused_in_a_line(tmp_path, run_folder):
+    cases = {
+        "wavenet": (make_run(tmp_path / "a", kind="wavenet"), "wavenet"),
+        "alphabet": (
+            make_run(tmp_path / "b", alphabet=["a", "b"], alphabet_version=0),
+            "another alphabet",
+        ),
+        "missing": (run_folder.parent / "tine", "nearest: tiny"),
+    }
+    empty = acoustic.description(hparams.preset("tiny"), SPEAKERS, "")
+    Run.create(tmp_path / "c", empty)
+    cases["empty"] = (tmp_path / "c", "no checkpoint")
+    for folder, reason in cases.values():
+        with pytest.raises(RunError, match=reason) as raised:
+            TrainedVoice.load(folder)
+        assert "\n" not in str(raised.value)
+
+
+def test_only_settings_of_synthesis_may_differ(run_folder):
+    voice = TrainedVoice.load(run_folder)
+    voice.adopt(voice.settings.override(["audio.griffin_lim_iterations=2"]))
+    assert voice.settings.audio.griffin_lim_iterations == 2
+    with pytest.raises(VoiceError, match=r"audio\.fmin: 9\.0 != 0\.0"):
+        voice.adopt(voice.settings.override(["audio.fmin=9"]))
+
+
+_SPEAK = """
+import sys
+import numpy as np
+from voices.trained import TrainedVoice
+speech = TrainedVoice.load(sys.argv[1]).speak([sys.argv[2]], seed=1)[0]
+np.savez(sys.argv[3], mel=speech.mel, alignment=speech.alignment)
+"""
+
+
+def test_the_other_backend_gives_the_same_speech(run_folder, speech, tmp_path):
+    other = "tensorflow" if keras.backend.backend() == "jax" else "jax"
+    pytest.importorskip(other)
+    path = tmp_path / "speech.npz"
+    subprocess.run(
+        [sys.executable, "-c", _SPEAK, str(run_folder), TEXT, str(path)],
+        env={**os.environ, "KERAS_BACKEND": other},
+        check=True,
+    )
+    with np.load(path) as theirs:
+        assert theirs["mel"].shape == speech.mel.shape
+        np.testing.assert_allclose(theirs["mel"], speech.mel, atol=1e-3)
+        np.testing.assert_allclose(theirs["alignment"], speech.alignment, atol=1e-3)
