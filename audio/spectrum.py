@@ -197,13 +197,33 @@ def _filters(audio: Audio) -> tuple[np.ndarray, slice, np.ndarray]:
 
 @lru_cache(maxsize=8)
 def _filterbank(rate: int, n_fft: int, mels: int, fmin: float, fmax: float):
-    from librosa.filters import mel
-
-    basis = mel(sr=rate, n_fft=n_fft, n_mels=mels, fmin=fmin, fmax=fmax, norm="slaney")
-    basis = np.ascontiguousarray(basis, np.float32)
+    """Source: Slaney 1998, "Auditory Toolbox", technical report 1998-010."""
+    low, high = _hertz_to_mel(np.array([fmin, fmax]))
+    corners = _mel_to_hertz(np.linspace(low, high, mels + 2))
+    hertz = np.arange(n_fft // 2 + 1) * rate / n_fft
+    rising = (hertz - corners[:-2, None]) / np.diff(corners)[:-1, None]
+    falling = (corners[2:, None] - hertz) / np.diff(corners)[1:, None]
+    triangles = np.maximum(np.minimum(rising, falling), 0)
+    area = (corners[2:] - corners[:-2]) / 2
+    basis = (triangles / area[:, None]).astype(np.float32)
     columns = np.flatnonzero(basis.any(axis=0))
     touched = slice(int(columns[0]), int(columns[-1]) + 1)
     transposed = np.ascontiguousarray(basis[:, touched].T)
     basis.setflags(write=False)
     transposed.setflags(write=False)
     return basis, touched, transposed
+
+
+# Slaney's scale: linear up to 1 kHz, which is mel 15, then 27 mels for a factor of 6.4.
+_LINEAR_HERTZ, _HERTZ_PER_MEL, _MELS_PER_LOG = 1000.0, 200 / 3, 27 / np.log(6.4)
+
+
+def _hertz_to_mel(hertz: np.ndarray) -> np.ndarray:
+    above = np.log(np.maximum(hertz, _LINEAR_HERTZ) / _LINEAR_HERTZ)
+    return np.minimum(hertz, _LINEAR_HERTZ) / _HERTZ_PER_MEL + above * _MELS_PER_LOG
+
+
+def _mel_to_hertz(mel: np.ndarray) -> np.ndarray:
+    corner = _LINEAR_HERTZ / _HERTZ_PER_MEL
+    above = np.exp(np.maximum(mel - corner, 0) / _MELS_PER_LOG)
+    return np.minimum(mel, corner) * _HERTZ_PER_MEL * above

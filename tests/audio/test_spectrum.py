@@ -83,6 +83,23 @@ def test_equal_to_librosa(audio):
         np.testing.assert_allclose(ours, expected, atol=2e-3)
 
 
+@pytest.mark.parametrize("audio", PRESETS, ids=hparams.PRESETS)
+def test_filters_are_slaneys(audio):
+    import librosa
+
+    theirs = librosa.filters.mel(
+        sr=audio.sample_rate,
+        n_fft=audio.n_fft,
+        n_mels=audio.mels,
+        fmin=audio.fmin,
+        fmax=audio.fmax,
+    )
+    ours, touched, transposed = spectrum._filters(audio)
+    np.testing.assert_allclose(ours, theirs, atol=1e-7)
+    np.testing.assert_array_equal(ours[:, touched], transposed.T)
+    assert np.count_nonzero(ours[:, touched]) == np.count_nonzero(ours)
+
+
 def test_one_transform_gives_the_same_as_two():
     wave = noise(9000)
     mel, linear = spectrum.spectrograms(wave, KOREAN, linear=True)
