@@ -56,23 +56,28 @@ clean: ## remove .venv and caches; data/ and logs/ are yours and stay
 	    -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is written last, so an install that was interrupted starts over from an
-# empty environment; with the stamp in place nothing is checked again.
+# empty environment; with the stamp in place nothing is checked again. The lock on
+# requirements.lock makes a second make wait, and then find the work done.
 $(INSTALLED): requirements.lock $(if $(DEAD),again)
-	@rm -f $@
 	@for python in $(or $(PYTHON),python3.11 python3 python3.12); do \
 	    "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' \
 	        >/dev/null 2>&1 || continue; \
 	    "$$python" -c 'import venv, ensurepip' >/dev/null 2>&1 || { \
 	        echo "make: $$python has no venv: install it (on Debian: python3-venv)" >&2; \
 	        exit 1; }; \
+	    exec 9<requirements.lock || exit 1; \
+	    "$$python" -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)' || exit 1; \
+	    test -x $(BIN)/python && test -e $@ && ! test requirements.lock -nt $@ && exit 0; \
 	    echo "Installing into $(VENV) with $$python, once; this takes a minute or two."; \
-	    "$$python" -m venv --clear $(VENV) || exit 1; \
-	    exec $(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	        --require-hashes --no-deps --only-binary :all: -r requirements.lock; \
+	    rm -f $@ && "$$python" -m venv --clear $(VENV) && \
+	        $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	            --require-hashes --no-deps --only-binary :all: -r requirements.lock && \
+	        touch $@; \
+	    exit; \
 	done; \
-	echo "make: needs Python 3.11 or 3.12; install one, or name it: make PYTHON=/path/to/python3.11" >&2; \
+	echo "make: needs Python 3.11 or 3.12; install one, or name it:" \
+	    "make PYTHON=/path/to/python3.11" >&2; \
 	exit 1
-	@touch $@
 
 .PHONY: again
 again:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -16,6 +17,7 @@ MAKE = shutil.which("make")
 FAKE_PYTHON = """#!/bin/sh
 echo "$*" >> calls
 case "$*" in
+    *flock*) exec "PYTHON" "$@" ;;
     "-m venv "*) rm -rf .venv; mkdir -p .venv/bin; cp "$0" .venv/bin/python ;;
     "-m pip "*) sh ./pip ;;
 esac
@@ -32,23 +34,31 @@ class House:
         shutil.copy(ROOT / "Makefile", folder)
         (folder / "requirements.lock").write_text("")
         self.python = folder / "python"
-        self.python.write_text(FAKE_PYTHON)
+        self.python.write_text(FAKE_PYTHON.replace("PYTHON", sys.executable))
         self.python.chmod(0o755)
         self.pip("exit 0")
 
     def pip(self, what: str) -> None:
         (self.folder / "pip").write_text(what)
 
-    def make(self, *words: str) -> subprocess.CompletedProcess:
+    def start(self, *words: str) -> subprocess.Popen:
         words = words or (f"PYTHON={self.python}",)
         clean = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
-        (self.folder / "calls").write_text("")
-        return subprocess.run(
+        return subprocess.Popen(
             [MAKE, "venv", *words],
             cwd=self.folder,
             env=clean,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
+        )
+
+    def make(self, *words: str) -> subprocess.CompletedProcess:
+        (self.folder / "calls").write_text("")
+        process = self.start(*words)
+        told, complained = process.communicate()
+        return subprocess.CompletedProcess(
+            process.args, process.returncode, told, complained
         )
 
     def calls(self) -> str:
@@ -88,6 +98,22 @@ def test_another_lock_installs_again_and_an_unfinished_one_is_not_used(house):
     house.pip("exit 0")
     assert house.make().returncode == 0
     assert "-m venv --clear" in house.calls()
+
+
+def test_two_at_once_install_once(house):
+    house.pip("touch begun; while ! [ -e go ]; do sleep 0.05; done")
+    (house.folder / "calls").write_text("")
+    first = house.start()
+    while not (house.folder / "begun").exists():
+        assert first.poll() is None
+        time.sleep(0.05)
+    second = house.start()
+    while house.calls().count("flock") < 2:
+        assert second.poll() is None
+        time.sleep(0.05)
+    (house.folder / "go").touch()
+    assert first.wait() == second.wait() == 0
+    assert house.calls().count("-m venv --clear") == 1
 
 
 def test_environment_without_its_python_is_made_again(house):
