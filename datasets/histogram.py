@@ -7,7 +7,7 @@ import numpy as np
 
 _WIDTH, _HEIGHT = 420, 190
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 12, 14, 34
-_BINS = 30
+_MOST_BINS = 30
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ class Histogram:
         array = np.asarray(values, np.float64)
         if array.size == 0:
             return cls(title, unit, [0.0, 1.0], [0], 0.0, 0.0, 0.0)
-        edges = _round_edges(float(array.min()), float(array.max()))
+        bins = int(np.clip(2 * np.sqrt(array.size), 8, _MOST_BINS))
+        edges = _round_edges(float(array.min()), float(array.max()), bins)
         counts, _ = np.histogram(array, edges)
         low, median, high = np.percentile(array, (5, 50, 95))
         return cls(
@@ -82,9 +83,9 @@ class Histogram:
         )
 
 
-def _round_edges(low: float, high: float) -> np.ndarray:
-    """At most some thirty bins between round numbers that hold every value."""
-    step = _round_step((high - low) / _BINS or max(abs(high), 1.0) / 10)
+def _round_edges(low: float, high: float, bins: int) -> np.ndarray:
+    """About so many bins, or fewer, between round numbers that hold every value."""
+    step = _round_step((high - low) / bins or max(abs(high), 1.0) / 10)
     # A hair's breadth, so that rounding never puts a value outside.
     first, last = np.floor(low / step - 1e-9), np.floor(high / step + 1e-9) + 1
     return np.arange(first, last + 1) * step
@@ -97,7 +98,7 @@ def _round_step(least: float) -> float:
 
 
 def _ticks(low: float, high: float, whole: bool = False) -> list[float]:
-    step = _round_step((high - low) / 5)
+    step = _round_step((high - low) / 8)
     step = max(step, 1.0) if whole else step
     first = int(np.ceil(low / step - 1e-9))
     last = int(np.floor(high / step + 1e-9))

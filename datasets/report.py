@@ -111,8 +111,8 @@ class Report:
             for title, value in cards.items()
         )
         figures = "".join(
-            f"<figure><figcaption><b>{escape(one.title)}</b> median {one.median:g}, "
-            f"9 of 10 between {one.low:g} and {one.high:g}</figcaption>{one.svg()}"
+            f"<figure><figcaption><b>{escape(one.title)}</b> median {one.median:.3g}, "
+            f"9 of 10 between {one.low:.3g} and {one.high:.3g}</figcaption>{one.svg()}"
             "</figure>"
             for one in self.histograms.values()
         )

@@ -20,11 +20,16 @@ def test_every_value_is_counted(values):
 
 
 def test_counts_of_known_values():
-    histogram = Histogram.of("Title", "unit", [0.5, 1.5, 1.6, 29.9])
-    assert histogram.edges == [float(n) for n in range(31)]
-    assert histogram.counts[:2] == [1, 2]
-    assert histogram.counts[-1] == 1
+    histogram = Histogram.of("Title", "unit", [0.5, 1.5, 1.6, 7.9])
+    assert histogram.edges == [float(n) for n in range(9)]
+    assert histogram.counts == [1, 2, 0, 0, 0, 0, 0, 1]
     assert histogram.median == pytest.approx(1.55)
+
+
+def test_many_values_get_more_bins():
+    values = list(np.linspace(0, 30, 1000))
+    assert len(Histogram.of("Title", "unit", values).counts) == 31
+    assert len(Histogram.of("Title", "unit", values[::100]).counts) <= 9
 
 
 def test_nothing_is_an_empty_histogram():
