@@ -86,8 +86,10 @@ class Histogram:
 def _round_edges(low: float, high: float, bins: int) -> np.ndarray:
     """About so many bins, or fewer, between round numbers that hold every value."""
     step = _round_step((high - low) / bins or max(abs(high), 1.0) / 10)
-    # A hair's breadth, so that rounding never puts a value outside.
-    first, last = np.floor(low / step - 1e-9), np.floor(high / step + 1e-9) + 1
+    first, last = np.floor(low / step), np.floor(high / step) + 1
+    # The products may be rounded past the very values that they came from.
+    first -= first * step > low
+    last += last * step < high
     return np.arange(first, last + 1) * step
 
 
