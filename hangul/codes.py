@@ -2,17 +2,27 @@
 
 import re
 
-from .numerals import digits, sino
+from .numerals import digits, read_integer
 
 _PHONE = re.compile(
-    r"(?<![\d-])(?:\+82[- ]?\(?0?\)?\d{1,2}|\(?0\d{1,3}\)?|1[3-9]\d\d)[-. )]"
-    r"(?:\d{3,4}[-. ])?\d{4}(?![\d-])"
+    r"(?<![\d.-])(?:(?:\+82[- .]?\(?0?\)?\d{1,2}|\(?0\d{1,3}\)?)[-. )] ?\d{3,4}[-. ]"
+    r"|1[568]\d\d-)\d{4}(?![\d-]|년)"
 )
 _MOBILE = re.compile(r"(?<![\d-])(01[016-9])(\d{3,4})(\d{4})(?![\d-])")
 _ACCOUNT = re.compile(
-    r"(?<![\w-])\d{2,7}(?:-\d{2,7}){2,}(?![\w-])|\b\d{4}(?: \d{4}){3}\b"
+    r"(?<![A-Za-z\d.-])\d{2,7}(?:-\d{2,8}){2,}(?![A-Za-z\d-])|(?<!\d)\d{6}-[1-8]\d{6}(?!\d)"
+    r"|(?<!\d)\d{4}(?:[ -]\d{4}){3}(?!\d)"
 )
-_DOTTED = re.compile(r"(?<![\d.])\d+(?:\.\d+){2,}(?![\d.]*\d)")
+_FOREIGN = re.compile(r"(?<![\d.-])\+\d{1,3}(?:[- ]\(?\d{1,4}\)?){2,5}(?!\d)")
+_NAMED = re.compile(
+    r"((?:계좌|카드|주민|사업자|전화|우편|인증|비밀|송장|주문|접수|예약|회원|학|군|차량|수험)"
+    r" ?(?:등록)? ?번호[은는이가을를도]? ?:? ?)(\d{3,})(?![\d,.:-]|[번자]|개)"
+)
+_PLATE = re.compile(
+    r"(?<!\d)(\d{2,3})([가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주아바사자"
+    r"허하호배]) ?(\d{4})(?![\d가-힣A-Za-z%])"
+)
+_DOTTED = re.compile(r"(?<![\d.])\d+(?:\.\d+){2,}(?!\d|\.\d)")
 
 
 def _grouped(code: str) -> str:
@@ -21,10 +31,15 @@ def _grouped(code: str) -> str:
 
 
 def read_telephones(text: str) -> str:
-    """010-1234-5678 → 공일공 일이삼사 오육칠팔."""
-    text = _PHONE.sub(lambda m: _grouped(m[0]), text)
+    """010-1234-5678 → 공일공 일이삼사 오육칠팔; accounts, cards and plates alike.
+
+    A number behind 계좌번호, 카드번호 and the like is read by its digits too.
+    """
+    for pattern in (_PHONE, _FOREIGN, _ACCOUNT):
+        text = pattern.sub(lambda m: _grouped(m[0]), text)
     text = _MOBILE.sub(lambda m: " ".join(map(digits, m.groups())), text)
-    return _ACCOUNT.sub(lambda m: _grouped(m[0]), text)
+    text = _NAMED.sub(lambda m: m[1] + digits(m[2]), text)
+    return _PLATE.sub(lambda m: f"{read_integer(m[1])} {m[2]} {digits(m[3])}", text)
 
 
 def read_versions(text: str) -> str:
@@ -32,7 +47,7 @@ def read_versions(text: str) -> str:
 
     def dotted(match):
         parts = match[0].split(".")
-        say = digits if len(parts) == 4 else lambda part: sino(int(part))
+        say = digits if len(parts) == 4 else read_integer
         return " 점 ".join(map(say, parts))
 
     return _DOTTED.sub(dotted, text)

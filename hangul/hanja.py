@@ -85,7 +85,9 @@ _GLOSS = re.compile(rf"(?<=[가-힣]) ?[(\[（〔][{_HANJA}][{_HANJA} ·,、]*[)
 _GLOSSED = re.compile(rf"[{_HANJA}]+ ?[(\[（〔]([가-힣 ]+)[)\]）〕]")
 _COMPOUND = re.compile("|".join(sorted(_COMPOUNDS, key=len, reverse=True)))
 # 不 is 부 before ㄷ and ㅈ.
-_AFTER_BU = frozenset("다단달당대도독동득등자작장재저적전정제조존족종좌주준중증지직진집")
+_AFTER_BU = frozenset(
+    "다단달당대도독동득등자작장재저적전정제조존족종좌주준중증지직진집"
+)
 _SURNAME_GOLD = re.compile(f"^金(?=[{_HANJA}]{{0,2}}$)")
 
 

@@ -1,16 +1,37 @@
 """Written Korean to spoken Korean: the ordered rules.
 
-Each rule is a `str -> str` function that rewrites what it knows and leaves all else for
-the rules below it. The last one closes the alphabet: modern syllables, space, `. , ? !`.
+Each rule is a `str -> str` function that rewrites what it knows and leaves all else to
+the rules below it, so the order is part of the grammar: an address is no sum, a date
+no fraction, a unit no word. The last step closes the alphabet: modern syllables, space
+and `. , ? !`. All rules but the last need a character outside that alphabet, which
+makes the whole idempotent.
 """
 
 import re
-import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from . import calendar, codes, quantities
-from .jamo import compose
-from .lexicon import CHATTER, LETTER_NAMES, LETTERS
+from . import (
+    addresses,
+    calendar,
+    codes,
+    english,
+    expressions,
+    hanja,
+    measures,
+    quantities,
+    signs,
+)
+from .characters import unify
+
+_DIGIT = re.compile(r"\d")
+_LATIN = re.compile("[A-Za-z]")
+_HANJA = re.compile("[\u3400-\u4dbf\u4e00-\u9fff〇]")
+_FOREIGN = re.compile("[\u00c0-\u024f\u0370-\u1eff\u3041-\u30ff∆∑∏]")
+_OUTSIDE = re.compile("[^가-힣 ]")
+_STRANGE = re.compile("[^가-힣 .,?!]")
+_PAUSES = re.compile(r"[^가-힣 .,?!]|\.\.")
+_JAMO = re.compile("[ㄱ-ㅣ]")
 
 
 @dataclass(frozen=True)
@@ -22,68 +43,91 @@ class Normalized:
     rules: tuple[str, ...]
 
 
-def _unify(text: str) -> str:
-    return unicodedata.normalize("NFC", text)
+@dataclass(frozen=True)
+class Rule:
+    """A named step, taken only where `needs` finds something to do."""
+
+    name: str
+    needs: re.Pattern
+    apply: Callable[[str], str]
 
 
-def _spell(text: str) -> str:
-    return re.sub(
-        "[A-Za-z]+", lambda m: "".join(LETTERS[c] for c in m[0].upper()), text
-    )
-
-
-def _read_jamo(text: str) -> str:
-    return re.sub(
-        "[ㄱ-ㅎ]",
-        lambda m: CHATTER.get(m[0]) or LETTER_NAMES.get(m[0], ""),
-        re.sub(
-            "[ㅏ-ㅣ]", lambda m: chr(0xAC00 + (11 * 21 + ord(m[0]) - 0x314F) * 28), text
-        ),
-    )
-
-
-_RULES = (
-    ("unify", _unify),
-    ("telephones", codes.read_telephones),
-    ("dates", calendar.read_dates),
-    ("times", calendar.read_times),
-    ("versions", codes.read_versions),
-    ("prices", quantities.read_prices),
-    ("ranges", quantities.read_ranges),
-    ("units", quantities.read_units),
-    ("counters", quantities.read_counters),
-    ("fractions", quantities.read_fractions),
-    ("ratios", quantities.read_ratios),
-    ("numbers", quantities.read_plain),
-    ("letters", _spell),
-    ("jamo", _read_jamo),
+RULES = (
+    Rule("hanja", _HANJA, hanja.read_hanja),
+    Rule("foreign letters", _FOREIGN, english.romanize),
+    Rule("addresses", _STRANGE, addresses.read_addresses),
+    Rule("fixed tokens", _STRANGE, english.read_fixed),
+    Rule("abbreviations", _STRANGE, signs.expand_abbreviations),
+    Rule("named days", _DIGIT, calendar.read_named_days),
+    Rule("dates", _DIGIT, calendar.read_dates),
+    Rule("times", _DIGIT, calendar.read_times),
+    Rule("telephones", _DIGIT, codes.read_telephones),
+    Rule("versions", _DIGIT, codes.read_versions),
+    Rule("prices", _DIGIT, measures.read_prices),
+    Rule("letters and digits", _LATIN, english.read_numbered),
+    Rule("units", _DIGIT, measures.read_units),
+    Rule("sums", _STRANGE, expressions.read_sums),
+    Rule("powers", _STRANGE, expressions.read_powers),
+    Rule("ambiguous counters", _DIGIT, quantities.read_ambiguous),
+    Rule("ranges", _DIGIT, quantities.read_ranges),
+    Rule("spans", _STRANGE, signs.read_spans),
+    Rule("fractions", _DIGIT, expressions.read_fractions),
+    Rule("counters", _DIGIT, quantities.read_counters),
+    Rule("ratios", _DIGIT, expressions.read_ratios),
+    Rule("middle dots", _STRANGE, signs.join_middle_dots),
+    Rule("numbers", _DIGIT, quantities.read_plain),
+    Rule("roman numerals", _LATIN, english.read_romans),
+    Rule("words", _LATIN, english.read_english),
+    Rule("greek", _FOREIGN, english.read_greek),
+    Rule("particles", _STRANGE, signs.choose_particles),
+    Rule("lone jamo", _JAMO, signs.read_lone_jamo),
+    Rule("pauses", _PAUSES, signs.place_pauses),
+    Rule("signs", _STRANGE, signs.read_signs),
 )
-_OUTSIDE = re.compile(r"[^가-힣 .,?!]+")
 
-
-def _close(text: str) -> str:
-    text = _OUTSIDE.sub(" ", text)
-    text = re.sub(r"[.,?!](?:\s*[.,?!])+", _strongest, text)
-    text = re.sub(r"\s+", " ", re.sub(r"\s*([.,?!])", r"\1 ", text))
-    return text.strip(" ").lstrip(" .,?!")
+# Marks that carry no words: they vanish without being reported.
+_SILENT = re.compile(r"[\s\-~·'\"()\[\]{}<>「」『』《》〈〉【】〔〕⟨⟩…–—_/|:;*^`\\]+")
+_UNREAD = re.compile("[^가-힣 .,?!]+")
+_MARKS = re.compile(r"\s*[.,?!](?:\s*[.,?!])*\s*")
 
 
 def _strongest(match: re.Match) -> str:
-    return next(mark for mark in "?!.," if mark in match[0])
+    return next(mark for mark in "?!.," if mark in match[0]) + " "
 
 
-def normalize_verbose(text: str) -> Normalized:
-    applied = []
-    text = compose(text)
-    for name, rule in _RULES:
-        spoken = rule(text)
+def _close(text: str) -> str:
+    """Nothing but the alphabet, one space between words, one mark at a time."""
+    text = _MARKS.sub(_strongest, _UNREAD.sub(" ", text))
+    return re.sub(" +", " ", text).strip(" ").lstrip(".,?! ")
+
+
+def normalize_verbose(text: str, lone_jamo: bool = True) -> Normalized:
+    """`normalize` with an account: what was dropped unread, which rules acted.
+
+    `lone_jamo=False` drops ㅋㅋㅋ and ㅠㅠ instead of reading them.
+    """
+    applied, before = [], text
+    text = unify(text)
+    if text != before:
+        applied.append("characters")
+    for rule in RULES:
+        if not rule.needs.search(text):
+            continue
+        act = rule.apply
+        if act is signs.read_lone_jamo and not lone_jamo:
+            act = signs.drop_lone_jamo
+        spoken = act(text)
         if spoken != text:
-            applied.append(name)
+            applied.append(rule.name)
             text = spoken
-    dropped = tuple(_OUTSIDE.findall(text))
-    return Normalized(_close(text), dropped, tuple(applied))
+    pieces = (_SILENT.sub("", piece) for piece in _UNREAD.findall(text))
+    return Normalized(_close(text), tuple(filter(None, pieces)), tuple(applied))
 
 
-def normalize(text: str) -> str:
-    """Written text as a Korean newsreader would say it."""
-    return normalize_verbose(text).text
+def normalize(text: str, lone_jamo: bool = True) -> str:
+    """Written text as a Korean newsreader would say it.
+
+    Only modern syllables, space and `. , ? !` remain. Idempotent, and defined for
+    every string: what cannot be read is dropped (see `normalize_verbose`).
+    """
+    return normalize_verbose(text, lone_jamo).text

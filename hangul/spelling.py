@@ -138,7 +138,9 @@ _SPELLINGS = [
 ]
 _RULES = [(re.compile(pattern), sounds) for pattern, sounds in _SPELLINGS]
 
-_LEADS = dict(zip("bdfghklmnprstvzSCJT", "ㅂㄷㅍㄱㅎㅋㄹㅁㄴㅍㄹㅅㅌㅂㅈㅅㅊㅈㅊ", strict=True))
+_LEADS = dict(
+    zip("bdfghklmnprstvzSCJT", "ㅂㄷㅍㄱㅎㅋㄹㅁㄴㅍㄹㅅㅌㅂㅈㅅㅊㅈㅊ", strict=True)
+)
 _CODAS = {"m": "ㅁ", "n": "ㄴ", "N": "ㅇ", "l": "ㄹ", "p": "ㅂ", "t": "ㅅ", "k": "ㄱ"}
 _WITH_Y = dict(zip("ㅏㅐㅓㅔㅗㅜ", "ㅑㅒㅕㅖㅛㅠ", strict=True))
 _WITH_W = dict(zip("ㅏㅐㅓㅔㅗㅣ", "ㅘㅙㅝㅞㅝㅟ", strict=True))
@@ -187,7 +189,9 @@ class _Writer:
 
     def put(self, sounds: str, at: int) -> int:
         """Place the sound at `at`, return where the next one stands."""
-        onset = re.compile(r"([bdfghklmnprstvzSCJT]?)([wy]?)([ㅏ-ㅣ])").match(sounds, at)
+        onset = re.compile(r"([bdfghklmnprstvzSCJT]?)([wy]?)([ㅏ-ㅣ])").match(
+            sounds, at
+        )
         if onset:
             self.open_syllable(*onset.groups())
             glided = at > 0 and not onset[1] and sounds[at - 1] in _VOWELS

@@ -213,7 +213,7 @@ _EVERYDAY = pairs(
     world cup: 월드컵; yellow: 옐로; yes: 예스; you: 유; young: 영; your: 유어; zero: 제로
     zone: 존; nature: 네이처; engineer: 엔지니어; engineering: 엔지니어링
     director: 디렉터; management: 매니지먼트; partner: 파트너; service desk: 서비스 데스크
-    research: 리서치; institute: 인스티튜트; lounge: 라운지
+    research: 리서치; resume: 레주메; institute: 인스티튜트; lounge: 라운지
     """
 )
 _FAMILIAR_NAMES = pairs(
@@ -243,7 +243,9 @@ SPOKEN_ACRONYMS = pairs(
     """
 )
 # Words of WORDS that mean letters when written in capitals.
-SPELLED = names("IT US WHO AI PC TV OR AS BE DO ME WE AM PM SO GO NO ARM CAN MS MR PR XI")
+SPELLED = names(
+    "IT US WHO AI PC TV OR AS BE DO ME WE AM PM SO GO NO ARM CAN MS MR PR XI"
+)
 SPELLED |= names("HER SHE ALL ART MAC APP CAR GAS MAY OF ON IN TO AT IS HE MY UP BY ID")
 # Followed by II or III they are titles, read with English numbers.
 ENGLISH_NUMBERS = dict(

@@ -1,0 +1,186 @@
+"""Rules for Latin letters: words, acronyms, letters with digits; other alphabets."""
+
+import re
+from functools import lru_cache
+
+from unidecode import unidecode
+
+from .jamo import coda_of
+from .lexicon import GREEK, LETTERS, MIXED, MIXED_ONLY_BEFORE
+from .numerals import digits, read_integer
+from .spelling import to_hangul
+from .words import ENGLISH_NUMBERS, SPELLED, SPOKEN_ACRONYMS, WORDS
+
+_PHRASES = [key for key in WORDS if not key.isalpha() and "'" not in key]
+
+
+def _alternatives(keys) -> str:
+    return "|".join(re.escape(key) for key in sorted(keys, key=len, reverse=True))
+
+
+_PHRASE = re.compile(
+    rf"(?<![A-Za-z])(?:{_alternatives(_PHRASES)})(?![A-Za-z])", re.IGNORECASE
+)
+_MIXED = re.compile(
+    rf"(?<![A-Za-z0-9.,])(?:{_alternatives(MIXED)})(?![A-Za-z0-9]|[.,]\d)",
+    re.IGNORECASE,
+)
+_TOKEN = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*")
+_INITIALS = re.compile(r"(?<![A-Za-z])[A-Z](?:\.[A-Z])+\.?(?![A-Za-z])")
+_NUMBERED = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]+)-?(\d+)(?![\d.,]*\d)")
+_HYPHEN = re.compile(r"(?<=[A-Za-z])-(?=[A-Za-z0-9가-힣])")
+_DOT = re.compile(r"(?<=[A-Za-z0-9가-힣_])\.(?=[A-Za-z]{2,4}\d?(?![A-Za-z]))")
+_ROMAN = re.compile(
+    r"(?<![A-Za-z])([A-Za-z]+ )?((?:XX?)?(?:IX|IV|VI{0,3}|I{1,3}|X))(?![A-Za-z])"
+)
+_ROMAN_COUNTER = re.compile(r" ?(?:세|기|장|부|권|편|차|급|형|호|악장|단계|세대)")
+_ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
+
+
+def roman_value(numeral: str) -> int:
+    """XIV → 14; what is no numeral counts letter by letter all the same."""
+    values = [_ROMAN_VALUES[letter] for letter in numeral.upper()]
+    following = [*values[1:], 0]
+    return sum(-v if v < n else v for v, n in zip(values, following, strict=True))
+
+
+def spell(letters: str) -> str:
+    """KTX → 케이티엑스."""
+    return "".join(
+        LETTERS[letter]
+        for letter in letters.upper()
+        if letter in LETTERS or letter.upper() in LETTERS
+    )
+
+
+def _plural(base: str, spoken: str) -> str:
+    voiceless = base[-1] in "ptkf" or coda_of(spoken[-1]) in ("ㅂ", "ㅅ", "ㄱ")
+    return spoken + ("스" if voiceless else "즈")
+
+
+def _known(word: str) -> str | None:
+    """A lower-case word from the lexicon, also as a plural or of two known halves."""
+    if word in WORDS:
+        return WORDS[word]
+    if word.upper() in SPOKEN_ACRONYMS:
+        return SPOKEN_ACRONYMS[word.upper()]
+    base, apostrophe, ending = word.partition("'")
+    if apostrophe and ending == "s" and base in WORDS:
+        return _plural(base, WORDS[base])
+    if word.endswith("s") and len(word) > 3 and word[:-1] in WORDS:
+        return _plural(word[:-1], WORDS[word[:-1]])
+    for cut in range(4, len(word) - 3):
+        if word[:cut] in WORDS and word[cut:] in WORDS:
+            return WORDS[word[:cut]] + WORDS[word[cut:]]
+    return None
+
+
+@lru_cache(maxsize=4096)
+def read_word(word: str) -> str:
+    """One word of Latin letters in Hangul: by lexicon, letter by letter or by rule.
+
+    Capitals: the acronyms said as words, then letters for those that are listed or
+    short or without a vowel. Mixed case falls apart at its humps where the whole is
+    unknown (OpenStack), and what is left goes through the spelling rules.
+    """
+    if len(word) == 1:
+        return spell(word)
+    if word.isupper():
+        if word in SPOKEN_ACRONYMS:
+            return SPOKEN_ACRONYMS[word]
+        if word in SPELLED:
+            return spell(word)
+    known = _known(word.lower())
+    if known:
+        return known
+    plain = word.replace("'", "")
+    if (word.isupper() and len(plain) <= 5) or not re.search("[aeiouyAEIOUY]", plain):
+        return spell(plain)
+    humps = re.findall("[A-Z]{2,}(?![a-z])|[A-Z]?[a-z]+|[A-Z]", plain)
+    if len(humps) > 1 and not word.isupper():
+        return "".join(read_word(hump) for hump in humps)
+    return to_hangul(plain)
+
+
+def read_fixed(text: str) -> str:
+    """mp3, 5G, COVID-19, R&D: tokens of letters, digits and signs that stand in a table."""
+    return _MIXED.sub(_read_fixed, text)
+
+
+def read_numbered(text: str) -> str:
+    """F-16 → F 십육; four digits and more are a code: ISO9001 → ISO 구공공일."""
+    return _NUMBERED.sub(_read_numbered, text)
+
+
+def _read_fixed(match: re.Match) -> str:
+    key = match[0].lower()
+    only_before = MIXED_ONLY_BEFORE.get(key)
+    if only_before and not re.match(
+        rf" ?(?:{only_before})", match.string[match.end() :]
+    ):
+        return match[0]
+    return MIXED[key]
+
+
+def _read_numbered(match: re.Match) -> str:
+    word, number = match.groups()
+    by_digit = len(number) > 3 or number.startswith("0")
+    return f"{word} {digits(number) if by_digit else read_integer(number)}"
+
+
+def _read_roman(match: re.Match) -> str:
+    """Numerals only behind an English word or before a counter; a lone I is no numeral."""
+    word, numeral = match.groups()
+    counter = _ROMAN_COUNTER.match(match.string, match.end())
+    title = word and word[0].isupper() and len(word) > 3 and len(numeral) > 1
+    if counter:
+        return (word or "") + read_integer(str(roman_value(numeral)))
+    if title and numeral not in ("XX", "XXX"):
+        value = roman_value(numeral)
+        return word + ENGLISH_NUMBERS.get(value, read_integer(str(value)))
+    return match[0]
+
+
+def read_romans(text: str) -> str:
+    """World War II → World War 투, 엘리자베스 II세 → 엘리자베스 이세."""
+    return _ROMAN.sub(_read_roman, text)
+
+
+def read_english(text: str) -> str:
+    """All that is left of Latin letters."""
+    text = _INITIALS.sub(lambda m: m[0].replace(".", ""), text)
+    text = _PHRASE.sub(lambda m: WORDS[m[0].lower()], text)
+    text = _DOT.sub(" 점 ", _HYPHEN.sub(" ", text))
+    text = re.sub(r"(?<![A-Za-z])a(?= [a-z]{2})", "어", text)
+    return _TOKEN.sub(lambda m: read_word(m[0]), text)
+
+
+_LATIN_MARKED = re.compile("[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]+")
+_GREEK = re.compile("[\u0370-\u03ff∆∑∏]+")
+_FOREIGN = re.compile(
+    "[\u0400-\u052f\u0531-\u0587\u0590-\u05ff\u0600-\u06ff\u0900-\u0dff\u0e00-\u0eff"
+    "\u10a0-\u10ff\u1200-\u137f\u3041-\u309f\u30a1-\u30ff]+"
+)
+
+
+def romanize(text: str) -> str:
+    """Accents off (café → cafe); Cyrillic, kana and other scripts in Latin letters."""
+    text = _LATIN_MARKED.sub(lambda m: unidecode(m[0]), text)
+    return _FOREIGN.sub(lambda m: _letters_of(m[0]), text)
+
+
+def _letters_of(foreign: str) -> str:
+    return re.sub("[^a-z ]", "", unidecode(foreign).lower())
+
+
+def read_greek(text: str) -> str:
+    """A letter alone by its name; a word of several as it sounds."""
+
+    def read(match):
+        word = match[0].lower()
+        if len(word) > 2:
+            latin = _letters_of(match[0])
+            return to_hangul(latin) if latin else match[0]
+        return "".join(GREEK.get(letter, letter) for letter in word)
+
+    return _GREEK.sub(read, text)

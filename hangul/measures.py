@@ -1,0 +1,114 @@
+"""Rules for numbers with units and prices."""
+
+import re
+
+from .lexicon import CENTS, CURRENCIES, SPEEDS, UNITS
+from .numerals import sino
+from .quantities import AMOUNT, INTEGER, MINUS, read_number, sign
+
+
+def _alternatives(keys) -> str:
+    return "|".join(re.escape(key) for key in sorted(keys, key=len, reverse=True))
+
+
+_END = "(?![A-Za-z0-9²³])"
+_UNIT = rf"(?:{_alternatives(UNITS)}){_END}"
+_MEASURED = re.compile(rf"({MINUS})({AMOUNT}) ?({_UNIT})")
+_RANGE = re.compile(rf"({MINUS}{AMOUNT}) ?[-~–] ?({AMOUNT}) ?({_UNIT})")
+_SPAN = re.compile(rf"({MINUS}{AMOUNT} ?(?:{_UNIT}|°[CF])) ?[~–] ?(?={MINUS}\d)")
+_DEGREES = re.compile(rf"({MINUS})({AMOUNT})(?: ?°C)? ?[-~–] ?({MINUS}{AMOUNT} ?°[CF])")
+_SPEED = re.compile(
+    rf"([시초분]속 ?)?({AMOUNT}) ?(km|KM|m|cm|mm|mi)/(h|hr|s|sec|min){_END}"
+)
+_MPH = re.compile(rf"(?:시속 ?)?({AMOUNT}) ?(kph|mph){_END}")
+_PER = re.compile(
+    rf"({AMOUNT}) ?({_UNIT}|[가-힣]{{1,3}}|)/({_UNIT}|[가-힣]{{1,2}}(?![가-힣]))"
+)
+_TEMPERATURE = re.compile(rf"((?:섭씨|화씨|영하|영상) ?)?({MINUS})({AMOUNT}) ?°([CF])")
+_POINTS = re.compile(rf"({INTEGER}\.\d+|\d{{1,3}}(?:,\d{{3}})+) ?p{_END}")
+
+
+def _read_speed(match: re.Match) -> str:
+    said, amount, length, time = match.groups()
+    speed = (said or SPEEDS[time]).strip()
+    return f"{speed} {read_number(amount)} {UNITS[length]}"
+
+
+def _read_per(match: re.Match) -> str:
+    """35μg/m³ → 세제곱미터당 삼십오 마이크로그램: the whole comes first in Korean."""
+    amount, unit, whole = match.groups()
+    if unit not in UNITS and whole not in UNITS:
+        return match[0]
+    name = UNITS.get(unit, unit)
+    return f"{UNITS.get(whole, whole)}당 {read_number(amount)} {name}".rstrip()
+
+
+def _read_temperature(match: re.Match) -> str:
+    """Below zero is 영하; otherwise the scale is named."""
+    said, minus, amount, scale = match.groups()
+    said = (said or "").strip()
+    if minus and not said and scale == "C":
+        said = "영하"
+    elif not said:
+        said = {"C": "섭씨", "F": "화씨"}[scale] + (" 영하" if minus else "")
+    elif minus and said != "영하":
+        said += " 영하"
+    return f"{said} {read_number(amount)} 도"
+
+
+def read_units(text: str) -> str:
+    """5km → 오 킬로미터, 100km/h → 시속 백 킬로미터, -5℃ → 영하 오 도."""
+    text = _SPAN.sub(r"\1에서 ", text)
+    text = _DEGREES.sub(r"\1\2°C에서 \3", text)
+    text = _RANGE.sub(r"\1에서 \2\3", text)
+    text = _SPEED.sub(_read_speed, text)
+    text = _MPH.sub(
+        lambda m: f"시속 {read_number(m[1])} {'마일' if m[2] == 'mph' else '킬로미터'}",
+        text,
+    )
+    text = _PER.sub(_read_per, text)
+    text = _TEMPERATURE.sub(_read_temperature, text)
+    text = _POINTS.sub(lambda m: f"{read_number(m[1])} 포인트", text)
+    return _MEASURED.sub(
+        lambda m: f"{sign(m[1])}{read_number(m[2])} {UNITS[m[3]]}", text
+    )
+
+
+_SIGN = rf"(?:{_alternatives(CURRENCIES)})"
+_SCALES = {"million": 10**6, "billion": 10**9, "trillion": 10**12}
+_SCALES |= {"M": 10**6, "B": 10**9, "T": 10**12, "K": 1000, "k": 1000}
+_SCALE = rf"(?: ?({_alternatives(_SCALES)})(?![A-Za-z]))?"
+_PRICE = re.compile(
+    rf"({MINUS})(?<![A-Za-z])({_SIGN}) ?({MINUS})({AMOUNT}){_SCALE}(?: ?(원|달러|엔|유로))?"
+)
+_PRICE_AFTER = re.compile(rf"({MINUS})({AMOUNT}) ?({_SIGN})(?![A-Za-z\d])")
+
+
+def _scaled(amount: str, scale: str | None) -> str:
+    """2.5 million as one whole number."""
+    if not scale or not re.fullmatch(r"\d{1,9}(?:\.\d{1,3})?", amount.replace(",", "")):
+        return amount
+    whole, _, fraction = amount.replace(",", "").partition(".")
+    thousandths = int(whole) * 1000 + int(fraction.ljust(3, "0"))
+    return str(thousandths * _SCALES[scale] // 1000)
+
+
+def _read_price(match: re.Match) -> str:
+    minus, symbol, inner, amount, scale, _ = match.groups()
+    return sign(minus or inner) + _money(_scaled(amount, scale), CURRENCIES[symbol])
+
+
+def _money(amount: str, name: str) -> str:
+    """Two decimals are the small coin: $5.99 → 오 달러 구십구 센트."""
+    coins = re.fullmatch(rf"({INTEGER})\.(\d\d)", amount)
+    if not coins or name not in CENTS:
+        return f"{read_number(amount)} {name}"
+    small = int(coins[2])
+    whole = read_number(coins[1])
+    return f"{whole} {name}" + (f" {sino(small)} {CENTS[name]}" if small else "")
+
+
+def read_prices(text: str) -> str:
+    """₩12,500 → 만 이천오백 원, 100USD → 백 달러, $3 million → 삼백만 달러."""
+    text = _PRICE.sub(_read_price, text)
+    return _PRICE_AFTER.sub(lambda m: sign(m[1]) + _money(m[2], CURRENCIES[m[3]]), text)

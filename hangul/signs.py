@@ -1,0 +1,153 @@
+"""Rules for what is neither letter nor number: particles, jamo, brackets, marks."""
+
+import re
+
+from .jamo import coda_of, join
+from .lexicon import ABBREVIATIONS, CHATTER, LETTER_NAMES, SIGNS, WEEKDAYS
+
+_ABBREVIATIONS = [(re.compile(key), word) for key, word in ABBREVIATIONS.items()]
+_YEAR = re.compile(r"'(?=\d\d ?(?:년|학번|월드컵|올림픽))")
+_GLUED = re.compile(r"(?<=\d[가-힣])(?=\d)|(?<=\d[가-힣]{2})(?=\d)")
+
+
+def expand_abbreviations(text: str) -> str:
+    """(주)… → 주식회사 …, No. 5 → 넘버 5, B1층 → 지하 1층; 3월5일 → 3월 5일."""
+    for pattern, word in _ABBREVIATIONS:
+        text = pattern.sub(word, text)
+    return _GLUED.sub(" ", _YEAR.sub("", text))
+
+
+# The form after a consonant and the form after a vowel; 로 also follows ㄹ.
+_PARTICLES = {
+    **{"을(를)": ("을", "를"), "를(을)": ("을", "를"), "을/를": ("을", "를")},
+    **{"은(는)": ("은", "는"), "는(은)": ("은", "는"), "은/는": ("은", "는")},
+    **{"이(가)": ("이", "가"), "가(이)": ("이", "가"), "이/가": ("이", "가")},
+    **{"와(과)": ("과", "와"), "과(와)": ("과", "와"), "와/과": ("과", "와")},
+    **{"과/와": ("과", "와"), "(으)로": ("으로", "로"), "으로(로)": ("으로", "로")},
+    **{"로(으로)": ("으로", "로"), "(이)나": ("이나", "나"), "(이)라": ("이라", "라")},
+    **{"(이)란": ("이란", "란"), "(이)든": ("이든", "든"), "(이)며": ("이며", "며")},
+    **{"(이)랑": ("이랑", "랑"), "(이)고": ("이고", "고"), "(이)야": ("이야", "야")},
+    **{"(이)여": ("이여", "여"), "아(야)": ("아", "야"), "야(아)": ("아", "야")},
+    **{
+        "(이)다": ("이다", "다"),
+        "(이)요": ("이요", "요"),
+        "(이)에요": ("이에요", "예요"),
+    },
+    **{"(이)었": ("이었", "였"), "이었/였": ("이었", "였")},
+}
+_PARTICLE = re.compile(
+    "([가-힣])[\"')\\]]*("
+    + "|".join(re.escape(p) for p in sorted(_PARTICLES, key=len, reverse=True))
+    + ")"
+)
+
+
+def choose_particles(text: str) -> str:
+    """책을(를) → 책을, 케이티엑스을(를) → 케이티엑스를, 서울(으)로 → 서울로."""
+
+    def choose(match):
+        before, particle = match.groups()
+        closed, opened = _PARTICLES[particle]
+        coda = coda_of(before)
+        if closed == "으로" and coda == "ㄹ":
+            coda = ""
+        return before + (closed if coda else opened)
+
+    return _PARTICLE.sub(choose, text)
+
+
+_MASKED = re.compile(
+    "(?<![가-힣])([김이박최정강조윤장임한오서신권황안송류전홍고문양손배백허유남심노하곽성차주우구민])"
+    "(?:[○×]{1,2}|[OX]{2})(?=[ (,]|씨|군|양|$)"
+)
+_UNNAMED = re.compile("[○●]{2,}")
+_ARROW = re.compile("(?<=[가-힣]) ?[→⇒➔➜] ?(?=[가-힣])")
+_WEEKDAYS = re.compile(
+    rf"(?<![가-힣])([{WEEKDAYS}])(요일)? ?[~–-] ?([{WEEKDAYS}])(요일)?(?![가-힣])"
+)
+_SPAN_NUMBER = re.compile(r"(?<=[\d가-힣A-Za-z%]) ?[~–] ?(?=(?:[가-힣]{1,3} ?)?\d)")
+_SPAN_WORD = re.compile(r"(?<=[가-힣]{2})(?<![요네다아어야지까죠자])[~–](?=[가-힣]{2})")
+_SPAN_OPEN = re.compile(r"(?<=\d[시일월년분])~(?= |$)")
+
+
+def read_spans(text: str) -> str:
+    """~ between times, days and places → 에서; a drawn out 안녕~ stays for the end."""
+    text = _MASKED.sub(r"\1 모 ", text)
+    text = _UNNAMED.sub(lambda m: "땡" * len(m[0]), text)
+    text = _WEEKDAYS.sub(r"\1요일에서 \3요일", text)
+    text = _SPAN_OPEN.sub("부터", text)
+    text = re.sub("(?<=부터) ?[~–]", " ", text)
+    text = _SPAN_WORD.sub("에서 ", _SPAN_NUMBER.sub("에서 ", text))
+    return _ARROW.sub("에서 ", text)
+
+
+_DOTTED_CHAIN = re.compile("[가-힣A-Za-z0-9]+(?: ?· ?[가-힣A-Za-z0-9]+)+")
+
+
+def _join_chain(match: re.Match) -> str:
+    """한·미 is one word, said without a pause; 사과·배 is a list."""
+    parts = re.split(" ?· ?", match[0])
+    if all(len(part) == 1 and "가" <= part <= "힣" for part in parts[:-1]):
+        return "".join(parts)
+    return (" " if all(p[0].isdigit() for p in parts) else ", ").join(parts)
+
+
+def join_middle_dots(text: str) -> str:
+    """한·미 정상 → 한미 정상, 서울·부산 → 서울, 부산."""
+    return _DOTTED_CHAIN.sub(_join_chain, text)
+
+
+_SIGN = re.compile("[" + re.escape("".join(SIGNS)) + "]")
+
+
+def read_signs(text: str) -> str:
+    """Signs that stand outside of any sum, by name: A+ → 에이 플러스."""
+    return _SIGN.sub(lambda m: f" {SIGNS[m[0]]} ", text)
+
+
+_LONE = re.compile("[ㄱ-ㅎㅏ-ㅣㄳ-ㅄ]+")
+_CHATTER_PAIR = re.compile(
+    "|".join(sorted((k for k in CHATTER if len(k) > 1), key=len, reverse=True))
+)
+
+
+def _read_lone(run: str) -> str:
+    if run in CHATTER:
+        return CHATTER[run]
+    if set(run) <= set("ㅋㅎ"):
+        return "".join(CHATTER[letter] for letter in run[:3])
+    if set(run) <= set("ㅠㅜ"):
+        return "흑흑"
+    return " ".join(map(_name, run))
+
+
+def _name(letter: str) -> str:
+    if letter in LETTER_NAMES:
+        return LETTER_NAMES[letter]
+    return join(11, ord(letter) - ord("ㅏ")) if letter >= "ㅏ" else ""
+
+
+def read_lone_jamo(text: str) -> str:
+    """ㅋㅋㅋ → 크크크 (at most three), ㅠㅠ → 흑흑, ㅇㅋ → 오케이, ㄱ → 기역."""
+    return _LONE.sub(lambda m: f" {_read_lone(m[0])} ", text)
+
+
+def drop_lone_jamo(text: str) -> str:
+    return _LONE.sub(" ", text)
+
+
+_ELLIPSIS = re.compile(r"(?:\.\.+|…+)(?=[\"')\]」』》]*\s*$)")
+_ELLIPSIS_INSIDE = re.compile(r"\.\.+|…+")
+_OPENING = re.compile(r"[(\[{「『《〈【〔⟨<]")
+_CLOSING = re.compile(r"[)\]}」』》〉】〕⟩>](?=[가-힣.,?!])")
+_PAUSE = re.compile(
+    r"(?<=[가-힣]) ?[:;] |[:;](?=\s|$)| [-–—/|] |(?<=[가-힣A-Za-z])[/|](?=\S)|–"
+)
+
+
+def place_pauses(text: str) -> str:
+    """Ellipses, colons, dashes and slashes become pauses; brackets and quotes vanish."""
+    text = _ELLIPSIS_INSIDE.sub(", ", _ELLIPSIS.sub(".", text))
+    text = re.sub("[\"'＂＇]", "", text)
+    text = _PAUSE.sub(", ", text)
+    return _CLOSING.sub("", _OPENING.sub(" ", text))
