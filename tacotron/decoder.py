@@ -10,7 +10,7 @@ from keras import ops
 from tacotron import recurrence
 from tacotron.attention import LocationSensitiveAttention
 from tacotron.lstm import ZoneoutLSTM
-from tacotron.scan import scan
+from tacotron.scan import scan, value
 
 PADDING_ENERGY = -1e9
 
@@ -175,12 +175,11 @@ class Decoder(keras.layers.Layer):
         kernel = ops.concatenate(
             [lstm.kernel[self.prenet.dims[-1] :], lstm.recurrent], axis=0
         )
-        tensor = ops.convert_to_tensor
         return (
             kernel,
-            tensor(attention.query_kernel),
+            value(attention.query_kernel),
             attention.location(),
-            tensor(attention.score),
+            value(attention.score),
         )
 
     def _heads(self, x, factor):

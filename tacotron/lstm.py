@@ -11,7 +11,7 @@ candidate, output along the last axis, 4H wide.
 import keras
 from keras import ops
 
-from tacotron.scan import scan
+from tacotron.scan import scan, value
 from tacotron.scan import upstream as gradients_of
 
 
@@ -163,7 +163,7 @@ class ZoneoutLSTM(keras.layers.Layer):
             hold_c, hold_h = ops.maximum(hold_c, pad), ops.maximum(hold_h, pad)
         if reverse:
             z, hold_c, hold_h = (ops.flip(a, axis=0) for a in (z, hold_c, hold_h))
-        h = recurrence(z, ops.convert_to_tensor(self.recurrent), hold_c, hold_h)
+        h = recurrence(z, value(self.recurrent), hold_c, hold_h)
         return ops.flip(h, axis=0) if reverse else h
 
     def step(self, x, state):

@@ -21,6 +21,15 @@ def scan(step, carry, sequences, reverse: bool = False):
     )
 
 
+def value(variable):
+    """What a variable holds, for a function that brings its own gradient.
+
+    `ops.convert_to_tensor` gives TensorFlow's variable itself outside a compiled
+    function, and there a custom gradient refuses it.
+    """
+    return variable[...]
+
+
 def upstream(arguments, keyword):
     """The gradients handed to a custom gradient, flat, whichever way they came.
 
