@@ -24,10 +24,12 @@ def watchers(trainer, settings: Hparams, batches, unseen: list[int], run, board)
     alarm = FlatAttention(t.flat_attention_steps)
     if not unseen:
         return None, [alarm]
+    validate = HeldOut(trainer, settings, batches.together(unseen))
+    if not t.previews:
+        return validate, [alarm]
     shown = batches.together(unseen[: t.previews])
     preview = Preview(trainer.model, settings, shown, board)
-    pictures = Previews(t.preview_every, run.previews, preview.make)
-    return HeldOut(trainer, settings, batches.together(unseen)), [alarm, pictures]
+    return validate, [alarm, Previews(t.preview_every, run.previews, preview.make)]
 
 
 class HeldOut:
