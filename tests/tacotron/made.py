@@ -1,0 +1,88 @@
+"""Tiny models, utterances and gradients, the same on every backend."""
+
+import keras
+import numpy as np
+
+import hparams
+from voices import acoustic
+
+STILL = tuple(
+    f"tacotron.{name}=0"
+    for name in ("encoder_dropout", "prenet_dropout", "postnet_dropout", "zoneout")
+)
+LINEAR = ("audio.linear=true", "tacotron.linear=true")
+
+
+def tiny(*overrides: str) -> hparams.Hparams:
+    return hparams.preset("tiny").override(overrides)
+
+
+def network(*overrides: str, speakers: int = 2):
+    return acoustic.network(tiny(*overrides), speakers)
+
+
+def normal(seed: int, *shape: int) -> np.ndarray:
+    values = np.random.default_rng(seed).normal(size=shape)
+    return (0.5 * values).astype(np.float32)
+
+
+def utterance(seed: int, symbols: int, frames: int, speaker: int = 0) -> dict:
+    """Random ids and spectrograms as the preset `tiny` has them, without padding."""
+    random = np.random.default_rng(seed)
+    audio = tiny().audio
+    return {
+        "ids": random.integers(2, 70, symbols).astype(np.int32),
+        "speaker": speaker,
+        "mels": normal(seed, frames, audio.mels),
+        "linear": normal(seed + 1, frames, audio.bins),
+    }
+
+
+def together(*utterances: dict, frames: int, symbols: int, fill: float = -4.0) -> dict:
+    """A batch padded to the given sizes with `fill`, which should not matter."""
+    count = len(utterances)
+    batch = {
+        "ids": np.full((count, symbols), abs(int(fill)), np.int32),
+        "symbols": np.array([len(one["ids"]) for one in utterances], np.int32),
+        "speaker": np.array([one["speaker"] for one in utterances], np.int32),
+        "frames": np.array([len(one["mels"]) for one in utterances], np.int32),
+    }
+    for kind in ("mels", "linear"):
+        width = utterances[0][kind].shape[1]
+        batch[kind] = np.full((count, frames, width), fill, np.float32)
+    for place, one in enumerate(utterances):
+        batch["ids"][place, : len(one["ids"])] = one["ids"]
+        for kind in ("mels", "linear"):
+            batch[kind][place, : len(one[kind])] = one[kind]
+    return batch
+
+
+def numpy_of(outputs: dict) -> dict[str, np.ndarray]:
+    return {n: keras.ops.convert_to_numpy(array) for n, array in outputs.items()}
+
+
+def gradients(function, arguments) -> list[np.ndarray]:
+    """Of a scalar function of arrays, by the backend's own differentiation."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        every = tuple(range(len(arguments)))
+        found = jax.jit(jax.grad(function, every))(*arguments)
+    else:
+        import tensorflow as tf
+
+        @tf.function(autograph=False)
+        def traced(*arguments):
+            with tf.GradientTape() as tape:
+                tape.watch(arguments)
+                value = function(*arguments)
+            return tape.gradient(value, arguments)
+
+        found = traced(*map(tf.constant, arguments))
+    return [np.asarray(gradient) for gradient in found]
+
+
+def assert_same(ours, reference, tolerance: float = 1e-5) -> None:
+    """Equal within `tolerance` of the largest value of the reference."""
+    scale = max(1e-3, float(np.abs(reference).max()))
+    np.testing.assert_allclose(ours, reference, rtol=0, atol=tolerance * scale)
