@@ -49,24 +49,31 @@ def test_every_spelling_reads_the_same(text):
 
 
 def test_long_text_is_cut_at_sentence_ends_with_longer_pauses_than_at_commas():
-    settings = SETTINGS.override(["audio.max_seconds=3"])
-    text = "오늘은 날씨가 아주 좋습니다, 그래서 밖으로 나갑니다. 내일은요? 네"
+    settings = SETTINGS.override(["audio.max_seconds=4"])
+    text = (
+        "오늘은 날씨가 아주 좋습니다, 그래서 밖으로 나갑니다. "
+        "내일은 우리 어디로 갈까요? 바다로 가면 좋겠습니다\n네"
+    )
     reading = read(text, settings)
     pieces = [hangul.decode(list(piece)) for piece in reading.pieces]
-    assert pieces == [
-        "오늘은 날씨가 아주 좋습니다,",
-        "그래서 밖으로 나갑니다.",
-        "내일은요?",
-        "네",
-    ]
-    comma, stop, question = reading.pauses
-    assert 0.1 < comma < stop <= question < 1.0
-    assert reading.spoken == " ".join(pieces)
+    assert " ".join(pieces) == reading.spoken == text.replace("\n", " ")
+    ends = [piece[-1] for piece in pieces[:-1]]
+    pauses = dict(zip(ends, reading.pauses, strict=True))
+    assert set(ends) >= {",", ".", "?"}
+    assert 0.1 < pauses[","] < pauses["."] <= pauses["?"] < 1.0
+
+
+def test_short_sentences_stay_together():
+    reading = read("네. 그렇습니다! 정말요?", SETTINGS)
+    assert len(reading.pieces) == 1
+    assert reading.spoken == "네. 그렇습니다! 정말요?"
+    apart = read("네\n그렇습니다", SETTINGS)
+    assert len(apart.pieces) == 2
 
 
 def test_pieces_without_sound_are_passed_over():
-    reading = read("네. ... 아니요.", SETTINGS)
-    assert [hangul.decode(list(p)) for p in reading.pieces] == ["네.", "아니요."]
+    reading = read("네\n...\n아니요.", SETTINGS)
+    assert [hangul.decode(list(p)) for p in reading.pieces] == ["네", "아니요."]
     assert len(reading.pauses) == 1
 
 

@@ -15,7 +15,7 @@ from voices import acoustic
 from voices.reading import TextError
 from voices.trained import TrainedVoice, VoiceError
 
-TEXT = "안녕하세요. 오늘은, 날씨가 좋습니다!"
+TEXT = "안녕하세요, 만나서 정말 반갑습니다. 오늘은 날씨가 아주 맑고 따뜻해서 좋습니다!"
 
 
 @pytest.fixture(scope="module")
