@@ -6,15 +6,15 @@ from the spelling are respelled first, from the tables of `sounds`.
 
 Between words the sounds meet as in fluent speech where the standard itself gives
 phrases: an obstruent coda joins ㅎ (12: 옷 한 벌), moves before a vowel as its neutral
-sound (15: 닭 앞에), turns nasal before ㄴ and ㅁ (18: 책 넣는다) and makes the next
-consonant tense (23); -(으)ㄹ makes a dependent noun tense (27: 할 것을). All else, and
+sound (15: 닭 앞에) and turns nasal before ㄴ and ㅁ (18: 책 넣는다); -(으)ㄹ makes a
+dependent noun tense (27: 할 것을), and listed pairs take ㄴ (29: 한 일). All else, and
 everything across punctuation, is pronounced word by word.
 """
 
 import re
 
 from .jamo import CODA_LETTERS, LEAD_LETTERS, VOWEL_LETTERS, join, split
-from .sounds import respell
+from .respelling import respell
 
 _PHRASE = re.compile("[가-힣]+(?: [가-힣]+)*")
 
@@ -117,7 +117,8 @@ def _meet(left: _Syllable, right: _Syllable) -> None:
         _liaise(left, right, across=False)
     if left.coda:
         _neutralize(left, right)
-        _tense(left, right)
+        if not right.gap:
+            _tense(left, right)
         _assimilate(left, right)
 
 
