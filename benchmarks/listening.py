@@ -188,7 +188,13 @@ def train(
     return Recogniser(network, shape, facts)
 
 
-def fit(examples: list[Clip], plan: Plan, shape: Shape, progress):
+def fit(
+    examples: list[Clip], plan: Plan, shape: Shape, progress: Callable[[str], None]
+):
+    """A network of this shape trained on the examples; one line of progress an epoch.
+
+    Raises `ValueError` when the examples do not fill a batch.
+    """
     import keras
 
     keras.utils.set_random_seed(plan.seed)
@@ -203,9 +209,9 @@ def fit(examples: list[Clip], plan: Plan, shape: Shape, progress):
         warmup_steps=math.ceil(0.15 * per_epoch * plan.epochs),
         alpha=0.02,
     )
-    network.compile(
-        optimizer=keras.optimizers.AdamW(rate, weight_decay=1e-3, global_clipnorm=5.0)
-    )
+    optimizer = keras.optimizers.AdamW(rate, weight_decay=1e-3, global_clipnorm=5.0)
+    # Batches have many shapes, and XLA would compile the step for each of them.
+    network.compile(optimizer=optimizer, jit_compile=False)
     for epoch in range(plan.epochs):
         started, losses = time.perf_counter(), []
         for inputs, target in batches(examples, plan, epoch):

@@ -124,7 +124,7 @@ def test_clips_keep_their_order_whatever_the_threads(clips):
 
 def test_training_learns_the_clips_it_sees(clips):
     few = clips[:4]
-    plan = replace(PLAN, epochs=40)
+    plan = replace(PLAN, epochs=60)
     losses = []
     network = listening.fit(few, plan, SMALL, lambda line: losses.append(line))
     first, last = (
