@@ -1,6 +1,6 @@
-"""Show what will be spoken: `python -m hangul "12,345원"`; no text reads standard input.
+"""Show what will be spoken, stage by stage: `python -m hangul "12,345원"`.
 
-A line per stage: the text, normalised, pronounced, its jamo and their ids.
+A line each: the text, normalised, pronounced, its jamo and their ids.
 """
 
 import argparse

@@ -7,7 +7,10 @@ from .numerals import digits
 from .tables import pairs
 from .words import WORDS
 
-_ENDINGS = "com|net|org|kr|io|ai|edu|gov|dev|tv|me|jp|cn|uk|de|fr|us|eu|info|biz|app|co|shop|xyz"
+_ENDINGS = (
+    "com|net|org|kr|io|ai|edu|gov|dev|tv|me|jp|cn|uk|de|fr|us|eu|info|biz|app|co"
+    "|shop|xyz"
+)
 _EMAIL = re.compile(r"[A-Za-z0-9][\w.+-]*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", re.ASCII)
 _URL = re.compile(
     r"(?:https?://|ftp://|www\.)[!-~]*[A-Za-z0-9/]"
@@ -20,15 +23,16 @@ _PIECE = re.compile(r"[A-Za-z]+|\d+|[^A-Za-z\d]", re.ASCII)
 # Where letters of a domain are a word to the ear, and where they are letters.
 _DOMAIN = pairs(
     """
-    com: 컴; net: 넷; org: 오알지; kr: 케이알; co: 씨오; go: 지오; or: 오알; ac: 에이씨
-    re: 알이; ne: 엔이; pe: 피이; me: 엠이; us: 유에스; www: 더블유더블유더블유
-    hanmail: 한메일; gmail: 지메일; nate: 네이트; info: 인포; blog: 블로그; html: 에이치티엠엘
+    com: 컴; net: 넷; org: 오알지; kr: 케이알; co: 씨오; go: 지오; or: 오알
+    ac: 에이씨; re: 알이; ne: 엔이; pe: 피이; me: 엠이; us: 유에스
+    www: 더블유더블유더블유; hanmail: 한메일; gmail: 지메일; nate: 네이트; info: 인포
+    blog: 블로그; html: 에이치티엠엘
     """
 )
 _SIGNS = pairs(
     """
-    .: 점; @: 골뱅이; /: 슬래시; -: 대시; _: 밑줄; ~: 물결; ?: 물음표; =: 이퀄; &: 앤드
-    #: 샵; %: 퍼센트; +: 플러스
+    .: 점; @: 골뱅이; /: 슬래시; -: 대시; _: 밑줄; ~: 물결; ?: 물음표; =: 이퀄
+    &: 앤드; #: 샵; %: 퍼센트; +: 플러스
     """
 ) | {":": "콜론"}
 
@@ -57,7 +61,7 @@ def _read_address(address: str) -> str:
 
 
 def read_addresses(text: str) -> str:
-    """me@naver.com → 엠이 골뱅이 네이버 점 컴; #여행 → 해시태그 여행; @someone → someone."""
+    """me@naver.com → 엠이 골뱅이 네이버 점 컴, #여행 → 해시태그 여행."""
     text = _EMAIL.sub(lambda m: _read_address(m[0]), text)
     text = _URL.sub(lambda m: _read_address(m[0]), text)
     return _MENTION.sub("", _HASHTAG.sub("해시태그 ", text))

@@ -18,7 +18,8 @@ _DATE_SOLID = re.compile(
     r"(?![\d,-]|\.\d|[가-힣])"
 )
 _YEAR_MONTH = re.compile(
-    r"(?<![\d.,-])((?:19|20)\d\d)[.-](0[1-9]|1[0-2])(?![\d,]|\.\d|-\d| ?(?:%|포인트|원|달러|p))"
+    r"(?<![\d.,-])((?:19|20)\d\d)[.-](0[1-9]|1[0-2])(?![\d,]|\.\d|-\d| ?(?:%|포인트|"
+    r"원|달러|p))"
     r"\.?"
 )
 # Two digits of a year only with an apostrophe, padded zeros or a weekday.
@@ -36,12 +37,14 @@ _DAY_WEEKDAY = re.compile(
 _WEEKDAY = re.compile(rf"(?<=일) ?\(([{WEEKDAYS}])(?:요일)?\)")
 # 3/5 is a date only beside these; alone it is a fraction.
 _DATE_BEFORE = (
-    "날짜|일시|기간|마감|일정|기한|접수|행사|생일|예약|출발|도착|오늘|내일|어제|모레|개최|신청|"
+    "날짜|일시|기간|마감|일정|기한|접수|행사|생일|예약|출발|도착|오늘|내일|어제|모레|"
+    "개최|신청|"
     "모집|발표|방송|배송|시험|오는|지난|올해|작년|내년"
 )
 _SLASH_DATE = re.compile(
     rf"(?:((?:{_DATE_BEFORE})[은는이가]? ?:? ?)({_MONTH})/({_DAY})(?![\d/])"
-    rf"|(?<![\d/.])({_MONTH})/({_DAY})(?= ?(?:까지|부터|자 |일자|기준|현재|[~-] ?\d+/\d)))"
+    rf"|(?<![\d/.])({_MONTH})/({_DAY})(?= ?(?:까지|부터|자 |일자|기준|현재|"
+    rf"[~-] ?\d+/\d)))"
 )
 _SLASH_DATE_END = re.compile(
     rf"((?:월 [가-힣]+ 일) ?[~-] ?)({_MONTH})/({_DAY})(?![\d/])"
@@ -49,7 +52,8 @@ _SLASH_DATE_END = re.compile(
 
 
 _DATE_SPAN = re.compile(
-    r"(?<=[일월]) ?[~–-] ?(?=[영일이삼사오육칠팔구십백천]+ 년|[일이삼사오유칠팔구시십]+월)"
+    r"(?<=[일월]) ?[~–-] ?(?=[영일이삼사오육칠팔구십백천]+ 년|"
+    r"[일이삼사오유칠팔구시십]+월)"
 )
 
 
@@ -67,7 +71,7 @@ def _read_slash_date(match: re.Match) -> str:
 
 
 def read_dates(text: str) -> str:
-    """2024.3.5 and 2024-03-05 → 이천이십사 년 삼월 오 일; 3/5(화) → 삼월 오 일 화요일."""
+    """2024-03-05 → 이천이십사 년 삼월 오 일, 3/5(화) → 삼월 오 일 화요일."""
     text = _WEEKDAY.sub(r" \1요일", text)
     text = _DATE.sub(lambda m: _say(m[1], m[4], m[5]), text)
     text = _WEEKDAY.sub(r" \1요일", text)
@@ -86,7 +90,8 @@ def read_dates(text: str) -> str:
 
 
 _NAMED_DAY = re.compile(
-    rf"(?<![\d.·])(\d{{1,2}})(·|\.)(\d{{1,2}})(?![\d·]|\.\d)(?=( ?(?:{ANNIVERSARY_WORDS}))?)"
+    rf"(?<![\d.·])(\d{{1,2}})(·|\.)(\d{{1,2}})(?![\d·]|"
+    rf"\.\d)(?=( ?(?:{ANNIVERSARY_WORDS}))?)"
 )
 _DECADES = re.compile(
     r"(?<!\d)(2030|3040|4050|5060)(?= ?(?:세대|청년|여성|남성|직장인|층))"
@@ -97,7 +102,7 @@ _EMERGENCY = re.compile(
 
 
 def read_named_days(text: str) -> str:
-    """6·25 → 육이오, 3.1절 → 삼일절, 8·15 → 팔일오; other pairs stay for the rules below.
+    """6·25 → 육이오, 3.1절 → 삼일절; other pairs stay for the rules below.
 
     With a full stop only before a word like 절, 운동, 전쟁. 119 and 112 are digits
     where help is called.
@@ -126,7 +131,8 @@ _NO_CLOCK = re.compile(
     "(?:비율|배율|축척|비|스코어|경쟁률|점수|대결)[은는이가을를도]? ?$"
 )
 _VERSE = re.compile(
-    r"((?:창세기|출애굽기|시편|잠언|이사야|마태복음|마가복음|누가복음|요한복음|사도행전|로마서|"
+    r"((?:창세기|출애굽기|시편|잠언|이사야|마태복음|마가복음|누가복음|요한복음|"
+    r"사도행전|로마서|"
     r"고린도전서|고린도후서|요한계시록) ?)(\d{1,3}):(\d{1,3})"
 )
 
@@ -152,7 +158,7 @@ def _read_clock(match: re.Match) -> str:
 
 
 def read_times(text: str) -> str:
-    """15:30 → 십오 시 삼십 분, 9:30 PM → 오후 아홉 시 삼십 분, 1:23.45 → 일 분 이십삼 초 사오.
+    """15:30 → 십오 시 삼십 분, 9:30 PM → 오후 아홉 시 삼십 분.
 
     A colon before two digits below sixty is a clock, unless 비율, 스코어 and the like
     stand before it; a ratio's second number may have any length.

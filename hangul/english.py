@@ -103,7 +103,7 @@ def read_word(word: str) -> str:
 
 
 def read_fixed(text: str) -> str:
-    """mp3, 5G, COVID-19, R&D: tokens of letters, digits and signs that stand in a table."""
+    """mp3, 5G, COVID-19, R&D: tokens with digits or signs that stand in a table."""
     return _MIXED.sub(_read_fixed, text)
 
 
@@ -129,7 +129,7 @@ def _read_numbered(match: re.Match) -> str:
 
 
 def _read_roman(match: re.Match) -> str:
-    """Numerals only behind an English word or before a counter; a lone I is no numeral."""
+    """Numerals behind an English word or before a counter; a lone I is none."""
     word, numeral = match.groups()
     counter = _ROMAN_COUNTER.match(match.string, match.end())
     title = word and word[0].isupper() and len(word) > 3 and len(numeral) > 1

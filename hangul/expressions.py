@@ -13,7 +13,7 @@ _PRESSURE = re.compile(r"(혈압[^\d.,]{0,8})(\d{2,3})/(\d{2,3})(?!\d)")
 
 
 def read_fractions(text: str) -> str:
-    """3/4 → 사분의 삼, 2 1/2 → 이와 이분의 일, 3/4분기 → 삼사 분기, 혈압 120/80 → 에."""
+    """3/4 → 사분의 삼, 2 1/2 → 이와 이분의 일, 3/4분기 → 삼사 분기."""
     text = _QUARTER.sub(lambda m: digits(m[1]) + "사 분기", text)
     text = _SEASON.sub(lambda m: f"{read_integer(m[1])}, {read_integer(m[2])} ", text)
     text = _PRESSURE.sub(
@@ -37,7 +37,8 @@ _SCORE_SUFFIX = re.compile(
     r"(?<![\w.-])(\d{1,3}) ?[-–] ?(\d{1,3})(?=로|으로|의| ?(?:승|패|무승부|완승|역전))"
 )
 _BRANCH = re.compile(
-    r"((?:(?<![가-힣])(?:그림|표|사진|보기|예제|문제|단원|제) ?|[가-힣]{2}(?:로|길|동|리) ))"
+    r"((?:(?<![가-힣])(?:그림|표|사진|보기|예제|문제|단원|제) ?|[가-힣]{2}(?:로|길|동|"
+    r"리) ))"
     r"(\d+)-(\d+)(?!\d)"
 )
 _YEARS = re.compile(r"(?<!\d)((?:1[5-9]|20)\d\d) ?[-~–] ?((?:1[5-9]|20)\d\d)(?!\d)")
@@ -72,7 +73,8 @@ _PLUS = re.compile(
     r"|(?<= [A-Za-z]) \+ (?=[\dA-Za-z(])|(?<=[\d ][a-z])\+(?=\d)"
 )
 _TIMES = re.compile(
-    r"(?<=[\d)²³]) ?[×*] ?(?=[\d(A-Za-z])|(?<=\d) ?[xX] ?(?=\d)|(?<=[A-Za-z]) ?× ?(?=[\dA-Za-z(])"
+    r"(?<=[\d)²³]) ?[×*] ?(?=[\d(A-Za-z])|(?<=\d) ?[xX] ?(?=\d)|"
+    r"(?<=[A-Za-z]) ?× ?(?=[\dA-Za-z(])"
 )
 _MINUS = re.compile(rf"{_LEFT} ?− ?(?=[\d(A-Za-z])|(?<=[\d)]) - (?=[\d(][^=]*=)")
 _MINUS_CLOSE = re.compile(r"(?<=\d)-(?=\d+ ?=)")

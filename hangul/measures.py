@@ -79,7 +79,8 @@ _SCALES = {"million": 10**6, "billion": 10**9, "trillion": 10**12}
 _SCALES |= {"M": 10**6, "B": 10**9, "T": 10**12, "K": 1000, "k": 1000}
 _SCALE = rf"(?: ?({_alternatives(_SCALES)})(?![A-Za-z]))?"
 _PRICE = re.compile(
-    rf"({MINUS})(?<![A-Za-z])({_SIGN}) ?({MINUS})({AMOUNT}){_SCALE}(?: ?(원|달러|엔|유로))?"
+    rf"({MINUS})(?<![A-Za-z])({_SIGN}) ?({MINUS})({AMOUNT}){_SCALE}(?: ?(원|달러|엔|"
+    rf"유로))?"
 )
 _PRICE_AFTER = re.compile(rf"({MINUS})({AMOUNT}) ?({_SIGN})(?![A-Za-z\d])")
 

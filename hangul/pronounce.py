@@ -12,6 +12,7 @@ everything across punctuation, is pronounced word by word.
 """
 
 import re
+from itertools import pairwise
 
 from .jamo import CODA_LETTERS, LEAD_LETTERS, VOWEL_LETTERS, join, split
 from .respelling import respell
@@ -84,7 +85,7 @@ def _speak(phrase: str) -> str:
         else:
             syllables.append(_Syllable(character, gap))
             gap = False
-    for left, right in zip(syllables, syllables[1:], strict=False):
+    for left, right in pairwise(syllables):
         _meet(left, right)
     if syllables:
         last = syllables[-1]
@@ -134,7 +135,7 @@ def _palatalize(left: _Syllable, right: _Syllable) -> None:
 
 
 def _tense_stem(left: _Syllable, right: _Syllable) -> None:
-    """Verb stems in ㄵ ㄻ ㄼ ㄾ make an ending tense (24, 25), as does ㄺ before ㄱ (11)."""
+    """Stems in ㄵ ㄻ ㄼ ㄾ make an ending tense (24, 25), ㄺ does before ㄱ (11)."""
     if left.coda == "ㄺ" and right.lead == "ㄱ" and not left.is_noun_in_rg():
         left.coda, right.lead = "ㄹ", "ㄲ"
     elif left.coda in ("ㄵ", "ㄾ", "ㄼ", "ㄻ") and right.lead in "ㄱㄷㅅㅈ":
@@ -142,7 +143,7 @@ def _tense_stem(left: _Syllable, right: _Syllable) -> None:
 
 
 def _aspirate(left: _Syllable, right: _Syllable) -> None:
-    """ㅎ joins a neighbour or vanishes (12): 놓고 노코, 각하 가카, 닿소 다쏘, 낳은 나은."""
+    """ㅎ joins a neighbour or vanishes (12): 놓고 노코, 각하 가카, 낳은 나은."""
     if left.coda in ("ㅎ", "ㄶ", "ㅀ"):
         rest = _CLUSTERS.get(left.coda, "")[:1]
         if right.lead in _ASPIRATED and right.lead != "ㅂ":

@@ -43,37 +43,47 @@ def respell(phrase: str) -> str:
     return " ".join(map(_respell_word, phrase.split(" ")))
 
 
-# 27: what -(으)ㄹ makes tense. Dependent nouns after any ㄹ, where the next letters show
+# 27: what -(으)ㄹ makes tense. Dependent nouns after any ㄹ where what follows shows
 # that they are nouns; full nouns only after endings that can be nothing else.
 _L = _with_coda("ㄹ")
 _DEPENDENT = re.compile(
-    rf"(?<=[{_L}]) (?:(?:것|걸|겁니|데(?=[가는도를]|$)|바(?=[가는를와]|$| 없)|적(?=[이에은도]|$)"
+    rf"(?<=[{_L}]) (?:(?:것|걸|겁니|데(?=[가는도를]|$)|바(?=[가는를와]|$| 없)|"
+    rf"적(?=[이에은도]|$)"
     r"|거(?=[예야다라니냐든는를에요]|지|$| )|게(?=$| |요)|건(?=$| |가|데|지)"
-    r"|수(?=[가는도를]?(?: ?[있없])|밖에|만 |[가는]$)|줄(?=[은을도로]? ?[알모몰])|지도|듯(?=[이하한했]|$| )"
+    r"|수(?=[가는도를]?(?: ?[있없])|밖에|만 |[가는]$)|줄(?=[은을도로]? ?[알모몰])|"
+    r"지도|듯(?=[이하한했]|$| )"
     r"|성(?=싶)|법(?=[이한하]))[가-힣]*)"
 )
 _ADNOMINAL = (
-    rf"(?:(?<![가-힣])[할될갈올볼줄쓸쉴놀]|[가-힣](?:할|될|갈|올|볼|줄|릴|킬|낼|칠)|만날|떠날|끝날"
-    rf"|[있없같먹읽받않싶좋많찾얻맞잡앉믿웃죽입씻닫걸들잃늦높깊넓싫찮{_with_coda('ㅆ')}]을)"
+    rf"(?:(?<![가-힣])[할될갈올볼줄쓸쉴놀]|[가-힣](?:할|될|갈|올|볼|줄|릴|킬|낼|칠)|"
+    rf"만날|떠날|끝날"
+    rf"|"
+    rf"[있없같먹읽받않싶좋많찾얻맞잡앉믿웃죽입씻닫걸들잃늦높깊넓싫찮{_with_coda('ㅆ')}]을)"
 )
 _ADNOMINAL_NOUN = re.compile(
-    rf"({_ADNOMINAL}) (?=곳|도리|사람|생각|계획|정도|시간|자리|사이|점|준비|자신|자격|수준|지경|"
-    "상황|대상|경우|가능성|기회|기준|방법|방침|부분|작정|조짐|수단|시기|시점|조건|단계|당시|겨를|"
-    "길|것|거리|구석|동안|공간|기간|기세|기색|뿐|셈|새|짓|주제|재간|전망|제도|집|책|돈|말)"
+    rf"({_ADNOMINAL}) (?=곳|도리|사람|생각|계획|정도|시간|자리|사이|점|준비|자신|자격|"
+    rf"수준|지경|"
+    "상황|대상|경우|가능성|기회|기준|방법|방침|부분|작정|조짐|수단|시기|시점|조건|"
+    "단계|당시|겨를|"
+    "길|것|거리|구석|동안|공간|기간|기세|기색|뿐|셈|새|짓|주제|재간|전망|제도|집|책|"
+    "돈|말)"
 )
 _ENDINGS = re.compile(
     rf"(?<=[{_L}])(?:수록|지라도|지언정|진대|세라|밖에(?=$| ))"
-    r"|(?<=[할갈올볼줄될을릴쓸탈낼])(?:게(?=요|$| )|걸(?=요|$| )|지도?(?=$| )|거(?=야|예|다|라|니))"
+    r"|(?<=[할갈올볼줄될을릴쓸탈낼])(?:게(?=요|$| )|걸(?=요|$| )|지도?(?=$| )|거(?=야|"
+    r"예|다|라|니))"
 )
 # Counters after 열 and 여덟 are tense like them.
 _AFTER_TEN = re.compile(
-    "(?<![가-힣])(열|여덟) (?=개|건|곳|가지|권|그루|군데|대|달|살|시|장|자루|줄|잔|접시|점|경기|골)"
+    "(?<![가-힣])(열|여덟) (?=개|건|곳|가지|권|그루|군데|대|달|살|시|장|자루|줄|잔|"
+    "접시|점|경기|골)"
 )
 # 29, second note: two words in one breath.
 _BREATH = (
     (
         re.compile(
-            "((?:^| )(?:한|할|볼|될|런|떤|쁜|든|먹은|먹을|하던|해야 할|[가-힣]+[할한될])) 일(?=[이을은도만에]|$| )"
+            "((?:^| )(?:한|할|볼|될|런|떤|쁜|든|먹은|먹을|하던|해야 할|"
+            "[가-힣]+[할한될])) 일(?=[이을은도만에]|$| )"
         ),
         "닐",
     ),
@@ -134,7 +144,7 @@ def _respell_word(word: str) -> str:
 
 
 def _respell_listed(word: str) -> str:
-    """Table entries, longest first, and between them the rule for Sino-Korean ㄹ (26)."""
+    """Table entries, longest first; between them the rule for Sino-Korean ㄹ (26)."""
     pieces, at, strong = [], 0, False
     while at < len(word):
         for end in range(min(len(word), at + _LONGEST), at + 1, -1):
@@ -162,7 +172,7 @@ def _strengthens(word: str, at: int) -> bool:
 
 
 def _respell_particle(word: str) -> str:
-    """의 as a particle sounds 에, inside a word 이 (5): 우리의 우리에, 강의실 강이실."""
+    """의 as a particle sounds 에, inside a word 이 (5): 우리의 우리에."""
     ends_in_noun = word in sounds.NOUNS_IN_UI or (
         len(word) > 3 and word.endswith("주의")
     )
@@ -215,7 +225,8 @@ _PATTERNS = (
     # 29 in numbers: 십육 심뉵, 일육 일륙, 서른여섯 서른녀섣.
     (
         re.compile(
-            f"(?<=[십씹백천만억육삼공])육(?=[{_NUMBER}공영]|$|년|월|일|분|명|개|번|호|층)"
+            f"(?<=[십씹백천만억육삼공])육(?=[{_NUMBER}공영]|$|년|월|일|분|명|개|번|호|"
+            f"층)"
         ),
         "뉵",
     ),

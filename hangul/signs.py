@@ -146,7 +146,7 @@ _PAUSE = re.compile(
 
 
 def place_pauses(text: str) -> str:
-    """Ellipses, colons, dashes and slashes become pauses; brackets and quotes vanish."""
+    """Ellipses, colons, dashes and slashes become pauses; brackets, quotes vanish."""
     text = _ELLIPSIS_INSIDE.sub(", ", _ELLIPSIS.sub(".", text))
     text = re.sub("[\"'＂＇]", "", text)
     text = _PAUSE.sub(", ", text)

@@ -163,7 +163,7 @@ def sounds_of(word: str) -> str:
 
 
 def to_hangul(word: str) -> str:
-    """An English-like word in Hangul: smart → 스마트, slide → 슬라이드, blick → 블릭."""
+    """An English-like word in Hangul: slide → 슬라이드, blick → 블릭."""
     return _Writer().write(sounds_of(word.lower()))
 
 
@@ -222,11 +222,11 @@ class _Writer:
     def close(self, consonant: str, following: str):
         """A consonant that no vowel follows: a coda, or a syllable of its own."""
         stop = consonant in "ptk"
-        if consonant in _CODAS and self.ends_open():
-            if not stop or (self.short and following not in tuple("lrmnwy")):
-                self.syllables[-1][2] = _CODAS[consonant]
-                self.short = False
-                return
+        fits = not stop or (self.short and following not in tuple("lrmnwy"))
+        if consonant in _CODAS and self.ends_open() and fits:
+            self.syllables[-1][2] = _CODAS[consonant]
+            self.short = False
+            return
         self.short = False
         if consonant in "mn" and self.syllables and self.syllables[-1][2] == "ㄹ":
             self.syllables.append(["ㄹ", "ㅡ", _CODAS[consonant]])
