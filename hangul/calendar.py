@@ -119,7 +119,7 @@ def read_named_days(text: str) -> str:
 
 
 _HALF_DAY = re.compile(
-    r"(?<![A-Za-z\d])(?:([AaPp])\.?[Mm]\.? ?(\d{1,2}(?::[0-5]\d)?)(?![\d:])"
+    r"(?<![A-Za-z\d])(?:([AaPp])\.?[Mm]\.? ?(\d{1,2}(?::[0-5]\d|(?=시)))(?![\d:])"
     r"|(\d{1,2}(?::[0-5]\d)?) ?([AaPp])\.?[Mm]\b\.?)"
 )
 _CLOCK = re.compile(

@@ -5,6 +5,7 @@ import unicodedata
 
 from .english import roman_value
 from .jamo import compose
+from .numerals import sino
 
 _SAME = str.maketrans(
     {
@@ -64,7 +65,7 @@ def _compatible(match: re.Match) -> str:
 
 
 def unify(text: str) -> str:
-    """Full width to half width, ㎏ to kg, Ⅲ to 3, ½ to 1/2, jamo to syllables.
+    """Full width to half width, ㎏ to kg, Ⅲ to 삼, ½ to 1/2, jamo to syllables.
 
     Invisible characters vanish, all white space is a blank; an empty line, which
     ends a paragraph, becomes a full stop.
@@ -74,7 +75,7 @@ def unify(text: str) -> str:
         text = _CIRCLED.sub(lambda m: f" {unicodedata.numeric(m[0]):.0f} ", text)
         text = text.translate(_SAME)
         text = _VULGAR.sub(lambda m: " " + _compatible(m), text).replace("⁄", "/")
-        text = _ROMAN.sub(lambda m: str(roman_value(_compatible(m))), text)
+        text = _ROMAN.sub(lambda m: sino(roman_value(_compatible(m))), text)
         text = _COMPATIBLE.sub(_compatible, text).replace("∕", "/")
         text = _OTHER_DIGIT.sub(lambda m: str(unicodedata.decimal(m[0])), text)
         text = compose(unicodedata.normalize("NFC", text))

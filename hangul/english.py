@@ -28,6 +28,8 @@ _MIXED = re.compile(
 _TOKEN = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*")
 _INITIALS = re.compile(r"(?<![A-Za-z])[A-Z](?:\.[A-Z])+\.?(?![A-Za-z])")
 _NUMBERED = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]+)-?(\d+)(?![\d.,]*\d)")
+# A noun behind A4, no particle: 에이 사 용지 but 에이 사를.
+_NOUN = re.compile("(?![은는이가을를의에도만와과로나보부까처])[가-힣]{2}")
 _HYPHEN = re.compile(r"(?<=[A-Za-z])-(?=[A-Za-z0-9가-힣])")
 _DOT = re.compile(r"(?<=[A-Za-z0-9가-힣_])\.(?=[A-Za-z]{2,4}\d?(?![A-Za-z]))")
 _ROMAN = re.compile(
@@ -125,7 +127,8 @@ def _read_fixed(match: re.Match) -> str:
 def _read_numbered(match: re.Match) -> str:
     word, number = match.groups()
     by_digit = len(number) > 3 or number.startswith("0")
-    return f"{word} {digits(number) if by_digit else read_integer(number)}"
+    said = digits(number) if by_digit else read_integer(number)
+    return f"{word} {said}" + " " * bool(_NOUN.match(match.string, match.end()))
 
 
 def _read_roman(match: re.Match) -> str:

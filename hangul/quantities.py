@@ -90,7 +90,7 @@ def sign(minus: str) -> str:
 _TAIL = (
     "(?=[^가-힣]|$|"
     "[은는이가을를의에도만와과로나라다인며고요든씩째쯤당간꼴여들중내전후반"
-    "차말초용분치]|으로|였|예요|입니|보다|부터|까지|처럼|마다|밖|뿐|짜리|어치|이상|"
+    "차말초용분치]|으로|였|예요|입니|보다|부터|까지|경|처럼|마다|밖|뿐|짜리|어치|이상|"
     "이하|미만|"
     "초과|가량|정도|남짓|안팎|하고|조차|마저|동안|사이|배기|대$)"
 )
@@ -255,4 +255,10 @@ _PLAIN = re.compile(rf"({MINUS})({AMOUNT})")
 
 def read_plain(text: str) -> str:
     """Every number no rule above knew: Sino-Korean, 007 digit by digit."""
-    return _PLAIN.sub(lambda m: sign(m[1]) + read_number(m[2]), text)
+
+    def plain(match):
+        letter = match.string[match.end() : match.end() + 1]
+        space = " " * (letter.isascii() and letter.isalpha())
+        return sign(match[1]) + read_number(match[2]) + space
+
+    return _PLAIN.sub(plain, text)

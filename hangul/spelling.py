@@ -70,6 +70,7 @@ _SPELLINGS = [
     (r"g(?=[eiy])", "J"),
     (r"ng$|ng(?=[^aeiouylr])", "N"),
     (r"ng(?=ing|ed$|er$)", "N"),
+    (r"ng(?=e)", "nJ"),
     (r"ngu(?=[aei])", "Ngw"),
     (r"ng", "Ng"),
     (r"n(?=[kqx]|c[^eiyh])", "N"),
@@ -79,6 +80,8 @@ _SPELLINGS = [
     (r"j", "J"),
     (r"wh", "w"),
     # Vowels in groups
+    (r"(?<=oun)tain$", "tㅣn"),
+    (r"ea$", "ㅣㅏ"),
     (r"eigh", "ㅔㅣ"),
     (r"igh", "ㅏㅣ"),
     (r"augh|ough(?=t)", "ㅗ-"),
