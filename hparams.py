@@ -408,6 +408,8 @@ def _paper() -> Hparams:
 
 
 def _demo() -> Hparams:
+    # A synthetic speaker repeats itself exactly, so there is little to regularise, and
+    # many small updates teach more in the same minutes than few large ones.
     return Hparams(
         audio=Audio(
             sample_rate=22050,
@@ -422,32 +424,32 @@ def _demo() -> Hparams:
         tacotron=Tacotron(
             symbol_dim=256,
             encoder_dim=256,
+            encoder_dropout=0.1,
             prenet_dims=(256, 128),
-            attention_dim=128,
-            location_filters=32,
             attention_lstm=512,
             decoder_lstm=512,
-            postnet_dim=256,
+            zoneout=0.02,
+            postnet_dim=128,
+            postnet_dropout=0.1,
             reduction_factor=4,
         ),
         wavenet=WaveNet(
             layers=16,
-            cycles=2,
             residual_channels=64,
             gate_channels=128,
             upsample=(16, 16),
         ),
         training=Training(
-            steps=1000,
-            batch_frames=6_400,
-            max_batch=32,
+            steps=2200,
+            batch_frames=2400,
+            max_batch=16,
+            final_learning_rate=5e-5,
             warmup_steps=50,
-            decay_start=500,
-            decay_steps=500,
-            final_learning_rate=1e-4,
-            guided_attention_steps=600,
-            preview_every=200,
-            save_every=100,
+            decay_start=1300,
+            decay_steps=900,
+            guided_attention_steps=1300,
+            preview_every=550,
+            save_every=220,
             flat_attention_steps=500,
         ),
     )

@@ -83,7 +83,9 @@ def recurrence(z, kernel, hold_c, hold_h):
         c, h, activations = cell(z_t, c, h, hold_c_t, hold_h_t)
         return (c, h), (c, h, activations)
 
-    _, (c, h, activations) = scan(forward, (start, start), (z, hold_c, hold_h))
+    _, (c, h, activations) = scan(
+        forward, (start, start), (z, hold_c, hold_h), fuse=True
+    )
 
     def gradient(*arguments, upstream=None):
         (dh_out,) = gradients_of(arguments, upstream)
@@ -102,6 +104,7 @@ def recurrence(z, kernel, hold_c, hold_h):
             (start, start),
             (dh_out, activations, previous(c), hold_c, hold_h),
             reverse=True,
+            fuse=True,
         )
         dkernel = gathered(previous(h), dz)
         return dz, dkernel, ops.zeros_like(hold_c), ops.zeros_like(hold_h)

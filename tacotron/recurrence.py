@@ -65,7 +65,7 @@ def recurrence(
         return state, (c, h, context, attention, activations)
 
     start = initial_state(query.shape[0], memory)
-    _, outputs = scan(forward, start, (z, hold_c, hold_h))
+    _, outputs = scan(forward, start, (z, hold_c, hold_h), fuse=True)
     c, h, context, attention, activations = outputs
 
     def gradient(*arguments, upstream=None):
@@ -141,5 +141,7 @@ def _backward(start, sequences, weights, utterance):
         return carry, (dz, dquery, dcontext)
 
     sums = tuple(ops.zeros_like(a) for a in (keys, location, score))
-    carry, gradients = scan(backward, (*start, *sums), sequences, reverse=True)
+    carry, gradients = scan(
+        backward, (*start, *sums), sequences, reverse=True, fuse=True
+    )
     return carry[4:], gradients

@@ -7,18 +7,22 @@ carry, so this is the one file of the room that names a backend.
 import keras
 
 
-def scan(step, carry, sequences, reverse: bool = False):
+def scan(step, carry, sequences, reverse: bool = False, fuse: bool = False):
     """Run `step(carry, slices) -> (carry, outputs)` along axis 0.
 
     `carry` and `sequences` are tuples of arrays, `outputs` a tuple as well; all
     sequences are equally long. Returns `(carry, stacked)` where every stacked array
     is [T, ...]. With `reverse` time runs from the last slice to the first, and
-    outputs lie where their slices lay. Not differentiable on every backend: callers
-    bring their own gradient.
+    outputs lie where their slices lay. `fuse` compiles the loop for its shapes, which
+    takes a second for each new shape and pays where few shapes come often. Not
+    differentiable on every backend: callers bring their own gradient.
     """
-    return _SCANS.get(keras.backend.backend(), _scan_keras)(
-        step, tuple(carry), tuple(sequences), reverse
-    )
+    backend = keras.backend.backend()
+    if backend == "jax":
+        return _scan_jax(step, tuple(carry), tuple(sequences), reverse)
+    if backend == "tensorflow":
+        return _scan_tensorflow(step, tuple(carry), tuple(sequences), reverse, fuse)
+    return keras.ops.scan(step, tuple(carry), tuple(sequences), reverse=reverse)
 
 
 def value(variable):
@@ -49,37 +53,42 @@ def _scan_jax(step, carry, sequences, reverse):
     return jax.lax.scan(step, carry, sequences, reverse=reverse)
 
 
-def _scan_tensorflow(step, carry, sequences, reverse):
+def _scan_tensorflow(step, carry, sequences, reverse, fuse):
     import tensorflow as tf
 
-    steps = tf.shape(sequences[0])[0]
-    static = sequences[0].shape[0]
-    first = [tf.TensorSpec(s.shape[1:], s.dtype) for s in sequences]
+    def loop(carry, sequences):
+        steps = tf.shape(sequences[0])[0]
+
+        def body(index, carry, arrays):
+            at = steps - 1 - index if reverse else index
+            carry, outputs = step(carry, tuple(s[at] for s in sequences))
+            arrays = tuple(a.write(at, o) for a, o in zip(arrays, outputs, strict=True))
+            return index + 1, carry, arrays
+
+        arrays = tuple(
+            tf.TensorArray(output.dtype, steps, element_shape=output.shape)
+            for output in _outputs_of(step, carry, sequences)
+        )
+        _, carry, arrays = tf.while_loop(
+            lambda index, *_: index < steps,
+            body,
+            (tf.constant(0), carry, arrays),
+            maximum_iterations=steps,
+        )
+        return carry, tuple(array.stack() for array in arrays)
+
+    run = tf.function(loop, jit_compile=True, autograph=False) if fuse else loop
+    return run(carry, sequences)
+
+
+def _outputs_of(step, carry, sequences):
+    """What a step gives, from tracing one."""
+    import tensorflow as tf
+
+    def specs(arrays, axis):
+        return tuple(tf.TensorSpec(a.shape[axis:], a.dtype) for a in arrays)
+
     traced = tf.function(step, autograph=False).get_concrete_function(
-        tuple(tf.TensorSpec(c.shape, c.dtype) for c in carry), tuple(first)
+        specs(carry, 0), specs(sequences, 1)
     )
-    arrays = tuple(
-        tf.TensorArray(o.dtype, static or steps, element_shape=o.shape)
-        for o in traced.structured_outputs[1]
-    )
-
-    def body(index, carry, arrays):
-        at = steps - 1 - index if reverse else index
-        carry, outputs = step(carry, tuple(s[at] for s in sequences))
-        arrays = tuple(a.write(at, o) for a, o in zip(arrays, outputs, strict=True))
-        return index + 1, carry, arrays
-
-    _, carry, arrays = tf.while_loop(
-        lambda index, *_: index < steps,
-        body,
-        (tf.constant(0), carry, arrays),
-        maximum_iterations=static or steps,
-    )
-    return carry, tuple(a.stack() for a in arrays)
-
-
-def _scan_keras(step, carry, sequences, reverse):
-    return keras.ops.scan(step, carry, sequences, reverse=reverse)
-
-
-_SCANS = {"jax": _scan_jax, "tensorflow": _scan_tensorflow}
+    return traced.structured_outputs[1]
