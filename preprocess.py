@@ -42,7 +42,7 @@ def _preprocess(arguments: argparse.Namespace, settings: hparams.Hparams):
     for corpus in found:
         count = len(corpus.utterances)
         print(f"{corpus.folder}: {corpus.format}, {count} utterances", file=sys.stderr)
-    with tqdm(unit="utterance", dynamic_ncols=True) as bar:
+    with tqdm(unit=" utterances", dynamic_ncols=True) as bar:
 
         def progress(done: int, total: int) -> None:
             bar.total = total
