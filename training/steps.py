@@ -60,11 +60,13 @@ class Trainer:
     def preflight(self, batch: dict, **values) -> None:
         """Take a step on `batch` and forget it, to fail now rather than overnight.
 
+        `values` are those of `step`; a learning rate among them does not count.
         Raises `MemoryError` with advice when the step does not fit into memory.
         """
         before = self.arrays()
+        harmless = {"learning_rate": 0.0, "loss_ceiling": -np.inf}
         try:
-            metrics = self.step(batch, 0.0, -np.inf, **values)
+            metrics = self.step(batch, **{**values, **harmless})
             float(metrics["loss"])
         except Exception as error:
             text = f"{type(error).__name__} {error}".lower()
