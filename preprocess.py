@@ -40,8 +40,7 @@ def _preprocess(arguments: argparse.Namespace, settings: hparams.Hparams):
 
     found = [corpora.read(folder, arguments.format) for folder in arguments.corpus]
     for corpus in found:
-        count = len(corpus.utterances)
-        print(f"{corpus.folder}: {corpus.format}, {count} utterances", file=sys.stderr)
+        print(corpus.summary(), file=sys.stderr)
     with tqdm(unit=" utterances", dynamic_ncols=True) as bar:
 
         def progress(done: int, total: int) -> None:

@@ -5,7 +5,6 @@ does not hold (a missing recording, a torn line) becomes a `Problem` with its re
 nothing is dropped in silence. Text is NFC; no sound is opened here.
 """
 
-import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -55,7 +54,12 @@ class Corpus:
         self.utterances.append(Utterance(id, speaker, text, path, **cut))
 
     def problem(self, id: str, reason: str, detail: str) -> None:
+        """Note what is wrong; `reason` is short and the same for all of a kind."""
         self.problems.append(Problem(id, reason, detail))
+
+    def summary(self) -> str:
+        """What was found, in a line."""
+        return f"{self.folder}: {self.format}, {len(self.utterances)} utterances"
 
 
 def read(folder: str | Path, format: str | None = None) -> Corpus:
@@ -81,12 +85,12 @@ def recognise(folder: Path) -> str:
     """The name of the layout of a folder; raises `CorpusError` where none fits."""
     tests: dict[str, Callable[[Path], bool]] = {
         "demo": lambda f: (f / "demo.json").is_file(),
-        "kss": lambda f: bool(_kss_tables(f)),
+        "kss": lambda f: bool(sources.kss_tables(f)),
         "ljspeech": lambda f: (f / "metadata.csv").is_file(),
         "folder": lambda f: (f / "transcripts.tsv").is_file(),
         "zeroth": lambda f: any(True for _ in f.rglob("*.trans.txt")),
-        "aihub": lambda f: any(map(_is_aihub, islice(f.rglob("*.json"), 20))),
-        "json": lambda f: any(map(_is_path_table, sorted(f.glob("*.json")))),
+        "aihub": lambda f: any(map(sources.is_aihub, islice(f.rglob("*.json"), 20))),
+        "json": lambda f: any(map(sources.is_path_table, sorted(f.glob("*.json")))),
     }
     for name, test in tests.items():
         if test(folder):
@@ -106,7 +110,7 @@ def _kss(corpus: Corpus) -> None:
     v1.3 has 5 fields, the first release 4. The expanded text has numbers spelled out
     by the corpus's own reader, so it wins over the original.
     """
-    tables = _kss_tables(corpus.folder)
+    tables = sources.kss_tables(corpus.folder)
     if not tables:
         raise CorpusError(f"{corpus.folder}: no transcript.v.1.4.txt")
     table = tables[-1]
@@ -155,7 +159,7 @@ def _zeroth(corpus: Corpus) -> None:
 
 def _json(corpus: Corpus) -> None:
     """Tables path -> text, as recognisers write them; only the file name counts."""
-    tables = _path_tables(corpus.folder)
+    tables = sources.path_tables(corpus.folder)
     if not tables:
         raise CorpusError(f"{corpus.folder}: no JSON object of paths and texts")
     for table in tables:
@@ -191,7 +195,7 @@ def _aihub(corpus: Corpus) -> None:
             continue
         text = sources.member(content, "전사정보", "TransLabelText")
         if not isinstance(text, str):
-            if _is_aihub_content(content):
+            if sources.is_aihub_content(content):
                 corpus.problem(stem, "no transcript", f"{label}: no TransLabelText")
             continue
         speaker = (
@@ -298,36 +302,3 @@ def _speaker_of(folder: Path, sound: Path) -> str:
     parts = sound.relative_to(folder).parts[:-1]
     inner = [part for part in parts if part not in ("wavs", "audio")]
     return inner[0] if inner else folder.resolve().name
-
-
-def _kss_tables(folder: Path) -> list[Path]:
-    """Transcripts at the top, the newest release last."""
-    tables = sorted(folder.glob("transcript*.txt"))
-    return [path for path in tables if sources.read_text(path).count("|") >= 3]
-
-
-def _path_tables(folder: Path) -> list[Path]:
-    """The JSON files at the top that map paths of recordings to texts."""
-    return [path for path in sorted(folder.glob("*.json")) if _is_path_table(path)]
-
-
-def _is_path_table(path: Path) -> bool:
-    if re.fullmatch(r"alignment\.json|.*-recognition-All\.json", path.name):
-        return True
-    try:
-        content = sources.read_json(path)
-    except CorpusError:
-        return False
-    suffixes = {Path(key).suffix.lower() for key in content} if content else set()
-    return isinstance(content, dict) and bool(suffixes & set(sources.SOUND_SUFFIXES))
-
-
-def _is_aihub(path: Path) -> bool:
-    try:
-        return _is_aihub_content(sources.read_json(path))
-    except CorpusError:
-        return False
-
-
-def _is_aihub_content(content) -> bool:
-    return isinstance(content, dict) and bool({"전사정보", "화자정보"} & set(content))

@@ -115,6 +115,7 @@ class ShardReader:
 
 
 def shard_path(folder: Path, number: int, kind: str) -> Path:
+    """Where a shard keeps its `mel`, `linear` or `wave`."""
     return folder / f"{number:05d}.{kind}"
 
 

@@ -1,6 +1,7 @@
 """What a corpus is made of on disk: tables of text, JSON, recordings in folders."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,6 +58,7 @@ def sounds(folder: Path, deep: bool = True) -> Iterator[Path]:
 
 
 def first_file(*paths: Path) -> Path | None:
+    """The first of the paths that is a file."""
     return next((path for path in paths if path.is_file()), None)
 
 
@@ -67,13 +69,51 @@ def find_sound(name: str, *places: Path) -> Path | None:
 
 
 def member(content, *keys: str):
+    """The value at nested keys of a JSON object; None where the way there breaks."""
     for key in keys:
         content = content.get(key) if isinstance(content, dict) else None
     return content
 
 
 def seconds(value) -> float | None:
+    """A number of seconds, written as a number or as a text; None for anything else."""
     try:
         return float(value)
     except (TypeError, ValueError):
         return None
+
+
+def kss_tables(folder: Path) -> list[Path]:
+    """Transcripts at the top, the newest release last."""
+    tables = sorted(folder.glob("transcript*.txt"))
+    return [path for path in tables if read_text(path).count("|") >= 3]
+
+
+def path_tables(folder: Path) -> list[Path]:
+    """The JSON files at the top that map paths of recordings to texts."""
+    return [path for path in sorted(folder.glob("*.json")) if is_path_table(path)]
+
+
+def is_path_table(path: Path) -> bool:
+    """Whether a JSON file is an object whose keys name recordings."""
+    if re.fullmatch(r"alignment\.json|.*-recognition-All\.json", path.name):
+        return True
+    try:
+        content = read_json(path)
+    except CorpusError:
+        return False
+    keys = content if isinstance(content, dict) else ()
+    return any(Path(key).suffix.lower() in SOUND_SUFFIXES for key in keys)
+
+
+def is_aihub(path: Path) -> bool:
+    """Whether a JSON file labels a recording as AI Hub does."""
+    try:
+        return is_aihub_content(read_json(path))
+    except CorpusError:
+        return False
+
+
+def is_aihub_content(content) -> bool:
+    """Whether parsed JSON labels a recording as AI Hub does."""
+    return isinstance(content, dict) and bool({"전사정보", "화자정보"} & set(content))

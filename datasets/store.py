@@ -145,6 +145,7 @@ def describe(audio: Audio, text: Text) -> dict:
 
 
 def read_settings(folder: Path) -> dict:
+    """What `settings.json` says; raises `FeatureError` when it cannot be read."""
     try:
         settings = json.loads((folder / "settings.json").read_bytes())
         _ = settings["audio"], settings["text"], settings["alphabet"]["version"]

@@ -144,6 +144,14 @@ def test_json_that_is_no_object(tmp_path):
         corpora.read(tmp_path)
 
 
+def test_other_json_is_not_taken_for_a_table(tmp_path):
+    folder_corpus(tmp_path, 1)
+    write_json(tmp_path / "a.json", [{"path": "a.wav"}])
+    write_json(tmp_path / "b.json", 3)
+    write_json(tmp_path / "c.json", {"version": "1.wav"})
+    assert corpora.read(tmp_path).format == "folder"
+
+
 def aihub_label(text="안녕하세요.", start="0.25", end=0.75):
     return {
         "전사정보": {"TransLabelText": text},
