@@ -145,13 +145,12 @@ class ZoneoutLSTM(keras.layers.Layer):
         """Zoneout masks [T, B, H] for cell and output; their mean outside training."""
         if not training or not self.zoneout:
             return (ops.full((steps, 1, 1), self.zoneout),) * 2
+        # Drawing costs more than masking: the coarse bits of a number serve the cell
+        # and its fine bits, which do not depend on them, the output.
+        coarse = keras.random.uniform((steps, batch, self.units), seed=self.noise)
+        fine = coarse * 4096.0 - ops.floor(coarse * 4096.0)
         return tuple(
-            ops.cast(
-                keras.random.uniform((steps, batch, self.units), seed=self.noise)
-                < self.zoneout,
-                "float32",
-            )
-            for _ in range(2)
+            ops.cast(part < self.zoneout, "float32") for part in (coarse, fine)
         )
 
     def call(self, x, real=None, training=False, reverse=False):

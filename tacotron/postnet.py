@@ -55,21 +55,19 @@ class CBHG(keras.layers.Layer):
         self.narrow = block(dim, 3, "relu", "narrow")
         self.project = block(mels, 3, "linear", "project")
         self.widen = keras.layers.Dense(dim, name="widen")
-        self.highways = [
-            (
-                keras.layers.Dense(dim, activation="relu", name=f"highway_{i}"),
-                keras.layers.Dense(
-                    dim,
-                    activation="sigmoid",
-                    bias_initializer=_closed,
-                    name=f"gate_{i}",
-                ),
+        self.transforms = [
+            keras.layers.Dense(dim, activation="relu", name=f"transform_{i}")
+            for i in range(4)
+        ]
+        self.gates = [
+            keras.layers.Dense(
+                dim, activation="sigmoid", bias_initializer=_closed, name=f"gate_{i}"
             )
             for i in range(4)
         ]
         self.forward = ZoneoutLSTM(dim, 0.0, noise, name="forward")
         self.backward = ZoneoutLSTM(dim, 0.0, noise, name="backward")
-        self.output = keras.layers.Dense(bins, name="output")
+        self.spread = keras.layers.Dense(bins, name="spread")
 
     def build(self):
         for bank in self.banks:
@@ -77,12 +75,11 @@ class CBHG(keras.layers.Layer):
         self.narrow.build((None, None, self.dim * len(self.banks)))
         self.project.build((None, None, self.dim))
         self.widen.build((None, self.mels))
-        for pair in self.highways:
-            for layer in pair:
-                layer.build((None, self.dim))
+        for layer in (*self.transforms, *self.gates):
+            layer.build((None, self.dim))
         self.forward.build((None, None, self.dim))
         self.backward.build((None, None, self.dim))
-        self.output.build((None, 2 * self.dim))
+        self.spread.build((None, 2 * self.dim))
 
     def call(self, mels, mask, training=False):
         x = ops.concatenate([b(mels, mask, training=training) for b in self.banks], -1)
@@ -93,7 +90,7 @@ class CBHG(keras.layers.Layer):
             self.narrow(x, mask, training=training), mask, training=training
         )
         x = self.widen(x + mels)
-        for transform, gate in self.highways:
+        for transform, gate in zip(self.transforms, self.gates, strict=True):
             opened = gate(x)
             x = opened * transform(x) + (1.0 - opened) * x
         x, steps = ops.transpose(x, (1, 0, 2)), ops.transpose(mask)
@@ -101,7 +98,7 @@ class CBHG(keras.layers.Layer):
             [self.forward(x, real=steps), self.backward(x, real=steps, reverse=True)],
             -1,
         )
-        return self.output(ops.transpose(x, (1, 0, 2))) * mask[:, :, None]
+        return self.spread(ops.transpose(x, (1, 0, 2))) * mask[:, :, None]
 
 
 def _closed(shape, dtype=None):

@@ -151,17 +151,23 @@ def _jax_step(trainer):
     import jax
 
     model, optimizer = trainer.model, trainer.optimizer
+    # Keras lists a noise source once for the model and once for its layers.
+    groups = (
+        model.trainable_variables,
+        list({id(v): v for v in model.non_trainable_variables}.values()),
+        optimizer.variables,
+    )
 
     def forward(trainable, frozen, batch, values):
         pairs = [
-            *zip(model.trainable_variables, trainable, strict=True),
-            *zip(model.non_trainable_variables, frozen, strict=True),
+            *zip(groups[0], trainable, strict=True),
+            *zip(groups[1], frozen, strict=True),
         ]
         with keras.StatelessScope(state_mapping=pairs) as scope:
             total, terms = trainer.losses(batch, values)
         after = [
             ops.convert_to_tensor(_or(scope.get_current_value(v), old))
-            for v, old in zip(model.non_trainable_variables, frozen, strict=True)
+            for v, old in zip(groups[1], frozen, strict=True)
         ]
         return total, (terms, after)
 
@@ -180,15 +186,16 @@ def _jax_step(trainer):
         skipped = 1.0 - good.astype("float32")
         return state, {**terms, "gradient_norm": norm, "skipped": skipped}
 
-    compiled = jax.jit(update, static_argnums=4)
+    # The old state is given up to the new one, which saves a copy of everything.
+    compiled = jax.jit(update, static_argnums=4, donate_argnums=0)
+    owned = []
 
     def step(batch, numbers, ceiling, static):
-        groups = (
-            model.trainable_variables,
-            model.non_trainable_variables,
-            optimizer.variables,
-        )
         state = tuple([v.value for v in group] for group in groups)
+        if not owned:
+            # Fresh variables may share one buffer, which could not be given up twice.
+            state = jax.tree.map(jax.numpy.copy, state)
+            owned.append(True)
         state, metrics = compiled(state, batch, numbers, ceiling, static)
         for group, values in zip(groups, state, strict=True):
             for variable, value in zip(group, values, strict=True):
