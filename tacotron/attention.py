@@ -48,14 +48,17 @@ def patches(cumulative, taps: int):
 
 
 def unpatch(gradient):
-    """The adjoint of `patches`: [B, S, K] -> [B, S]."""
-    taps = gradient.shape[-1]
+    """The adjoint of `patches`: [B, S, K] -> [B, S].
+
+    Rows padded to S + K and read as rows of S + K - 1 are each one further to the
+    right than the row above, so that a sum over rows adds up what belongs together.
+    """
+    batch, symbols, taps = ops.shape(gradient)
     half = taps // 2
-    symbols = gradient.shape[1] or ops.shape(gradient)[1]
-    padded = ops.pad(gradient, [[0, 0], [half, half], [0, 0]])
-    flat = ops.reshape(padded, (-1, (symbols + 2 * half) * taps))
-    row = ops.arange(symbols)[:, None] + (taps - 1 - ops.arange(taps))[None, :]
-    return ops.sum(ops.take(flat, row * taps + ops.arange(taps)[None, :], axis=1), -1)
+    flat = ops.reshape(ops.pad(gradient, [[0, 0], [0, 0], [0, symbols]]), (batch, -1))
+    width = symbols + taps - 1
+    skewed = ops.reshape(flat[:, : symbols * width], (batch, symbols, width))
+    return ops.sum(skewed, axis=1)[:, half : half + symbols]
 
 
 def hidden(query, keys, cumulative, location):
