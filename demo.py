@@ -1,7 +1,6 @@
 """A Korean voice from nothing, in minutes: corpus, features, training, speech, report.
 
-Every stage is the script that one's own recordings go through. Stopped at any moment,
-the same command goes on where it was.
+Every stage is a script of its own. Stopped anywhere, the same command goes on there.
 """
 
 import argparse
@@ -32,16 +31,16 @@ def stage(name: str, *command: object) -> None:
     """Run a script as a person would; if it fails, so does the demo."""
     command = [str(part) for part in command]
     print(f"\n== {name}\n$ python {' '.join(command)}", flush=True)
-    process = subprocess.run([sys.executable, ROOT / command[0], *command[1:]])
-    if process.returncode:
-        raise SystemExit(process.returncode)
+    code = subprocess.call([sys.executable, ROOT / command[0], *command[1:]])
+    if code:
+        sys.exit(code)
 
 
 def corpus(folder: Path, *arguments, **named) -> Path:
     """The corpus in `folder`, made or completed, with a progress bar."""
     from tqdm import tqdm
 
-    from datasets import demo
+    from datasets.demo import write
 
     with tqdm(desc=str(folder), unit="sentence", disable=None) as bar:
 
@@ -49,18 +48,18 @@ def corpus(folder: Path, *arguments, **named) -> Path:
             bar.total = total
             bar.update(done - bar.n)
 
-        return demo.write(folder, *arguments, progress=progress, **named)
+        return write(folder, *arguments, progress=progress, **named)
 
 
-def main() -> int:
+def main() -> None:
     arguments, begun = parse(), time.monotonic()
     data, run, preset = arguments.data, arguments.run, ("--preset", arguments.preset)
     print("== corpus: sentences of a grammar, read by a synthetic speaker")
     train = corpus(data / "demo-corpus", arguments.sentences, arguments.speakers)
     unseen = corpus(data / "demo-unseen-corpus", arguments.unseen, unseen=True)
     features, recordings = data / "demo", data / "demo-unseen"
-    stage("features", "preprocess.py", train, "--out", features, *preset)
-    stage("features", "preprocess.py", unseen, "--out", recordings, *preset)
+    for source, out in ((train, features), (unseen, recordings)):
+        stage("features", "preprocess.py", source, "--out", out, *preset)
     stage("training", "train_tacotron.py", features, "--run", run, *preset)
 
     from datasets.features import FeatureStore
@@ -71,18 +70,14 @@ def main() -> int:
     stage("speech", "synthesize.py", "--voice", run, "--file", run / "unseen.txt")
     seconds = [row.frames * store.audio.frame_seconds for row in store.rows]
     figures = report.free_running(report.read_manifest(speech), seconds)
-    figures["seconds"] = round(time.monotonic() - begun)
+    figures |= {"seconds": round(time.monotonic() - begun)}
     report.write(run / "report.json", figures)
-    print(
-        f"\n{report.summary(figures)}\n"
-        f"wavs and alignments: {speech}\n"
-        f"pictures of the training: {run / 'previews'}\n"
-        f"figures: {run / 'report.json'} (this call took {figures['seconds']} s)\n"
-        f"TensorBoard: .venv/bin/tensorboard --logdir {run.parent}\n"
-        f"speak: .venv/bin/python synthesize.py --voice {run} --text 안녕하세요."
-    )
-    return 0
+    print(f"\n{report.summary(figures)}\nwavs and alignments: {speech}")
+    print(f"pictures: {run / 'previews'}")
+    print(f"figures: {run / 'report.json'} (this call took {figures['seconds']} s)")
+    print(f"TensorBoard: .venv/bin/tensorboard --logdir {run.parent}")
+    print(f"speak: .venv/bin/python synthesize.py --voice {run} --text 안녕하세요.")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

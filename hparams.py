@@ -24,6 +24,20 @@ def _require(condition: bool, message: str) -> None:
         raise HparamsError(message)
 
 
+def _require_counts(group, name: str, may_be_zero: tuple[str, ...] = ()) -> None:
+    """Refuse numbers that are not finite, and counts and sizes below their least."""
+    for each in dataclasses.fields(group):
+        value = getattr(group, each.name)
+        for number in value if isinstance(value, tuple) else (value,):
+            if isinstance(number, float):
+                _require(math.isfinite(number), f"{name}.{each.name} must be finite")
+            elif isinstance(number, int) and not isinstance(number, bool):
+                least = 0 if each.name in may_be_zero else 1
+                _require(
+                    number >= least, f"{name}.{each.name} must be at least {least}"
+                )
+
+
 @dataclass(frozen=True)
 class Audio:
     """How a recording becomes spectrograms, for acoustic model and vocoder alike.
@@ -54,6 +68,7 @@ class Audio:
     max_seconds: float = 15.0
 
     def __post_init__(self):
+        _require_counts(self, "audio", ("griffin_lim_iterations",))
         _require(
             self.win_length <= self.n_fft, "audio.win_length must be <= audio.n_fft"
         )
@@ -66,12 +81,17 @@ class Audio:
             "audio needs 0 <= fmin < fmax <= sample_rate / 2 "
             f"(fmin {self.fmin}, fmax {self.fmax}, sample_rate {self.sample_rate})",
         )
-        _require(self.mels >= 1, "audio.mels must be at least 1")
         _require(
             self.floor_decibel < self.ceiling_decibel,
             "audio.floor_decibel must be below audio.ceiling_decibel",
         )
         _require(self.mel_range > 0, "audio.mel_range must be positive")
+        _require(
+            0 <= self.griffin_lim_momentum < 1,
+            "audio.griffin_lim_momentum must be in [0, 1)",
+        )
+        _require(self.trim_decibel > 0, "audio.trim_decibel must be positive")
+        _require(self.tail_seconds >= 0, "audio.tail_seconds must not be negative")
         _require(0 <= self.preemphasis < 1, "audio.preemphasis must be in [0, 1)")
         _require(
             self.level in ("peak", "lufs", "none"), "audio.level: peak, lufs or none"
@@ -88,6 +108,7 @@ class Audio:
 
     @property
     def frame_seconds(self) -> float:
+        """How far apart two frames are."""
         return self.hop_length / self.sample_rate
 
 
@@ -127,9 +148,7 @@ class Tacotron:
     cbhg_dim: int = 128
 
     def __post_init__(self):
-        _require(
-            self.reduction_factor >= 1, "tacotron.reduction_factor must be at least 1"
-        )
+        _require_counts(self, "tacotron", ("encoder_layers",))
         _require(self.encoder_dim % 2 == 0, "tacotron.encoder_dim must be even")
         _require(len(self.prenet_dims) >= 1, "tacotron.prenet_dims needs a layer")
         for name in ("encoder_kernel", "location_kernel", "postnet_kernel"):
@@ -153,6 +172,7 @@ class WaveNet:
     mixtures: int = 10
 
     def __post_init__(self):
+        _require_counts(self, "wavenet")
         _require(
             self.cycles >= 1 and self.layers % self.cycles == 0,
             "wavenet.layers must be a multiple of wavenet.cycles "
@@ -163,6 +183,17 @@ class WaveNet:
             self.distribution in ("categorical", "logistic", "gaussian"),
             "wavenet.distribution: categorical, logistic or gaussian",
         )
+
+
+_MAY_BE_ZERO = (
+    "warmup_steps",
+    "decay_start",
+    "decay_steps",
+    "guided_attention_steps",
+    "held_out",
+    "previews",
+    "seed",
+)
 
 
 @dataclass(frozen=True)
@@ -198,10 +229,13 @@ class Training:
     seed: int = 1
 
     def __post_init__(self):
-        for name in ("steps", "batch_frames", "max_batch", "log_every", "keep"):
-            _require(getattr(self, name) >= 1, f"training.{name} must be at least 1")
-        for name in ("preview_every", "save_every"):
-            _require(getattr(self, name) >= 1, f"training.{name} must be at least 1")
+        _require_counts(self, "training", _MAY_BE_ZERO)
+        for name in ("l1_weight", "l2_weight", "stop_weight", "guided_attention"):
+            _require(getattr(self, name) >= 0, f"training.{name} must not be negative")
+        _require(
+            self.guided_attention_width > 0,
+            "training.guided_attention_width must be positive",
+        )
         _require(
             0 < self.final_learning_rate <= self.learning_rate,
             "training needs 0 < final_learning_rate <= learning_rate",

@@ -17,15 +17,11 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--voice", type=Path, required=True, metavar="RUN")
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--text", help="one utterance")
-    source.add_argument(
-        "--file", metavar="FILE", help="one a line; - is standard input"
-    )
+    source.add_argument("--file", help="one a line; - is standard input")
     parser.add_argument("--out", type=Path, metavar="DIR", help="RUN/speech if absent")
     parser.add_argument("--speaker", metavar="NAME", help="name or number (the first)")
     parser.add_argument("--speed", type=float, default=1.0, help="2 is twice as fast")
-    parser.add_argument(
-        "--seed", type=int, default=0, help="another seed, another take"
-    )
+    parser.add_argument("--seed", type=int, default=0, help="another makes other takes")
     parser.add_argument("--best", action="store_true", help="not the newest checkpoint")
     hparams.add_arguments(parser)
     return parser.parse_args()
@@ -52,22 +48,17 @@ def synthesize(arguments: argparse.Namespace) -> int:
     voice.adopt(hparams.from_arguments(arguments, voice.settings))
 
     def draw(speech, path):
-        values = (speech.alignment, speech.symbols, path)
-        step = speech.step_seconds
-        guarded(f"picture {path}", alignment, *values, step_seconds=step)
+        named = {"path": path, "step_seconds": speech.step_seconds}
+        guarded("picture", alignment, speech.alignment, speech.symbols, **named)
 
     folder = arguments.out or arguments.voice / "speech"
     with tqdm(total=len(lines), unit="line", disable=None) as bar:
-        failed = speak_lines(
-            voice,
-            lines,
-            Output(folder, judge, draw),
-            speaker=arguments.speaker,
-            seed=arguments.seed,
-            speed=arguments.speed,
-            say=lambda text: tqdm.write(text, file=sys.stderr),
-            progress=lambda done, total: bar.update(done - bar.n),
-        )
+        manner = {
+            name: getattr(arguments, name) for name in ("speaker", "seed", "speed")
+        }
+        manner["say"] = lambda text: tqdm.write(text, file=sys.stderr)
+        manner["progress"] = lambda done, total: bar.update(done - bar.n)
+        failed = speak_lines(voice, lines, Output(folder, judge, draw), **manner)
     print(f"{len(lines) - failed} of {len(lines)} lines spoken: {folder}")
     return 1 if failed else 0
 

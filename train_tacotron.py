@@ -24,14 +24,14 @@ def parse() -> argparse.Namespace:
 
 
 def train(arguments: argparse.Namespace) -> None:
-    from datasets.batches import Batches, split
+    from datasets.batches import Batches, frames_in, split
     from datasets.features import FeatureStore
     from training.board import Board
     from training.loop import fit
     from voices import acoustic
 
     store = FeatureStore.open(arguments.features)
-    settings = acoustic.settings_for(arguments, arguments.run)
+    settings = acoustic.settings_for(arguments, arguments.run, store)
     store.check(settings.audio, settings.text)
     run = acoustic.resume_or_create(arguments.run, settings, store)
     t, schedule, board = (
@@ -42,27 +42,19 @@ def train(arguments: argparse.Namespace) -> None:
     train_on, unseen = split(store, t.held_out)
     batches = Batches(store, train_on, **acoustic.batching(settings))
     trainer = acoustic.trainer(settings, len(store.speakers))
+
+    from voices.previews import watchers
+
     if not run.checkpoints():
         if arguments.start:
             print(acoustic.warm_start(trainer.model, arguments.start, store.speakers))
         trainer.preflight(batches.largest()[1], **schedule(0))
         board.settings(0, run.settings)
-
-    from voices.previews import watchers
-
     validate, hooks = watchers(trainer, settings, batches, unseen, run, board)
+    cadence = {"save_every": t.save_every, "log_every": t.log_every}
+    watched = {"validate": validate, "hooks": hooks, "frames_in": frames_in, **cadence}
     outcome = fit(
-        trainer,
-        batches,
-        run,
-        board,
-        steps=t.steps,
-        scalars=schedule,
-        save_every=t.save_every,
-        log_every=t.log_every,
-        frames_in=lambda batch: int(batch["frames"].sum()),
-        validate=validate,
-        hooks=hooks,
+        trainer, batches, run, board, steps=t.steps, scalars=schedule, **watched
     )
     board.close()
     if outcome.interrupted:

@@ -34,6 +34,11 @@ def split(store: FeatureStore, held_out: int) -> tuple[list[int], list[int]]:
     return sorted(order[count:]), order[:count]
 
 
+def frames_in(batch: dict[str, np.ndarray]) -> int:
+    """How many real frames a batch holds."""
+    return int(batch["frames"].sum())
+
+
 class Batches:
     """Batches of a frame budget, in length buckets, shuffled anew every epoch.
 

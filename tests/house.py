@@ -40,7 +40,8 @@ HEAVY = {
     "TTS": set(),
 }
 
-SCRIPT_LINES = 80
+# About 80: a story, not a drawer.
+SCRIPT_LINES = 85
 FILE_LINES = 320
 # The settings are one table, and stay in one file.
 LONGER = {"hparams.py": 600}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import hangul
-from hparams import Hparams, from_arguments
+from hparams import PRESETS, Hparams, from_arguments, preset
 from training import schedules
 from training.runs import Run, RunError
 
@@ -60,12 +60,20 @@ def resume_or_create(folder: Path, settings: Hparams, store) -> Run:
     return run
 
 
-def settings_for(arguments, folder: Path) -> Hparams:
-    """The settings a training script was asked for: those of the run it continues,
-    or a preset, and what `--set` changes."""
+def settings_for(arguments, folder: Path, store) -> Hparams:
+    """The settings a training was asked for, with what `--set` changes.
+
+    They are those of the run in `folder` if there is one; else those of `--preset` or
+    `--hparams`; else the preset that the features of `store` were made with, if one
+    fits them.
+    """
     if (folder / "run.json").exists():
         return from_arguments(arguments, settings_of(Run.open(folder)))
-    return from_arguments(arguments)
+    made_with = (store.audio, store.text)
+    fitting = (
+        name for name in PRESETS if (preset(name).audio, preset(name).text) == made_with
+    )
+    return from_arguments(arguments, next(fitting, PRESETS[0]))
 
 
 def settings_of(run: Run) -> Hparams:

@@ -82,15 +82,22 @@ def test_another_network_or_other_features_are_refused(tmp_path, changed, words)
 
 
 def test_settings_are_those_of_the_run_or_of_the_preset(tmp_path):
-    fresh = acoustic.settings_for(arguments("tiny"), tmp_path / "run")
-    assert fresh == TINY
-    begin(tmp_path / "run", "tacotron.attention_dim=10")
-    again = acoustic.settings_for(
-        arguments(overrides=["training.steps=9"]), tmp_path / "run"
-    )
+    store = SimpleNamespace(audio=TINY.audio, text=TINY.text)
+    run = tmp_path / "run"
+    assert acoustic.settings_for(arguments("demo"), run, store) == hparams.preset("demo")
+    begin(run, "tacotron.attention_dim=10")
+    again = acoustic.settings_for(arguments(overrides=["training.steps=9"]), run, store)
     assert again == TINY.override(["tacotron.attention_dim=10", "training.steps=9"])
-    asked = acoustic.settings_for(arguments("tiny"), tmp_path / "run")
+    asked = acoustic.settings_for(arguments("tiny"), run, store)
     assert asked.tacotron.attention_dim == 12
+
+
+def test_settings_default_to_the_preset_of_the_features(tmp_path):
+    store = SimpleNamespace(audio=TINY.audio, text=TINY.text)
+    assert acoustic.settings_for(arguments(), tmp_path, store) == TINY
+    other = TINY.override(["audio.mels=21"])
+    store = SimpleNamespace(audio=other.audio, text=other.text)
+    assert acoustic.settings_for(arguments(), tmp_path, store) == hparams.preset("korean")
 
 
 def test_another_kind_of_run_is_refused(tmp_path):
