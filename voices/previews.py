@@ -6,13 +6,13 @@ from keras import ops
 
 import hangul
 from audio.files import save
-from audio.spectrum import griffin_lim
 from hparams import Hparams
 from training import figures
 from training.callbacks import FlatAttention, Previews
 from voices.acoustic import factor_at
 from voices.compiled import compiled
 from voices.generation import Generator
+from voices.griffin_lim import GriffinLim
 
 
 def watchers(trainer, settings: Hparams, batches, unseen: list[int], run, board):
@@ -81,6 +81,7 @@ class Preview:
         lengths = zip(batch["ids"], batch["symbols"], strict=True)
         lines = [ids[:length].tolist() for ids, length in lengths]
         said = self._generator.generate(lines, batch["speaker"].tolist(), factor)
+        waves = GriffinLim(self._audio).generate([free.mel for free in said])
         for i, (ids, free) in enumerate(zip(lines, said, strict=True)):
             frames = int(batch["frames"][i])
             walk = walks[i, : -(-frames // factor), : len(ids)]
@@ -104,9 +105,8 @@ class Preview:
                 ],
                 self._audio.frame_seconds,
             )
-            wave = griffin_lim(free.mel, self._audio)
-            save(folder / f"{i}.wav", wave, self._audio.sample_rate)
-            self._board.audio(step, f"free/{i}", wave, self._audio.sample_rate)
+            save(folder / f"{i}.wav", waves[i], self._audio.sample_rate)
+            self._board.audio(step, f"free/{i}", waves[i], self._audio.sample_rate)
 
     def _show(self, name, place, draw, *arguments, **named):
         step, i, folder = place
