@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+import hparams
+
 ROOT = Path(__file__).resolve().parent
 
 
@@ -16,15 +18,18 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default="data", metavar="DIR")
     parser.add_argument("--run", type=Path, default="logs/demo", metavar="RUN")
-    parser.add_argument(
-        "--preset", default="demo", help="settings of all stages (demo)"
-    )
-    parser.add_argument(
-        "--sentences", type=int, default=3000, help="to train on (3000)"
-    )
+    parser.add_argument("--sentences", type=int, default=3000, help="of corpus (3000)")
     parser.add_argument("--unseen", type=int, default=32, help="to judge it by (32)")
     parser.add_argument("--speakers", type=int, default=1, help="synthetic voices (1)")
+    hparams.add_arguments(parser)
     return parser.parse_args()
+
+
+def asked(arguments: argparse.Namespace) -> list[object]:
+    """The flags that hand every stage the settings asked of the demo."""
+    named = ("--hparams", arguments.hparams) if arguments.hparams else ()
+    base = named or ("--preset", arguments.preset or "demo")
+    return [*base, *(part for text in arguments.overrides for part in ("--set", text))]
 
 
 def stage(name: str, *command: object) -> None:
@@ -53,14 +58,18 @@ def corpus(folder: Path, *arguments, **named) -> Path:
 
 def main() -> None:
     arguments, begun = parse(), time.monotonic()
-    data, run, preset = arguments.data, arguments.run, ("--preset", arguments.preset)
+    data, run, flags = arguments.data, arguments.run, asked(arguments)
+    try:
+        hparams.from_arguments(arguments, "demo")
+    except hparams.HparamsError as error:
+        raise SystemExit(print(f"demo.py: {error}", file=sys.stderr) or 2) from None
     print("== corpus: sentences of a grammar, read by a synthetic speaker")
     train = corpus(data / "demo-corpus", arguments.sentences, arguments.speakers)
     unseen = corpus(data / "demo-unseen-corpus", arguments.unseen, unseen=True)
     features, recordings = data / "demo", data / "demo-unseen"
     for source, out in ((train, features), (unseen, recordings)):
-        stage("features", "preprocess.py", source, "--out", out, *preset)
-    stage("training", "train_tacotron.py", features, "--run", run, *preset)
+        stage("features", "preprocess.py", source, "--out", out, *flags)
+    stage("training", "train_tacotron.py", features, "--run", run, *flags)
 
     from datasets.features import FeatureStore
     from evaluation import report
