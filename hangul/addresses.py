@@ -11,10 +11,12 @@ _ENDINGS = (
     "com|net|org|kr|io|ai|edu|gov|dev|tv|me|jp|cn|uk|de|fr|us|eu|info|biz|app|co"
     "|shop|xyz"
 )
-_EMAIL = re.compile(r"[A-Za-z0-9][\w.+-]*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", re.ASCII)
+_EMAIL = re.compile(
+    r"(?<![\w.+-])[A-Za-z0-9][\w.+-]*+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", re.ASCII
+)
 _URL = re.compile(
     r"(?:https?://|ftp://|www\.)[!-~]*[A-Za-z0-9/]"
-    rf"|(?<![\w.@-])(?:[A-Za-z0-9-]+\.)+(?:{_ENDINGS})(?![A-Za-z0-9])(?:/[!-~]*)?",
+    rf"|(?<![\w.@-])(?:[A-Za-z0-9-]++\.)+(?:{_ENDINGS})(?![A-Za-z0-9])(?:/[!-~]*)?",
     re.ASCII,
 )
 _HASHTAG = re.compile(r"#(?=[A-Za-z가-힣_])")

@@ -22,7 +22,8 @@ _PHRASE = re.compile(
     rf"(?<![A-Za-z])(?:{_alternatives(_PHRASES)})(?![A-Za-z])", re.IGNORECASE
 )
 _MIXED = re.compile(
-    rf"(?<![A-Za-z0-9.,])(?:{_alternatives(MIXED)})(?![A-Za-z0-9]|[.,]\d)",
+    rf"(?<![A-Za-z0-9.,])(?:{_alternatives(MIXED)})"
+    r"(?![A-Za-z]|(?<=\d)[.,]?\d)",
     re.IGNORECASE,
 )
 _TOKEN = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*")
@@ -121,7 +122,8 @@ def _read_fixed(match: re.Match) -> str:
         rf" ?(?:{only_before})", match.string[match.end() :]
     ):
         return match[0]
-    return MIXED[key]
+    glued = match.string[match.end() : match.end() + 1].isdigit()
+    return MIXED[key] + " " * glued
 
 
 def _read_numbered(match: re.Match) -> str:
@@ -181,7 +183,7 @@ def read_greek(text: str) -> str:
 
     def read(match):
         word = match[0].lower()
-        if len(word) > 2:
+        if len(word) > 3:
             latin = _letters_of(match[0])
             return to_hangul(latin) if latin else match[0]
         return "".join(GREEK.get(letter, letter) for letter in word)

@@ -6,6 +6,7 @@ from .numerals import digits, read_integer
 from .quantities import AMOUNT, COUNTER, MINUS, read_number
 
 _QUARTER = re.compile(r"([1-4])[/·]4 ?분기")
+_SPOKEN_FRACTION = re.compile(r"(?<![\d.,])(\d++)분의 ?(\d+(?:\.\d+)?)")
 _MIXED_FRACTION = re.compile(r"(?<![\d/.,])(\d{1,4}) (\d{1,4})/(\d{1,4})(?![\d/])")
 _FRACTION = re.compile(rf"(?<![\d/.])(\d++)/(\d++)(?![\d/])( ?{COUNTER})?")
 _SEASON = re.compile(r"(?<!\d)((?:19|20)\d\d)/(\d\d)(?=[ -]?(?:시즌|년|학년))")
@@ -14,6 +15,9 @@ _PRESSURE = re.compile(r"(혈압[^\d.,]{0,8})(\d{2,3})/(\d{2,3})(?!\d)")
 
 def read_fractions(text: str) -> str:
     """3/4 → 사분의 삼, 2 1/2 → 이와 이분의 일, 3/4분기 → 삼사 분기."""
+    text = _SPOKEN_FRACTION.sub(
+        lambda m: f"{read_number(m[1])}분의 {read_number(m[2])}", text
+    )
     text = _QUARTER.sub(lambda m: digits(m[1]) + "사 분기", text)
     text = _SEASON.sub(lambda m: f"{read_integer(m[1])}, {read_integer(m[2])} ", text)
     text = _PRESSURE.sub(

@@ -98,7 +98,7 @@ _COMPOUNDS = pairs(
 _HANJA = "\u4e00-\u9fff\u3400-\u4dbf〇"
 _WORD = re.compile(f"(?<![{_HANJA}])[{_HANJA}]+")
 _GLOSS = re.compile(rf"(?<=[가-힣]) ?[(\[（〔][{_HANJA}][{_HANJA} ·,、]*[)\]）〕]")
-_GLOSSED = re.compile(rf"[{_HANJA}]+ ?[(\[（〔]([가-힣 ]+)[)\]）〕]")
+_GLOSSED = re.compile(rf"(?<![{_HANJA}])[{_HANJA}]++ ?[(\[（〔]([가-힣 ]+)[)\]）〕]")
 _COMPOUND = re.compile("|".join(sorted(_COMPOUNDS, key=len, reverse=True)))
 # 不 is 부 before ㄷ and ㅈ.
 _AFTER_BU = frozenset(

@@ -34,7 +34,7 @@ _CODA_PAIRS = {
     "ㄹㅎ": "ㅀ",
     "ㅂㅅ": "ㅄ",
 }
-_CODA_SPLITS = {pair: (parts[0], parts[1]) for parts, pair in _CODA_PAIRS.items()}
+CODA_SPLITS = {pair: (parts[0], parts[1]) for parts, pair in _CODA_PAIRS.items()}
 _VOWEL_PAIRS = {
     "ㅗㅏ": "ㅘ",
     "ㅗㅐ": "ㅙ",
@@ -182,7 +182,7 @@ class _Block:
     def add_vowel(self, letter: str, typed: bool):
         pair = _VOWEL_PAIRS.get(self.vowel + letter)
         if typed and self.open and self.coda:
-            stays, moves = _CODA_SPLITS.get(self.coda, ("", self.coda))
+            stays, moves = CODA_SPLITS.get(self.coda, ("", self.coda))
             self.coda = stays
             self.commit()
             self.lead, self.vowel = moves, letter
@@ -190,8 +190,8 @@ class _Block:
             self.vowel = letter
         elif typed and self.open and self.lead and not self.coda and pair:
             self.vowel = pair
-        elif not self.vowel and self.lead in _CODA_SPLITS:
-            stays, moves = _CODA_SPLITS[self.lead]
+        elif not self.vowel and self.lead in CODA_SPLITS:
+            stays, moves = CODA_SPLITS[self.lead]
             self.lead = stays
             self.commit()
             self.lead, self.vowel = moves, letter

@@ -17,6 +17,12 @@ _MEASURED = re.compile(rf"({MINUS})({AMOUNT}) ?({_UNIT})")
 _RANGE = re.compile(rf"({MINUS}{AMOUNT}) ?[-~–] ?({AMOUNT}) ?({_UNIT})")
 _SPAN = re.compile(rf"({MINUS}{AMOUNT} ?(?:{_UNIT}|°[CF])) ?[~–] ?(?={MINUS}\d)")
 _DEGREES = re.compile(rf"({MINUS})({AMOUNT})(?: ?°C)? ?[-~–] ?({MINUS}{AMOUNT} ?°[CF])")
+# A unit without its number, for those that no word is spelled like.
+_BARE = re.compile(
+    r"(?<![A-Za-z\d.,] )(?<![A-Za-z\d])"
+    r"(?:kg|km|cm|mm|mg|kcal|kWh|[GM]Hz|[kc]?m²|[kc]?m³)"
+    rf"{_END}(?!/)"
+)
 _SPEED = re.compile(
     rf"([시초분]속 ?)?({AMOUNT}) ?(km|KM|m|cm|mm|mi)/(h|hr|s|sec|min){_END}"
 )
@@ -69,6 +75,7 @@ def read_units(text: str) -> str:
     text = _PER.sub(_read_per, text)
     text = _TEMPERATURE.sub(_read_temperature, text)
     text = _POINTS.sub(lambda m: f"{read_number(m[1])} 포인트", text)
+    text = _BARE.sub(lambda m: UNITS[m[0]], text)
     return _MEASURED.sub(
         lambda m: f"{sign(m[1])}{read_number(m[2])} {UNITS[m[3]]}", text
     )

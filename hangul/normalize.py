@@ -66,7 +66,7 @@ RULES = (
     Rule("prices", _DIGIT, measures.read_prices),
     Rule("letters and digits", _LATIN, english.read_numbered),
     Rule("sums", _STRANGE, expressions.read_sums),
-    Rule("units", _DIGIT, measures.read_units),
+    Rule("units", _STRANGE, measures.read_units),
     Rule("powers", _STRANGE, expressions.read_powers),
     Rule("ambiguous counters", _DIGIT, quantities.read_ambiguous),
     Rule("ranges", _DIGIT, quantities.read_ranges),
@@ -88,7 +88,7 @@ RULES = (
 # Marks that carry no words: they vanish without being reported.
 _SILENT = re.compile(r"[\s\-~·'\"()\[\]{}<>「」『』《》〈〉【】〔〕⟨⟩…–—_/|:;*^`\\]+")
 _UNREAD = re.compile("[^가-힣 .,?!]+")
-_MARKS = re.compile(r"\s*[.,?!](?:\s*[.,?!])*\s*")
+_MARKS = re.compile(" ?[.,?!](?: ?[.,?!])*+ ?")
 
 
 def _strongest(match: re.Match) -> str:
@@ -97,8 +97,8 @@ def _strongest(match: re.Match) -> str:
 
 def _close(text: str) -> str:
     """Nothing but the alphabet, one space between words, one mark at a time."""
-    text = _MARKS.sub(_strongest, _UNREAD.sub(" ", text))
-    return re.sub(" +", " ", text).strip(" ").lstrip(".,?! ")
+    text = re.sub(" +", " ", _UNREAD.sub(" ", text))
+    return re.sub(" +", " ", _MARKS.sub(_strongest, text)).strip(" ").lstrip(".,?! ")
 
 
 def normalize_verbose(text: str, lone_jamo: bool = True) -> Normalized:

@@ -22,7 +22,8 @@ _AFTER_MAGNITUDE = (
     r"(?=$|[^가-힣]|원|달러|엔|유로|위안|여|대|개|명|[을를이가은는의에로도와과])"
 )
 _MAGNITUDE = rf"(?:[십백천]?(?:[만억]|[조경]{_AFTER_MAGNITUDE})|[백천])"
-AMOUNT = rf"(?:{NUMBER}{_MAGNITUDE} ?)*{NUMBER}(?:{_MAGNITUDE})?"
+# No amount has more parts than magnitudes; the bound keeps the search linear.
+AMOUNT = rf"(?:{NUMBER}{_MAGNITUDE} ?){{0,6}}{NUMBER}(?:{_MAGNITUDE})?"
 # A minus sign does not follow a digit, a letter or a closing bracket.
 MINUS = r"(?:(?<![\w)\]%])[-−])?"
 
@@ -90,7 +91,7 @@ def sign(minus: str) -> str:
 _TAIL = (
     "(?=[^가-힣]|$|"
     "[은는이가을를의에도만와과로나라다인며고요든씩째쯤당간꼴여들중내전후반"
-    "차말초용분치]|으로|였|예요|입니|보다|부터|까지|경|처럼|마다|밖|뿐|짜리|어치|이상|"
+    "차말초용분치]|으로|였|예요|입니|보다|부터|까지|경|께|처럼|마다|밖|뿐|짜리|어치|이상|"
     "이하|미만|"
     "초과|가량|정도|남짓|안팎|하고|조차|마저|동안|사이|배기|대$)"
 )
@@ -100,7 +101,7 @@ _SHORT = "".join(sorted(c for c in _COUNTERS if len(c) == 1))
 COUNTER = rf"(?:{'|'.join(_LONG)}|월|개|[{_SHORT}]{_TAIL})"
 _COUNTED = re.compile(rf"((?<![가-힣])제 ?)?({MINUS})({AMOUNT})(여?) ?({COUNTER})")
 _RANGE = re.compile(rf"({AMOUNT}) ?([-~–]) ?({AMOUNT})(여?) ?({COUNTER})")
-_NUMBERED = re.compile(r"(\d+)-(\d+) ?(호|번지|번길)")
+_NUMBERED = re.compile(r"(?<!\d)(\d++)-(\d++) ?(호|번지|번길)")
 
 
 def _read_range(match: re.Match) -> str:
@@ -141,11 +142,11 @@ _MACHINES = re.compile(
     "헬기|전투기|비행기|에어컨|피아노|엘리베이터|총|모두|단|약|만)[은는이가을를도]? ?$"
 )
 _GREAT = re.compile(
-    rf"({AMOUNT})대 ?(?=강국|원칙|요소|과제|기업|도시|그룹|종단|은행|의무|명절|천왕|"
+    rf"({AMOUNT}) ?대 ?(?=강국|원칙|요소|과제|기업|도시|그룹|종단|은행|의무|명절|천왕|"
     rf"성인|"
     "문명|시장|리그|정당|명산|지주|국경일|영양소|종교|뉴스|산업|전략|핵심|불가사의|"
     "메이저|째|"
-    "대통령|국회|총장|회장|대표|가족|독자|외동|\\d)"
+    "대통령|국회|왕|임금|황제|교황|총리|사장|총장|회장|대표|가족|독자|외동|\\d)"
 )
 _TIMES_BEFORE = re.compile(
     "(?:하루|일주일|이틀|한 ?달|[일달년주월]|매주|매달|매년|매일|평생|총|모두|단|딱|"
@@ -167,9 +168,10 @@ _TIMES = re.compile(
 )
 _PERSONS = re.compile(
     rf"((?:손님|어르신|선생님|고객|회원|선배|교수님|의원님) ){{0,1}}({AMOUNT})분"
-    "(?=(?P<who>의 (?:손님|고객|선생님|어르신|작가|교수|회원|위원|의원)|께|이 오|이서|"
-    "을 모))?"
+    "(?=(?P<who>의 (?:손님|고객|선생님|어르신|작가|교수|회원|위원|의원)|께서|"
+    "이 오|이서|을 모))?"
 )
+_SCHOOL_YEAR = re.compile(r"(?<![가-힣])([초중고])([1-6])(?![\d.,])")
 _THINGS = (
     # What is named before, how it is counted: 작품 3점 세 점, 원전 2기 두 기.
     ("작품|유물|그림|미술품|문화재|유화|사진|도자기|의류|옷|가구", "점"),
@@ -218,6 +220,7 @@ def read_ambiguous(text: str) -> str:
         known = match[1] or match["who"]
         return (match[1] or "") + _native(match[2], "분") if known else match[0]
 
+    text = _SCHOOL_YEAR.sub(lambda m: m[1] + read_integer(m[2]), text)
     text = _AGES.sub(ages, text)
     text = _GREAT.sub(lambda m: f"{read_number(m[1])} 대 ", text).replace(
         " 대 째", " 대째"

@@ -2,7 +2,7 @@
 
 import re
 
-from .jamo import coda_of, join
+from .jamo import CODA_SPLITS, coda_of, join
 from .lexicon import ABBREVIATIONS, CHATTER, LETTER_NAMES, SIGNS, WEEKDAYS
 
 _ABBREVIATIONS = [(re.compile(key), word) for key, word in ABBREVIATIONS.items()]
@@ -81,7 +81,8 @@ def read_spans(text: str) -> str:
     return _ARROW.sub("에서 ", text)
 
 
-_DOTTED_CHAIN = re.compile("[가-힣A-Za-z0-9]+(?: ?· ?[가-힣A-Za-z0-9]+)+")
+_CHAINED = "[가-힣A-Za-z0-9]"
+_DOTTED_CHAIN = re.compile(f"(?<!{_CHAINED}){_CHAINED}++(?: ?· ?{_CHAINED}++)++")
 
 
 def _join_chain(match: re.Match) -> str:
@@ -106,30 +107,38 @@ def read_signs(text: str) -> str:
 
 
 _LONE = re.compile("[ㄱ-ㅎㅏ-ㅣㄳ-ㅄ]+")
-_CHATTER_PAIR = re.compile(
-    "|".join(sorted((k for k in CHATTER if len(k) > 1), key=len, reverse=True))
-)
 
 
-def _read_lone(run: str) -> str:
-    if run in CHATTER:
-        return CHATTER[run]
-    if set(run) <= set("ㅋㅎ"):
-        return "".join(CHATTER[letter] for letter in run[:3])
-    if set(run) <= set("ㅠㅜ"):
-        return "흑흑"
-    return " ".join(map(_name, run))
+def _read_lone(match: re.Match) -> str:
+    """A run as it is read from a chat, otherwise letter by letter by name.
+
+    ㅋ alone is laughter only behind a syllable; elsewhere the letter itself is meant.
+    """
+    run = match[0]
+    behind = "가" <= match.string[match.start() - 1 : match.start()] <= "힣"
+    laughing = set(run) <= set("ㅋㅎ") and (len(run) > 1 or behind)
+    if laughing:
+        said = "".join(CHATTER[letter] for letter in run[:3])
+    elif run in CHATTER and len(run) > 1:
+        said = CHATTER[run]
+    elif set(run) <= set("ㅠㅜ") and len(run) > 1:
+        said = "흑흑"
+    else:
+        return " " * behind + " ".join(map(_name, run))
+    return f" {said} "
 
 
 def _name(letter: str) -> str:
     if letter in LETTER_NAMES:
         return LETTER_NAMES[letter]
-    return join(11, ord(letter) - ord("ㅏ")) if letter >= "ㅏ" else ""
+    if letter in CODA_SPLITS:
+        return " ".join(LETTER_NAMES[part] for part in CODA_SPLITS[letter])
+    return join(11, ord(letter) - ord("ㅏ"))
 
 
 def read_lone_jamo(text: str) -> str:
     """ㅋㅋㅋ → 크크크 (at most three), ㅠㅠ → 흑흑, ㅇㅋ → 오케이, ㄱ → 기역."""
-    return _LONE.sub(lambda m: f" {_read_lone(m[0])} ", text)
+    return _LONE.sub(_read_lone, text)
 
 
 def drop_lone_jamo(text: str) -> str:

@@ -38,21 +38,22 @@ _TECHNOLOGY = pairs(
     monitor: 모니터; mouse: 마우스; multimedia: 멀티미디어; network: 네트워크
     neural: 뉴럴; nft: 엔에프티; node: 노드; notebook: 노트북; offline: 오프라인
     online: 온라인; open: 오픈; open source: 오픈 소스; output: 아웃풋; packet: 패킷
-    password: 패스워드; patch: 패치; pc: 피씨; xyz: 엑스와이제트; pdf: 피디에프
-    phone: 폰; pixel: 픽셀; platform: 플랫폼; plugin: 플러그인; podcast: 팟캐스트
-    portal: 포털; printer: 프린터; processor: 프로세서; profile: 프로필
-    program: 프로그램; programming: 프로그래밍; project: 프로젝트; protocol: 프로토콜
-    python: 파이선; quantum: 퀀텀; query: 쿼리; queue: 큐; radar: 레이더; ram: 램
-    release: 릴리스; robot: 로봇; rom: 롬; router: 라우터; sample: 샘플
-    scanner: 스캐너; screen: 스크린; script: 스크립트; search: 서치
-    security: 시큐리티; semiconductor: 세미컨덕터; sensor: 센서; server: 서버
-    service: 서비스; sim: 심; site: 사이트; smart: 스마트; smartphone: 스마트폰
-    sns: 에스엔에스; software: 소프트웨어; source: 소스; spam: 스팸; speaker: 스피커
-    stack: 스택; startup: 스타트업; start-up: 스타트업; stereo: 스테레오
-    storage: 스토리지; stream: 스트림; streaming: 스트리밍; string: 스트링
-    system: 시스템; tablet: 태블릿; tag: 태그; tech: 테크; technology: 테크놀로지
-    template: 템플릿; tensor: 텐서; terminal: 터미널; text: 텍스트; token: 토큰
-    touch: 터치; training: 트레이닝; transformer: 트랜스포머; type: 타입; unix: 유닉스
+    password: 패스워드; patch: 패치; pc: 피씨; xyz: 엑스와이제트; fax: 팩스; tel: 전화
+    lol: 롤; faker: 페이커; am: 앰; pdf: 피디에프; phone: 폰; pixel: 픽셀
+    platform: 플랫폼; plugin: 플러그인; podcast: 팟캐스트; portal: 포털
+    printer: 프린터; processor: 프로세서; profile: 프로필; program: 프로그램
+    programming: 프로그래밍; project: 프로젝트; protocol: 프로토콜; python: 파이선
+    quantum: 퀀텀; query: 쿼리; queue: 큐; radar: 레이더; ram: 램; release: 릴리스
+    robot: 로봇; rom: 롬; router: 라우터; sample: 샘플; scanner: 스캐너
+    screen: 스크린; script: 스크립트; search: 서치; security: 시큐리티
+    semiconductor: 세미컨덕터; sensor: 센서; server: 서버; service: 서비스; sim: 심
+    site: 사이트; smart: 스마트; smartphone: 스마트폰; sns: 에스엔에스
+    software: 소프트웨어; source: 소스; spam: 스팸; speaker: 스피커; stack: 스택
+    startup: 스타트업; start-up: 스타트업; stereo: 스테레오; storage: 스토리지
+    stream: 스트림; streaming: 스트리밍; string: 스트링; system: 시스템
+    tablet: 태블릿; tag: 태그; tech: 테크; technology: 테크놀로지; template: 템플릿
+    tensor: 텐서; terminal: 터미널; text: 텍스트; token: 토큰; touch: 터치
+    training: 트레이닝; transformer: 트랜스포머; type: 타입; unix: 유닉스
     update: 업데이트; upgrade: 업그레이드; upload: 업로드; usb: 유에스비; user: 유저
     vaccine: 백신; version: 버전; video: 비디오; virtual: 버추얼; virus: 바이러스
     wave: 웨이브; web: 웹; webtoon: 웹툰; website: 웹사이트; wi-fi: 와이파이
