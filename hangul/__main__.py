@@ -27,6 +27,7 @@ def show(text: str, lone_jamo: bool = True) -> str:
 
 
 def main() -> None:
+    """Read arguments or standard input and print the stages of each text."""
     parser = argparse.ArgumentParser(prog="python -m hangul", description=__doc__)
     parser.add_argument("text", nargs="*", help="Korean text; none: standard input")
     parser.add_argument(

@@ -84,6 +84,7 @@ def read_count(amount: str, counter: str) -> str:
 
 
 def sign(minus: str) -> str:
+    """마이너스 and a space for any minus sign, nothing for none."""
     return "마이너스 " if minus else ""
 
 

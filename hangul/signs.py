@@ -142,6 +142,7 @@ def read_lone_jamo(text: str) -> str:
 
 
 def drop_lone_jamo(text: str) -> str:
+    """Jamo that make no syllable become a space."""
     return _LONE.sub(" ", text)
 
 
