@@ -9,20 +9,17 @@ from .jamo import coda_of
 from .lexicon import GREEK, LETTERS, MIXED, MIXED_ONLY_BEFORE
 from .numerals import digits, read_integer
 from .spelling import to_hangul
+from .tables import alternatives
 from .words import ENGLISH_NUMBERS, SPELLED, SPOKEN_ACRONYMS, WORDS
 
 _PHRASES = [key for key in WORDS if not key.isalpha() and "'" not in key]
 
 
-def _alternatives(keys) -> str:
-    return "|".join(re.escape(key) for key in sorted(keys, key=len, reverse=True))
-
-
 _PHRASE = re.compile(
-    rf"(?<![A-Za-z])(?:{_alternatives(_PHRASES)})(?![A-Za-z])", re.IGNORECASE
+    rf"(?<![A-Za-z])(?:{alternatives(_PHRASES)})(?![A-Za-z])", re.IGNORECASE
 )
 _MIXED = re.compile(
-    rf"(?<![A-Za-z0-9.,])(?:{_alternatives(MIXED)})"
+    rf"(?<![A-Za-z0-9.,])(?:{alternatives(MIXED)})"
     r"(?![A-Za-z]|(?<=\d)[.,]?\d)",
     re.IGNORECASE,
 )

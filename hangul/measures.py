@@ -5,14 +5,10 @@ import re
 from .lexicon import CENTS, CURRENCIES, SPEEDS, UNITS
 from .numerals import sino
 from .quantities import AMOUNT, INTEGER, MINUS, read_number, sign
-
-
-def _alternatives(keys) -> str:
-    return "|".join(re.escape(key) for key in sorted(keys, key=len, reverse=True))
-
+from .tables import alternatives
 
 _END = "(?![A-Za-z0-9²³])"
-_UNIT = rf"(?:{_alternatives(UNITS)}){_END}"
+_UNIT = rf"(?:{alternatives(UNITS)}){_END}"
 _MEASURED = re.compile(rf"({MINUS})({AMOUNT}) ?({_UNIT})")
 _RANGE = re.compile(rf"({MINUS}{AMOUNT}) ?[-~–] ?({AMOUNT}) ?({_UNIT})")
 _SPAN = re.compile(rf"({MINUS}{AMOUNT} ?(?:{_UNIT}|°[CF])) ?[~–] ?(?={MINUS}\d)")
@@ -81,10 +77,10 @@ def read_units(text: str) -> str:
     )
 
 
-_SIGN = rf"(?:{_alternatives(CURRENCIES)})"
+_SIGN = rf"(?:{alternatives(CURRENCIES)})"
 _SCALES = {"million": 10**6, "billion": 10**9, "trillion": 10**12}
 _SCALES |= {"M": 10**6, "B": 10**9, "T": 10**12, "K": 1000, "k": 1000}
-_SCALE = rf"(?: ?({_alternatives(_SCALES)})(?![A-Za-z]))?"
+_SCALE = rf"(?: ?({alternatives(_SCALES)})(?![A-Za-z]))?"
 _PRICE = re.compile(
     rf"({MINUS})(?<![A-Za-z])({_SIGN}) ?({MINUS})({AMOUNT}){_SCALE}(?: ?(원|달러|엔|"
     rf"유로))?"

@@ -14,6 +14,7 @@ from .numerals import (
     read_integer,
     sino,
 )
+from .tables import alternatives
 
 INTEGER = r"(?<!\d)(?:\d{1,3}(?:,\d{3})++(?!\d)|\d++)"
 NUMBER = rf"{INTEGER}(?:\.\d++)?"
@@ -89,13 +90,15 @@ def sign(minus: str) -> str:
 
 
 # What may follow a counter of one syllable: particles and suffixes. 4대강 is no 네 대.
-_TAIL = (
-    "(?=[^가-힣]|$|"
-    "[은는이가을를의에도만와과로나라다인며고요든씩째쯤당간꼴여들중내전후반"
-    "차말초용분치]|으로|였|예요|입니|보다|부터|까지|경|께|처럼|마다|밖|뿐|짜리|어치|이상|"
-    "이하|미만|"
-    "초과|가량|정도|남짓|안팎|하고|조차|마저|동안|사이|배기|대$)"
+_SUFFIXES = alternatives(
+    """
+    은 는 이 가 을 를 의 에 도 만 와 과 로 나 라 다 인 며 고 요 든 씩 째 쯤 당 간 꼴
+    여 들 중 내 전 후 반 차 말 초 용 분 치 경 께 밖 뿐 으로 였 예요 입니 보다 부터
+    까지 처럼 마다 짜리 어치 이상 이하 미만 초과 가량 정도 남짓 안팎 하고 조차 마저
+    동안 사이 배기
+    """
 )
+_TAIL = rf"(?=[^가-힣]|$|대$|{_SUFFIXES})"
 _COUNTERS = NATIVE_COUNTERS | SINO_COUNTERS | NATIVE_BELOW.keys()
 _LONG = sorted((c for c in _COUNTERS if len(c) > 1), key=len, reverse=True)
 _SHORT = "".join(sorted(c for c in _COUNTERS if len(c) == 1))
@@ -131,41 +134,54 @@ def read_ranges(text: str) -> str:
 
 
 _DECADE = r"[1-9]0"
+_AFTER_AGES = alternatives(
+    "는 은 이 가 를 의 에 도 와 과 로 초반 중반 후반 부터 까지 들 여성 남성"
+)
 _AGES = re.compile(
-    rf"(?<!\d)({_DECADE})(?: ?[~-] ?({_DECADE}))?대(?=[^가-힣]|$|"
-    rf"[는은이가를의에도와과로]"
-    "|초반|중반|후반|부터|까지|들|여성|남성|이상|이하)"
+    rf"(?<!\d)({_DECADE})(?: ?[~-] ?({_DECADE}))?대(?=[^가-힣]|$|{_AFTER_AGES})"
 )
-# Before these a multiple of ten with 대 counts vehicles and machines, not years of age.
-_MACHINES = re.compile(
-    "(?:차|차량|버스|트럭|택시|자전거|오토바이|컴퓨터|노트북|카메라|기기|전화기|로봇|"
-    "드론|"
-    "헬기|전투기|비행기|에어컨|피아노|엘리베이터|총|모두|단|약|만)[은는이가을를도]? ?$"
+# Behind these a multiple of ten with 대 counts machines, not years of age.
+_MACHINE = alternatives(
+    """
+    차 차량 버스 트럭 택시 자전거 오토바이 컴퓨터 노트북 카메라 기기 전화기 로봇 드론
+    헬기 전투기 비행기 에어컨 피아노 엘리베이터 총 모두 단 약 만
+    """
 )
-_GREAT = re.compile(
-    rf"({AMOUNT}) ?대 ?(?=강국|원칙|요소|과제|기업|도시|그룹|종단|은행|의무|명절|천왕|"
-    rf"성인|"
-    "문명|시장|리그|정당|명산|지주|국경일|영양소|종교|뉴스|산업|전략|핵심|불가사의|"
-    "메이저|째|"
-    "대통령|국회|왕|임금|황제|교황|총리|사장|총장|회장|대표|가족|독자|외동|\\d)"
+_MACHINES = re.compile(f"(?:{_MACHINE})[은는이가을를도]? ?$")
+_RANKED = alternatives(
+    """
+    강국 원칙 요소 과제 기업 도시 그룹 종단 은행 의무 명절 천왕 성인 문명 시장 리그
+    정당 명산 지주 국경일 영양소 종교 뉴스 산업 전략 핵심 불가사의 메이저 째 대통령
+    국회 왕 임금 황제 교황 총리 사장 총장 회장 대표 가족 독자 외동
+    """
 )
-_TIMES_BEFORE = re.compile(
-    "(?:하루|일주일|이틀|한 ?달|[일달년주월]|매주|매달|매년|매일|평생|총|모두|단|딱|"
-    "무려|최소|"
-    "적어도|최대|벌써|통산|연속|다시|각각|또)(?:에|에만)? ?$"
+_GREAT = re.compile(rf"({AMOUNT}) ?대 ?(?={_RANKED}|\d)")
+_SPANS = alternatives(
+    """
+    하루 일주일 이틀 한달 일 달 년 주 월 매주 매달 매년 매일 평생 총 모두 단 딱 무려
+    최소 적어도 최대 벌써 통산 연속 다시 각각 또
+    """
 )
+_TIMES_BEFORE = re.compile(f"(?:{_SPANS})(?:에|에만)? ?$")
+_TIMES_AFTER = alternatives("씩 이나 만에 정도 연속 이상 넘게 반복 더 다시 모두 쯤")
+_DEEDS = alternatives(
+    """
+    시도 도전 기회 실패 경험 만남 우승 방문 수술 경기 전쟁 공격 대결 선거 투표 재판
+    회의 면접 전화 승리 패배
+    """
+)
+_VERBS = alternatives(
+    """
+    눌 누르 클릭 읽 만나 시도 도전 방문 먹 마시 전화 연락 생각 물어 확인 인사 박수
+    흔들 두드 돌 뛰 씹 찍 외치 부르 불러 씻 바르 말하 하고 하면 하세 하십 해 봐 보세
+    보고 보면 오세 오고
+    """
+)
+# Syllables of the past tense: the next word is a verb.
+_PAST = "갔겠겼꼈꿨났냈녔눴닸됐뒀떴랐렀렸봤빴샀섰셨썼쐈았었였왔웠잤졌줬쳤췄컸켰탔폈했"
 _TIMES = re.compile(
-    rf"({AMOUNT})번(?=씩|이나|만에|만 |쯤 |정도| ?연속| ?이상| ?넘게| ?반복| 더| 다 |"
-    rf" 모두"
-    "|의 (?:시도|도전|기회|실패|경험|만남|우승|방문|수술|경기|전쟁|공격|대결|선거|"
-    "투표|재판|"
-    "회의|면접|전화|승리|패배)| (?:눌|누르|클릭|읽|만나|시도|도전|방문|먹|마시|전화|"
-    "연락|생각|"
-    "물어|확인|인사|박수|흔들|두드|돌|뛰|씹|찍|외치|부르|불러|씻|바르|말하|해 |하|보|"
-    "봐|가 |오)"
-    "|"
-    " [가-힣]*[갔겠겼꼈꿨났냈녔"
-    "눴닸됐뒀떴랐렀렸봤빴샀섰셨썼쐈았었였왔웠잤졌줬쳤췄컸켰탔폈했])"
+    rf"({AMOUNT})번(?= ?(?:{_TIMES_AFTER})|의 (?:{_DEEDS})| (?:{_VERBS})"
+    rf"|만 | [가-힣]*[{_PAST}])"
 )
 _PERSONS = re.compile(
     rf"((?:손님|어르신|선생님|고객|회원|선배|교수님|의원님) ){{0,1}}({AMOUNT})분"

@@ -1,5 +1,8 @@
 """How the tables of this room are written: compact blocks of text, parsed once."""
 
+import re
+from collections.abc import Iterable
+
 
 def names(block: str) -> frozenset[str]:
     """Words separated by white space."""
@@ -20,3 +23,12 @@ def pairs(block: str) -> dict[str, str]:
             raise ValueError(f"table entry {entry.strip()!r} is unreadable or repeated")
         table[key] = value
     return table
+
+
+def alternatives(words: str | Iterable[str]) -> str:
+    """A pattern of literal words, longest first; a block is cut at white space.
+
+    Bare alternatives without a group, for use inside one.
+    """
+    words = words.split() if isinstance(words, str) else words
+    return "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
