@@ -42,11 +42,15 @@ class Trainer(Protocol):
 
 
 class Batches(Protocol):
+    """What is trained on."""
+
     def at(self, step: int) -> tuple[Any, Batch]:
         """The batch of `step` and a key that names its shape."""
 
 
 class Board(Protocol):
+    """Where figures are shown."""
+
     def rewind(self, step: int) -> None: ...
     def scalars(self, step: int, values: Mapping[str, float]) -> None: ...
 

@@ -15,7 +15,7 @@ import pytest
 from audio.files import load
 from datasets import demo
 from datasets.demo import SAMPLE_RATE, SPEAKERS, DemoError, Speaker, synthesize, write
-from datasets.sentences import sentences
+from datasets.sentences import held_out, sentences
 
 ROOT = Path(__file__).parents[2]
 
@@ -163,9 +163,20 @@ def test_write_lays_out_a_corpus(tmp_path):
         "count": 6,
         "speakers": 2,
         "seed": 0,
+        "unseen": False,
         "finished": True,
     }
     assert {speaker for _, speaker, _ in rows} == {s.voice for s in SPEAKERS[:2]}
+
+
+def test_unseen_sentences_are_in_no_other_corpus(tmp_path):
+    folder = write(tmp_path / "c", 4, unseen=True)
+    texts = (folder / "transcripts.tsv").read_text("utf-8").splitlines()
+    texts = [line.split("\t")[2] for line in texts]
+    assert texts == held_out(4)
+    assert not set(texts) & set(sentences(300))
+    with pytest.raises(DemoError, match="unseen True, not False"):
+        write(folder, 4)
 
 
 def test_finished_corpus_is_not_made_again(tmp_path, monkeypatch):

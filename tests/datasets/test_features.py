@@ -9,42 +9,15 @@ import numpy as np
 import pytest
 
 import hangul
-import hparams
 from audio import files, levels, spectrum
-from datasets import corpora, features
+from datasets import features
 from tests.datasets.made import (
-    RATE,
     TEXTS,
     folder_corpus,
-    sound,
     write_sound,
     write_text,
 )
-
-TINY = hparams.preset("tiny")
-LINEAR = TINY.override(["audio.linear=true"])
-
-
-def build(corpus, folder, settings=TINY, **options):
-    options = {"workers": 1} | options
-    folders = corpus if isinstance(corpus, list) else [corpus]
-    found = [corpora.read(one) for one in folders]
-    return features.build(found, folder, settings, **options)
-
-
-def rejected(report):
-    return {one.id: one.reason for one in report.rejected}
-
-
-def content(folder):
-    """The bytes of everything in a store but its lock."""
-    paths = sorted(path for path in folder.rglob("*") if path.name != ".lock")
-    return {p.relative_to(folder): p.read_bytes() for p in paths if p.is_file()}
-
-
-@pytest.fixture
-def corpus(tmp_path):
-    return folder_corpus(tmp_path / "corpus", 4, ("suho", "minji"))
+from tests.datasets.stores import LINEAR, TINY, build, content
 
 
 def test_arrays_are_those_of_the_levelled_recording(corpus, tmp_path):
@@ -242,146 +215,3 @@ def test_two_builds_at_once_are_refused(corpus, tmp_path):
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(features.FeatureError, match="another preprocessing run"):
             build(corpus, tmp_path / "out")
-
-
-def test_every_rejection_has_its_reason(corpus, tmp_path):
-    bad = corpus / "minji"
-
-    def add(name, wave, text="안녕하세요."):
-        files.save(bad / f"{name}.wav", wave, RATE)
-        write_text(bad / f"{name}.txt", text)
-
-    add("silent", np.zeros(RATE, np.float32))
-    add("clipped", np.clip(5 * sound(50), -0.5, 0.5))
-    add("short", sound(51, 0.1))
-    add("long", sound(52, 16.0), "가" * 80)
-    add("hours", np.zeros(RATE * 90, np.float32))
-    add("empty", sound(53), "  ")
-    add("dots", sound(54), "...")
-    add("foreign", sound(55), "안녕 ☃ 하세요")
-    add("hurried", sound(56), "안녕하세요 " * 20)
-    add("twin", sound(0))
-    (bad / "broken.wav").write_bytes(b"RIFF no sound")
-    write_text(bad / "broken.txt", "안녕하세요.")
-    write_text(bad / "missing.txt", "소리가 없다.")
-    write_sound(bad / "untold.wav", 57)
-    report = build(corpus, tmp_path / "out", TINY.override(["text.normalize=false"]))
-    assert report.utterances == 8
-    found = rejected(report)
-    assert found == {
-        "minji_silent": "silent",
-        "minji_clipped": "clipped",
-        "minji_short": "too short",
-        "minji_long": "too long",
-        "minji_hours": "too long",
-        "minji_empty": "transcript empty",
-        "minji_dots": "transcript empty",
-        "minji_foreign": "symbol outside the alphabet",
-        "minji_hurried": "speaking rate an outlier",
-        "suho_000": "duplicate",
-        "minji_broken": "unreadable",
-        "minji_missing": "missing",
-        "minji_untold": "no transcript",
-    }
-    saved = json.loads((tmp_path / "out/report.json").read_text("utf-8"))
-    assert {one["id"]: one["reason"] for one in saved["rejected"]} == found
-    page = (tmp_path / "out/report.html").read_text("utf-8")
-    assert all(id in page for id in found)
-    assert all(one.detail in page.replace("&#x27;", "'") for one in report.rejected)
-
-
-def test_an_outlier_is_told_from_the_speakers_own_rate(tmp_path):
-    for number in range(24):
-        stem = tmp_path / f"corpus/{number:02d}"
-        write_sound(stem.with_suffix(".wav"), number, 2.0)
-        text = "하나 둘 셋 넷 다섯 여섯 일곱" + "가" * (number % 3)
-        text = "가나다라마바사 아자차카타파하" * 2 if number == 20 else text
-        write_text(stem.with_suffix(".txt"), "네" if number == 21 else text)
-    report = build(tmp_path / "corpus", tmp_path / "out")
-    assert rejected(report) == {"20": "speaking rate an outlier"}
-
-
-def test_corpora_together_keep_their_ids_apart(tmp_path):
-    first = folder_corpus(tmp_path / "a", 2, ("suho",))
-    second = folder_corpus(tmp_path / "b", 2, ("suho",))
-    for number in range(2):
-        write_sound(second / f"suho/{number:03d}.wav", 50 + number, 1.5)
-    build([first, second], tmp_path / "out")
-    store = features.FeatureStore.open(tmp_path / "out")
-    ids = [row.id for row in store.rows]
-    assert ids == ["suho_000", "suho_001", "b.suho_000", "b.suho_001"]
-    assert store.speakers == ["suho"]
-
-
-def test_the_same_corpus_twice_is_a_corpus_of_duplicates(corpus, tmp_path):
-    report = build([corpus, corpus], tmp_path / "out")
-    assert (report.utterances, report.extracted) == (8, 8)
-    assert set(rejected(report).values()) == {"duplicate"}
-
-
-def test_cuts_of_one_recording_are_different_utterances(tmp_path):
-    long = write_sound(tmp_path / "corpus/long.wav", 1, 4.0)
-    found = corpora.Corpus(tmp_path / "corpus", "aihub")
-    for start in (0.0, 2.0):
-        cut = {"start_seconds": start, "end_seconds": start + 1.5}
-        found.add(f"{start:g}", "은별", "안녕하세요.", long, **cut)
-    report = features.build([found], tmp_path / "out", TINY, workers=1)
-    assert report.utterances == 2
-
-
-def test_progress_counts_to_the_end(corpus, tmp_path):
-    seen = []
-    build(corpus, tmp_path / "out", progress=lambda *pair: seen.append(pair))
-    assert seen[0] == (0, 8)
-    assert seen[-1] == (8, 8)
-    seen.clear()
-    build(corpus, tmp_path / "out", progress=lambda *pair: seen.append(pair))
-    assert seen == [(8, 8)]
-
-
-def test_a_recording_that_ends_the_process_is_found_and_left_out(tmp_path, monkeypatch):
-    from concurrent.futures.process import BrokenProcessPool
-
-    from datasets import extract, workers
-
-    corpus = folder_corpus(tmp_path / "corpus", 20)
-    deadly = corpus / "minji/007.wav"
-
-    def fragile(work, block):
-        if any(one.path == deadly for _, one in block.utterances):
-            raise BrokenProcessPool
-        return work(block)
-
-    def in_order(work, blocks, _workers, rescue):
-        for block in blocks:
-            try:
-                yield fragile(work, block)
-            except BrokenProcessPool:
-                yield rescue(block)
-
-    monkeypatch.setattr(workers, "alone", fragile)
-    monkeypatch.setattr(workers, "in_order", in_order)
-    report = build(corpus, tmp_path / "out", workers=2)
-    assert rejected(report) == {"minji_007": "unreadable"}
-    assert report.utterances == 19
-    store = features.FeatureStore.open(tmp_path / "out")
-    audio = extract.files.load(corpus / "minji/019.wav", RATE)
-    wave = levels.level(levels.trim(audio, TINY.audio), TINY.audio)
-    np.testing.assert_allclose(
-        store.mel(18), spectrum.mel_spectrogram(wave, TINY.audio), atol=1e-3
-    )
-
-
-def test_the_report_counts(corpus, tmp_path):
-    report = build(corpus, tmp_path / "out")
-    store = features.FeatureStore.open(tmp_path / "out")
-    seconds = sum(row.samples for row in store.rows) / RATE
-    assert report.hours == pytest.approx(seconds / 3600, abs=1e-4)
-    assert set(report.speakers) == {"minji", "suho"}
-    for one in report.histograms.values():
-        assert sum(one.counts) == 8
-        assert len(one.edges) == len(one.counts) + 1
-    page = (tmp_path / "out/report.html").read_text("utf-8")
-    assert page.count("<svg") == 4
-    assert "http" not in page
-    assert "<script" not in page
