@@ -28,6 +28,7 @@ def parse() -> argparse.Namespace:
 
 
 def synthesize(arguments: argparse.Namespace) -> int:
+    from training.quiet import load_backend
     from training.runs import Run
     from voices import acoustic
     from voices.reading import lines_of
@@ -36,6 +37,7 @@ def synthesize(arguments: argparse.Namespace) -> int:
     acoustic.settings_of(Run.open(arguments.voice))
     lines = [arguments.text] if arguments.file is None else lines_of(arguments.file)
 
+    load_backend()
     from tqdm import tqdm
 
     from evaluation.attention import judge

@@ -28,6 +28,7 @@ def train(arguments: argparse.Namespace) -> None:
     from datasets.features import FeatureStore
     from training.board import Board
     from training.loop import fit
+    from training.quiet import load_backend
     from voices import acoustic
 
     store = FeatureStore.open(arguments.features)
@@ -39,6 +40,7 @@ def train(arguments: argparse.Namespace) -> None:
         acoustic.schedule(settings),
         Board(run.events),
     )
+    load_backend()
     train_on, unseen = split(store, t.held_out)
     batches = Batches(store, train_on, **acoustic.batching(settings))
     trainer = acoustic.trainer(settings, len(store.speakers))

@@ -1,0 +1,37 @@
+"""Loading a backend leaves standard error to those who have something to say."""
+
+import subprocess
+import sys
+
+import keras
+
+
+def _run(code: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+
+
+def test_nothing_is_written_and_standard_error_works_afterwards():
+    done = _run(
+        "import sys; from training.quiet import load_backend; print(load_backend());"
+        "print('after', file=sys.stderr)"
+    )
+    assert done.returncode == 0
+    assert done.stdout.strip() == keras.backend.backend()
+    assert done.stderr.strip() == "after"
+
+
+def test_what_was_written_is_shown_when_loading_fails():
+    done = _run(
+        "import os, sys, types\n"
+        "from training.quiet import load_backend\n"
+        "class Broken(types.ModuleType):\n"
+        "    def __getattr__(self, name):\n"
+        "        os.write(2, b'the reason')\n"
+        "        raise RuntimeError('no backend')\n"
+        "sys.modules['keras'] = Broken('keras')\n"
+        "load_backend()\n"
+    )
+    assert done.returncode == 1
+    assert "the reason" in done.stderr
+    assert "no backend" in done.stderr

@@ -1,0 +1,33 @@
+"""Starting a backend without its notes.
+
+TensorFlow writes half a dozen lines about the processor and missing GPU libraries to
+standard error when it is loaded, whatever its log level, and a person looking for the
+one line that concerns them should not have to read them.
+"""
+
+import os
+import sys
+import tempfile
+
+
+def load_backend() -> str:
+    """Load Keras and wake its backend; returns the backend's name.
+
+    What is written meanwhile is shown only if loading fails.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as notes:
+        os.dup2(notes.fileno(), 2)
+        try:
+            import keras
+
+            keras.ops.convert_to_numpy(keras.ops.zeros(1))
+            return keras.backend.backend()
+        except BaseException:
+            notes.seek(0)
+            os.write(kept, notes.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
