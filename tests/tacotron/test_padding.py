@@ -1,0 +1,109 @@
+"""Padding never changes the result, whatever it holds."""
+
+import keras
+import numpy as np
+import pytest
+
+from tacotron.loss import TacotronLoss
+from tests.tacotron.made import (
+    LINEAR,
+    STILL,
+    assert_same,
+    network,
+    numpy_of,
+    together,
+    utterance,
+)
+from training.steps import Trainer
+from voices.compiled import compiled
+
+SHORT = utterance(1, symbols=4, frames=6, speaker=1)
+LONG = utterance(2, symbols=7, frames=11)
+
+
+@pytest.fixture(scope="module")
+def model():
+    made = network(*STILL, *LINEAR)
+    # Moving statistics as a training leaves them; fresh ones would hide mistakes.
+    random = np.random.default_rng(3)
+    for variable in made.non_trainable_variables:
+        if "moving" in variable.path:
+            variable.assign(random.uniform(0.5, 1.5, variable.shape))
+    return made
+
+
+def test_alone_or_in_a_batch_the_outputs_are_the_same(model):
+    call = compiled(model, lambda b, factor: model(b, factor=factor, training=False))
+    batch = together(SHORT, LONG, frames=14, symbols=9, fill=9.0)
+    outputs = numpy_of(call(batch, factor=2))
+    assert set(outputs) == {"mels_before", "mels", "linear", "stop", "alignments"}
+    for place, one in enumerate((SHORT, LONG)):
+        symbols, frames = len(one["ids"]), len(one["mels"])
+        steps = -(-frames // 2)
+        tight = together(one, frames=2 * steps, symbols=symbols)
+        alone = numpy_of(call(tight, factor=2))
+        for kind in ("mels_before", "mels", "linear"):
+            assert_same(outputs[kind][place, :frames], alone[kind][0, :frames])
+        assert_same(outputs["stop"][place, :steps], alone["stop"][0])
+        walk = outputs["alignments"][place, :steps]
+        assert_same(walk[:, :symbols], alone["alignments"][0])
+        assert not walk[:, symbols:].any()
+    assert not outputs["linear"][0, len(SHORT["mels"]) :].any()
+
+
+def test_padding_changes_neither_loss_nor_gradients_nor_statistics():
+    """In training, where the batch statistics count: a plain gradient step at rate 1
+    moves each weight by its gradient."""
+    sizes = [(12, 7, -4.0), (16, 10, 9.0)]
+    found = []
+    for frames, symbols, fill in sizes:
+        model = network(*STILL, *LINEAR)
+        losses = TacotronLoss(
+            model,
+            l1_weight=1.0,
+            l2_weight=1.0,
+            stop_weight=1.0,
+            stop_positive_weight=5.0,
+            guided_attention_width=0.2,
+        )
+        optimizer = keras.optimizers.SGD(1.0)
+        trainer = Trainer(model, optimizer, losses, clip_norm=1e9)
+        before = trainer.arrays()
+        batch = together(SHORT, LONG, frames=frames, symbols=symbols, fill=fill)
+        terms = numpy_of(trainer.step(batch, 1.0, guided_weight=1.0, factor=(2,)))
+        assert terms["skipped"] == 0
+        after = trainer.arrays()
+        moved = {
+            name: after[name] - before[name]
+            for name in before
+            if before[name].dtype == np.float32 and name.startswith("model/")
+        }
+        found.append((terms, moved))
+    (tight, expected), (padded, moved) = found
+    for name, value in tight.items():
+        assert padded[name] == pytest.approx(value, rel=1e-5), name
+    assert any("moving" in name for name in moved)
+    scale = max(np.abs(change).max() for change in expected.values())
+    for name, change in expected.items():
+        np.testing.assert_allclose(
+            moved[name], change, rtol=0, atol=2e-5 * scale, err_msg=name
+        )
+
+
+def test_twice_the_same_utterance_counts_as_once(model):
+    losses = TacotronLoss(
+        model,
+        l1_weight=1.0,
+        l2_weight=1.0,
+        stop_weight=1.0,
+        stop_positive_weight=5.0,
+        guided_attention_width=0.2,
+    )
+    values = {"factor": (2,), "guided_weight": 1.0}
+    once = together(LONG, frames=12, symbols=7)
+    twice = together(LONG, LONG, frames=12, symbols=7)
+    one, two = (
+        numpy_of(losses(batch, values, training=False)[1]) for batch in (once, twice)
+    )
+    for name, value in one.items():
+        assert two[name] == pytest.approx(value, rel=1e-5), name
