@@ -1,0 +1,213 @@
+"""The script as a person runs it: stopped, killed, continued, misused."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import hparams
+import train_tacotron
+from datasets import corpora, features
+from tests.datasets.made import write_sound, write_text
+from training.checkpoints import read
+from training.runs import Run
+
+ROOT = Path(__file__).parents[1]
+# Far enough away that a training is always stopped before its end.
+ENDLESS = "training.steps=100000"
+SMALL = ("training.batch_frames=300", "training.preview_every=100000")
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """Tones of two lengths, so that there are batches of two shapes to compile for."""
+    folder = tmp_path_factory.mktemp("features")
+    for number in range(20):
+        stem = folder / "corpus" / ("minji", "suho")[number % 2] / f"{number:02d}"
+        write_sound(stem.with_suffix(".wav"), number, 1.0 if number < 10 else 1.5)
+        write_text(stem.with_suffix(".txt"), "안녕하세요.")
+    corpus = corpora.read(folder / "corpus")
+    features.build([corpus], folder / "out", hparams.preset("tiny"), workers=1)
+    return folder / "out"
+
+
+def command(store, run, *overrides) -> list[str]:
+    sets = [word for each in (*SMALL, *overrides) for word in ("--set", each)]
+    script = [sys.executable, "train_tacotron.py", str(store), "--run", str(run)]
+    return [*script, "--preset", "tiny", *sets]
+
+
+def finish(store, run, *overrides) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        command(store, run, *overrides), cwd=ROOT, capture_output=True, text=True
+    )
+
+
+def stop(store, run, number, after) -> tuple[int, str, str]:
+    """Train until a checkpoint of step `after` or later appears, then send a signal."""
+    with subprocess.Popen(
+        command(store, run, ENDLESS),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        while process.poll() is None and (newest(run) or 0) < after:
+            time.sleep(0.005)
+        process.send_signal(number)
+        out, err = process.communicate()
+    return process.returncode, out, err
+
+
+def newest(run) -> int | None:
+    """The last step of which there is a checkpoint."""
+    paths = sorted((Path(run) / "checkpoints").glob("step-*.safetensors"))
+    return int(paths[-1].stem.partition("-")[2]) if paths else None
+
+
+def last(run):
+    return Run.open(run).restore()
+
+
+def main(monkeypatch, store, run, *words) -> int:
+    """The script within this process, where TensorFlow is loaded already."""
+    argv = ["train_tacotron.py", str(store), "--run", str(run), *map(str, words)]
+    monkeypatch.setattr(sys, "argv", argv)
+    return train_tacotron.main()
+
+
+@pytest.fixture(scope="module")
+def story(store, tmp_path_factory):
+    """One training asked to stop, then killed, then finished; another left in peace."""
+    logs = tmp_path_factory.mktemp("logs")
+    code, out, err = stop(store, logs / "torn", signal.SIGTERM, after=2)
+    asked = newest(logs / "torn")
+    kill, _, _ = stop(store, logs / "torn", signal.SIGKILL, after=asked + 3)
+    killed = newest(logs / "torn")
+    steps = f"training.steps={killed + 5}"
+    again = finish(store, logs / "torn", steps)
+    calm = finish(store, logs / "calm", steps)
+    return {
+        "logs": logs,
+        "asked": (code, asked, out, err),
+        "killed": (kill, killed),
+        "again": again,
+        "calm": calm,
+    }
+
+
+def test_a_request_to_stop_saves_and_says_so(story):
+    code, step, out, err = story["asked"]
+    assert code == 0, err
+    assert f"stopped after step {step}; the same command continues" in out
+    assert "SIGTERM: stopping after this step and saving" in err
+    assert step >= 2
+
+
+def test_a_training_stopped_killed_and_continued_is_one_left_in_peace(story):
+    """To the last bit: weights, statistics, optimizer, noise and the loss's mean."""
+    code, step = story["killed"]
+    assert code == -signal.SIGKILL
+    assert step > story["asked"][1]
+    for ended in (story["again"], story["calm"]):
+        assert ended.returncode == 0, ended.stderr
+        assert "stopped" not in ended.stdout
+        assert "synthesize.py --voice" in ended.stdout
+    assert f"after step {step}" in story["again"].stderr
+    torn, calm = (last(story["logs"] / name) for name in ("torn", "calm"))
+    assert torn.step == calm.step == step + 5
+    assert set(torn.arrays) == set(calm.arrays)
+    for name, array in calm.arrays.items():
+        np.testing.assert_array_equal(torn.arrays[name], array, err_msg=name)
+    assert torn.metric == calm.metric
+    assert np.isfinite(torn.metric)
+    earlier = read(Run.open(story["logs"] / "calm").checkpoints()[0].path)
+    moved = [n for n, a in calm.arrays.items() if (a != earlier.arrays[n]).any()]
+    assert any(name.endswith("moving_mean") for name in moved)
+    assert any(name.startswith("optimizer/") for name in moved)
+
+
+def test_another_network_is_refused_with_the_difference(story, store):
+    before = newest(story["logs"] / "calm")
+    run = finish(store, story["logs"] / "calm", "tacotron.attention_dim=11")
+    assert run.returncode == 2
+    assert "hparams.tacotron.attention_dim: 12 -> 11" in run.stderr
+    assert "begin a new run" in run.stderr
+    assert "Traceback" not in run.stderr
+    assert newest(story["logs"] / "calm") == before
+
+
+def test_from_begins_with_the_weights_of_another_run(
+    story, store, tmp_path, monkeypatch, capsys
+):
+    start = story["logs"] / "calm"
+    words = ["--preset", "tiny", "--from", start, "--set", "training.steps=1"]
+    words += ["--set", "tacotron.decoder_lstm=20", "--set", SMALL[0]]
+    assert main(monkeypatch, store, tmp_path / "run", *words) == 0
+    said = capsys.readouterr().out
+    assert "warm start: " in said
+    assert "left as it was: model/tacotron" not in said.partition("\n")[0]
+    lines = [line for line in said.splitlines() if "left as it was" in line]
+    assert any("decoder_lstm" in line for line in lines)
+    assert not any("encoder" in line for line in lines)
+    theirs = last(start).arrays
+    first = read(tmp_path / "run/checkpoints/step-00000000.safetensors").arrays
+    name = next(name for name in first if "symbols/embeddings" in name)
+    np.testing.assert_array_equal(first[name], theirs[name])
+
+
+def test_an_unknown_key_is_one_line(store, tmp_path):
+    run = finish(store, tmp_path / "run", "tacotron.prenet=3")
+    assert run.returncode == 2
+    assert len(run.stderr.strip().splitlines()) == 1
+    assert "tacotron.prenet" in run.stderr
+    assert "did you mean tacotron.prenet_dims?" in run.stderr
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--preset", "tyni"], "did you mean tiny?"),
+        (["--preset", "tiny", "--set", "audio.fmin=50"], "audio.fmin: 0.0 != 50.0"),
+        (["--preset", "tiny", "--from", "nowhere"], "no run nowhere"),
+    ],
+)
+def test_mistakes_are_exit_code_2(store, tmp_path, monkeypatch, capsys, words, said):
+    assert main(monkeypatch, store, tmp_path / "run", *words) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert "Traceback" not in error
+
+
+def test_features_must_be_complete(tmp_path, monkeypatch, capsys):
+    assert main(monkeypatch, tmp_path, tmp_path / "run", "--preset", "tiny") == 2
+    assert "run preprocess.py" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_is_trained_by_one_process_at_a_time(story, store, monkeypatch, capsys):
+    with Run.open(story["logs"] / "calm").lock():
+        steps = ["--set", "training.steps=100000"]
+        assert main(monkeypatch, store, story["logs"] / "calm", *steps) == 2
+    assert f"being trained already (process {os.getpid()})" in capsys.readouterr().err
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys, runpy\n"
+        "sys.argv = ['train_tacotron.py', '--help']\n"
+        "try:\n    runpy.run_path('train_tacotron.py', run_name='__main__')\n"
+        "except SystemExit as end:\n    assert end.code == 0\n"
+        "heavy = {'numpy', 'tensorflow', 'jax', 'keras', 'matplotlib'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True
+    )
+    assert run.stdout.strip().endswith("[]"), run.stdout + run.stderr
