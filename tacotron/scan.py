@@ -78,7 +78,10 @@ def _scan_tensorflow(step, carry, sequences, reverse, fuse):
         return carry, tuple(array.stack() for array in arrays)
 
     run = tf.function(loop, jit_compile=True, autograph=False) if fuse else loop
-    return run(carry, sequences)
+    carry, stacked = run(carry, sequences)
+    for array in stacked:
+        array.set_shape([sequences[0].shape[0], *array.shape[1:]])
+    return carry, stacked
 
 
 def _outputs_of(step, carry, sequences):
