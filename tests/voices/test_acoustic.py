@@ -84,7 +84,9 @@ def test_another_network_or_other_features_are_refused(tmp_path, changed, words)
 def test_settings_are_those_of_the_run_or_of_the_preset(tmp_path):
     store = SimpleNamespace(audio=TINY.audio, text=TINY.text)
     run = tmp_path / "run"
-    assert acoustic.settings_for(arguments("demo"), run, store) == hparams.preset("demo")
+    assert acoustic.settings_for(arguments("demo"), run, store) == hparams.preset(
+        "demo"
+    )
     begin(run, "tacotron.attention_dim=10")
     again = acoustic.settings_for(arguments(overrides=["training.steps=9"]), run, store)
     assert again == TINY.override(["tacotron.attention_dim=10", "training.steps=9"])
@@ -97,7 +99,9 @@ def test_settings_default_to_the_preset_of_the_features(tmp_path):
     assert acoustic.settings_for(arguments(), tmp_path, store) == TINY
     other = TINY.override(["audio.mels=21"])
     store = SimpleNamespace(audio=other.audio, text=other.text)
-    assert acoustic.settings_for(arguments(), tmp_path, store) == hparams.preset("korean")
+    assert acoustic.settings_for(arguments(), tmp_path, store) == hparams.preset(
+        "korean"
+    )
 
 
 def test_another_kind_of_run_is_refused(tmp_path):
