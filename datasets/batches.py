@@ -138,9 +138,14 @@ class Batches:
 
 
 def _buckets(store, indices, batch_frames, max_batch, multiple, count):
-    """Equally full buckets of rising length, each as large as its longest utterance."""
+    """Equally full buckets of rising length, each as large as its longest utterance.
+
+    A bucket holds at least a largest batch: a shape that came once an epoch would cost
+    more to compile than it saves in padding.
+    """
     ordered = sorted(indices, key=lambda i: (store.rows[i].frames, store.rows[i].id))
-    parts = np.array_split(np.array(ordered), min(count, len(ordered)))
+    count = max(1, min(count, len(ordered) // max_batch))
+    parts = np.array_split(np.array(ordered), count)
     buckets = []
     for part in parts:
         longest = max(store.rows[i].frames for i in part)
