@@ -25,6 +25,22 @@ def generate(model):
 
 
 @pytest.fixture(scope="module")
+def forced(model):
+    """The teacher-forced decoder: (frames, stop, weights) in numpy."""
+
+    def call(memory, mask, mels, factor):
+        return model.decoder(memory, mask, mels, factor=factor, training=False)
+
+    program = compiled(model, call)
+
+    def forced(memory, mels, factor):
+        outputs = program(*memory, mels, factor=factor)
+        return tuple(ops.convert_to_numpy(output) for output in outputs)
+
+    return forced
+
+
+@pytest.fixture(scope="module")
 def memory(model):
     mask = np.ones((B, S), np.float32)
     mask[1, 3:] = 0.0
@@ -42,14 +58,11 @@ def masks_of(model, steps):
 
 @pytest.mark.parametrize("factor", [2, 3])
 def test_teacher_forced_equals_free_running_on_the_same_frames(
-    model, generate, memory, factor
+    model, forced, generate, memory, factor
 ):
     mels = normal(2, B, STEPS * factor, model.mels)
     masks = masks_of(model, STEPS)
-    frames, stop, weights = (
-        ops.convert_to_numpy(array)
-        for array in model.decoder(*memory, mels, factor=factor, training=False)
-    )
+    frames, stop, weights = forced(memory, mels, factor)
     assert frames.shape == (B, STEPS * factor, model.mels)
     assert (stop.shape, weights.shape) == ((B, STEPS), (B, STEPS, S))
     state = model.decoder.initial_state(ops.convert_to_tensor(memory[0]))
@@ -88,27 +101,25 @@ def test_chunks_are_one_sequence(model, generate, memory):
         )
 
 
-def test_a_step_never_sees_the_frames_it_predicts(model, memory):
+def test_a_step_never_sees_the_frames_it_predicts(model, forced, memory):
     """Frames of group n change what is said from group n + 1 on, and only that."""
-    mels = normal(2, B, 8, model.mels)
+    mels = normal(2, B, 2 * STEPS, model.mels)
     changed = mels.copy()
     changed[:, 4:6] += 1.0
     outputs = []
     for each in (mels, changed):
         model.reseed(4, 2)
-        frames = model.decoder(*memory, each, factor=2, training=False)[0]
-        outputs.append(ops.convert_to_numpy(frames))
+        outputs.append(forced(memory, each, 2)[0])
     np.testing.assert_array_equal(outputs[0][:, :6], outputs[1][:, :6])
     assert np.abs(outputs[0][:, 6:] - outputs[1][:, 6:]).max() > 1e-4
 
 
-def test_the_prenet_drops_in_training_and_in_speech(model, memory):
-    mels = normal(2, B, 8, model.mels)
+def test_the_prenet_drops_in_training_and_in_speech(model, forced, memory):
+    mels = normal(2, B, 2 * STEPS, model.mels)
 
     def said(step):
         model.reseed(4, step)
-        frames = model.decoder(*memory, mels, factor=2, training=False)[0]
-        return ops.convert_to_numpy(frames)
+        return forced(memory, mels, 2)[0]
 
     np.testing.assert_array_equal(said(1), said(1))
     assert np.abs(said(1) - said(2)).max() > 1e-4
