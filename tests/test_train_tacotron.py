@@ -20,7 +20,12 @@ from training.runs import Run
 ROOT = Path(__file__).parents[1]
 # Far enough away that a training is always stopped before its end.
 ENDLESS = "training.steps=100000"
-SMALL = ("training.batch_frames=300", "training.preview_every=100000")
+SMALL = (
+    "tacotron.encoder_layers=1",
+    "tacotron.postnet_layers=1",
+    "training.batch_frames=300",
+    "training.preview_every=100000",
+)
 
 
 @pytest.fixture(scope="module")
@@ -42,26 +47,29 @@ def command(store, run, *overrides) -> list[str]:
     return [*script, "--preset", "tiny", *sets]
 
 
-def finish(store, run, *overrides) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        command(store, run, *overrides), cwd=ROOT, capture_output=True, text=True
-    )
-
-
-def stop(store, run, number, after) -> tuple[int, str, str]:
-    """Train until a checkpoint of step `after` or later appears, then send a signal."""
-    with subprocess.Popen(
-        command(store, run, ENDLESS),
+def start(store, run, *overrides) -> subprocess.Popen:
+    return subprocess.Popen(
+        command(store, run, *overrides),
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    ) as process:
-        while process.poll() is None and (newest(run) or 0) < after:
-            time.sleep(0.005)
-        process.send_signal(number)
-        out, err = process.communicate()
+    )
+
+
+def finish(process) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error."""
+    out, err = process.communicate()
     return process.returncode, out, err
+
+
+def stop(store, run, number, after) -> tuple[int, str, str]:
+    """Train until a checkpoint of step `after` or later appears, then send a signal."""
+    process = start(store, run, ENDLESS)
+    while process.poll() is None and (newest(run) or 0) < after:
+        time.sleep(0.005)
+    process.send_signal(number)
+    return finish(process)
 
 
 def newest(run) -> int | None:
@@ -90,8 +98,8 @@ def story(store, tmp_path_factory):
     kill, _, _ = stop(store, logs / "torn", signal.SIGKILL, after=asked + 3)
     killed = newest(logs / "torn")
     steps = f"training.steps={killed + 5}"
-    again = finish(store, logs / "torn", steps)
-    calm = finish(store, logs / "calm", steps)
+    last_two = [start(store, logs / name, steps) for name in ("torn", "calm")]
+    again, calm = map(finish, last_two)
     return {
         "logs": logs,
         "asked": (code, asked, out, err),
@@ -114,11 +122,11 @@ def test_a_training_stopped_killed_and_continued_is_one_left_in_peace(story):
     code, step = story["killed"]
     assert code == -signal.SIGKILL
     assert step > story["asked"][1]
-    for ended in (story["again"], story["calm"]):
-        assert ended.returncode == 0, ended.stderr
-        assert "stopped" not in ended.stdout
-        assert "synthesize.py --voice" in ended.stdout
-    assert f"after step {step}" in story["again"].stderr
+    for ended, out, err in (story["again"], story["calm"]):
+        assert ended == 0, err
+        assert "stopped" not in out
+        assert "synthesize.py --voice" in out
+    assert f"after step {step}" in story["again"][2]
     torn, calm = (last(story["logs"] / name) for name in ("torn", "calm"))
     assert torn.step == calm.step == step + 5
     assert set(torn.arrays) == set(calm.arrays)
@@ -134,20 +142,23 @@ def test_a_training_stopped_killed_and_continued_is_one_left_in_peace(story):
 
 def test_another_network_is_refused_with_the_difference(story, store):
     before = newest(story["logs"] / "calm")
-    run = finish(store, story["logs"] / "calm", "tacotron.attention_dim=11")
-    assert run.returncode == 2
-    assert "hparams.tacotron.attention_dim: 12 -> 11" in run.stderr
-    assert "begin a new run" in run.stderr
-    assert "Traceback" not in run.stderr
+    other = start(store, story["logs"] / "calm", "tacotron.attention_dim=11")
+    code, _, error = finish(other)
+    assert code == 2
+    assert "hparams.tacotron.attention_dim: 12 -> 11" in error
+    assert "begin a new run" in error
+    assert "Traceback" not in error
     assert newest(story["logs"] / "calm") == before
 
 
 def test_from_begins_with_the_weights_of_another_run(
     story, store, tmp_path, monkeypatch, capsys
 ):
-    start = story["logs"] / "calm"
-    words = ["--preset", "tiny", "--from", start, "--set", "training.steps=1"]
-    words += ["--set", "tacotron.decoder_lstm=20", "--set", SMALL[0]]
+    begun = story["logs"] / "calm"
+    alone = ("training.steps=1", "training.held_out=0", "training.previews=0")
+    words = ["--preset", "tiny", "--from", begun]
+    for each in (*SMALL, *alone, "tacotron.decoder_lstm=20"):
+        words += ["--set", each]
     assert main(monkeypatch, store, tmp_path / "run", *words) == 0
     said = capsys.readouterr().out
     assert "warm start: " in said
@@ -155,18 +166,18 @@ def test_from_begins_with_the_weights_of_another_run(
     lines = [line for line in said.splitlines() if "left as it was" in line]
     assert any("decoder_lstm" in line for line in lines)
     assert not any("encoder" in line for line in lines)
-    theirs = last(start).arrays
+    theirs = last(begun).arrays
     first = read(tmp_path / "run/checkpoints/step-00000000.safetensors").arrays
     name = next(name for name in first if "symbols/embeddings" in name)
     np.testing.assert_array_equal(first[name], theirs[name])
 
 
 def test_an_unknown_key_is_one_line(store, tmp_path):
-    run = finish(store, tmp_path / "run", "tacotron.prenet=3")
-    assert run.returncode == 2
-    assert len(run.stderr.strip().splitlines()) == 1
-    assert "tacotron.prenet" in run.stderr
-    assert "did you mean tacotron.prenet_dims?" in run.stderr
+    code, _, error = finish(start(store, tmp_path / "run", "tacotron.prenet=3"))
+    assert code == 2
+    assert len(error.strip().splitlines()) == 1
+    assert "tacotron.prenet" in error
+    assert "did you mean tacotron.prenet_dims?" in error
     assert not (tmp_path / "run").exists()
 
 
