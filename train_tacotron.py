@@ -68,11 +68,16 @@ def main() -> int:
     arguments = parse()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    from datasets.features import FeatureError
+    from training.loop import Diverged
+    from training.runs import RunError
+
+    mistakes = (hparams.HparamsError, FeatureError, RunError, OSError, MemoryError)
     try:
         train(arguments)
-    except (ValueError, OSError, MemoryError, RuntimeError) as error:
+    except (*mistakes, Diverged) as error:
         print(f"train_tacotron.py: {error}", file=sys.stderr)
-        return 1 if type(error).__name__ == "Diverged" else 2
+        return 1 if isinstance(error, Diverged) else 2
     return 0
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from datasets.features import FeatureStore
+from datasets.features import FeatureError, FeatureStore
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Batches:
         seed: int = 1,
     ):
         if not indices:
-            raise ValueError("no utterance to train on: preprocess more recordings")
+            raise FeatureError("no utterance to train on: preprocess more recordings")
         self._store, self._linear, self._seed = store, linear, seed
         self._multiple = frame_multiple
         self._speakers = {name: i for i, name in enumerate(store.speakers)}
