@@ -62,7 +62,8 @@ def main() -> None:
     try:
         hparams.from_arguments(arguments, "demo")
     except hparams.HparamsError as error:
-        raise SystemExit(print(f"demo.py: {error}", file=sys.stderr) or 2) from None
+        print(f"demo.py: {error}", file=sys.stderr)
+        sys.exit(2)
     print("== corpus: sentences of a grammar, read by a synthetic speaker")
     train = corpus(data / "demo-corpus", arguments.sentences, arguments.speakers)
     unseen = corpus(data / "demo-unseen-corpus", arguments.unseen, unseen=True)
@@ -75,7 +76,9 @@ def main() -> None:
     from evaluation import report
 
     store, speech = FeatureStore.open(recordings), run / "speech"
-    (run / "unseen.txt").write_text("".join(f"{row.text}\n" for row in store.rows))
+    (run / "unseen.txt").write_text(
+        "".join(f"{row.text}\n" for row in store.rows), "utf-8"
+    )
     stage("speech", "synthesize.py", "--voice", run, "--file", run / "unseen.txt")
     seconds = [row.frames * store.audio.frame_seconds for row in store.rows]
     figures = report.free_running(report.read_manifest(speech), seconds)

@@ -108,7 +108,7 @@ def fit(
             step, started = trainer.step_number, time.perf_counter()
             shape, batch = ahead.at(step)
             values = story.scaled(scalars(step))
-            shape = (shape, *(v for v in values.values() if not _is_number(v)))
+            shape = (shape, *(v for v in values.values() if not is_number(v)))
             if shape not in shapes:
                 line.note(f"preparing for batches of shape {shape[0]}")
             metrics = Metrics(trainer.step(batch, **values))
@@ -195,7 +195,7 @@ class _Story:
         figures |= {
             f"schedule/{name}": value
             for name, value in values.items()
-            if _is_number(value) and math.isfinite(value)
+            if is_number(value) and math.isfinite(value)
         }
         figures |= {
             "speed/steps_per_second": rate,
@@ -231,7 +231,8 @@ class _Story:
         return self._loss_sum / self._loss_count if self._loss_count else None
 
 
-def _is_number(value) -> bool:
+def is_number(value) -> bool:
+    """Whether a scalar may change between steps; anything else is compiled in."""
     return isinstance(value, int | float)
 
 

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from training.loop import is_number
 from training.weights import arrays_of, assign
 
 Losses = Callable[[dict, dict], tuple[object, dict]]
@@ -53,8 +54,8 @@ class Trainer:
         """
         self.model.reseed(self.seed, self.step_number)
         self.optimizer.learning_rate.assign(learning_rate)
-        numbers = {n: np.float32(v) for n, v in values.items() if _is_number(v)}
-        static = tuple((n, v) for n, v in values.items() if not _is_number(v))
+        numbers = {n: np.float32(v) for n, v in values.items() if is_number(v)}
+        static = tuple((n, v) for n, v in values.items() if not is_number(v))
         return self._compiled(batch, numbers, np.float32(loss_ceiling), static)
 
     def preflight(self, batch: dict, **values) -> None:
@@ -203,10 +204,6 @@ def _jax_step(trainer):
         return metrics
 
     return step
-
-
-def _is_number(value) -> bool:
-    return isinstance(value, int | float)
 
 
 def _or(value, default):
