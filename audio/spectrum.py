@@ -10,6 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 from audio import frames
+from audio.companding import deemphasize, preemphasize
 from hparams import Audio
 
 # Frames transformed together: enough to fill the vector units, few enough to stay
@@ -40,7 +41,7 @@ def spectrograms(
     """(mel [frames, mels], linear [frames, bins] or None) from one transform."""
     from scipy.fft import rfft
 
-    pieces = frames.cut(frames.pad(_emphasise(wave, audio), audio), audio)
+    pieces = frames.cut(frames.pad(preemphasize(wave, audio.preemphasis), audio), audio)
     count = pieces.shape[0]
     hann = frames.window(audio.win_length)
     touched, transposed = _filters(audio)[1:]
@@ -113,7 +114,8 @@ def _search(
         spectra = ahead * (magnitude / np.maximum(np.abs(ahead), _LEAST))
     padded = frames.synthesise(spectra, weight, audio)
     begin = frames.margin(audio)
-    return _deemphasise(padded[begin : begin + count * audio.hop_length], audio)
+    wave = padded[begin : begin + count * audio.hop_length]
+    return deemphasize(wave, audio.preemphasis)
 
 
 def _unmix(mel: np.ndarray, audio: Audio) -> np.ndarray:
@@ -163,25 +165,6 @@ def _checked(levels: np.ndarray, width: int, name: str) -> np.ndarray:
     if levels.ndim != 2 or levels.shape[1] != width:
         raise ValueError(f"expected [frames, {name}={width}], not {list(levels.shape)}")
     return levels
-
-
-def _emphasise(wave: np.ndarray, audio: Audio) -> np.ndarray:
-    wave = np.asarray(wave, np.float32)
-    if wave.ndim != 1:
-        raise ValueError(f"a wave is [samples], not {list(wave.shape)}")
-    if audio.preemphasis == 0:
-        return wave
-    sharp = wave.copy()
-    sharp[1:] -= np.float32(audio.preemphasis) * wave[:-1]
-    return sharp
-
-
-def _deemphasise(wave: np.ndarray, audio: Audio) -> np.ndarray:
-    if audio.preemphasis == 0:
-        return wave
-    from scipy.signal import lfilter
-
-    return lfilter([1.0], [1.0, -audio.preemphasis], wave).astype(np.float32)
 
 
 def _bin_scale(audio: Audio) -> np.float32:
