@@ -1,0 +1,92 @@
+"""What is judged in copy synthesis, and what it is compared with."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from benchmarks.copies import Companded, Recordings, Vocoder
+from benchmarks.quality_curve import training_seconds, until
+from datasets.store import FeatureStore
+from hparams import Hparams
+from training.runs import Run
+from voices.griffin_lim import GriffinLim
+
+GRIFFIN_LIM_ITERATIONS = 32
+PREEMPHASIS = 0.85
+
+
+@dataclass(frozen=True)
+class System:
+    """Something to be judged, made only when it is its turn.
+
+    `created` tells runs of one folder apart; a run and a step are None for what was not
+    trained.
+    """
+
+    name: str
+    make: Callable[[Recordings], Vocoder]
+    run: str | None = None
+    created: str | None = None
+    step: int | None = None
+    training_seconds: float | None = None
+
+    @property
+    def facts(self) -> dict:
+        """All but how it is made, as plain values."""
+        kept = ("name", "run", "created", "step", "training_seconds")
+        return {name: getattr(self, name) for name in kept}
+
+
+def references() -> list[System]:
+    """What a vocoder is compared with: Griffin-Lim, then ceilings of companding."""
+    return [
+        System(f"Griffin-Lim, {GRIFFIN_LIM_ITERATIONS} iterations", _griffin_lim),
+        System("recordings in mu-law", lambda r: Companded(r.waves)),
+        System(
+            f"recordings in mu-law, pre-emphasis {PREEMPHASIS}",
+            lambda r: Companded(r.waves, PREEMPHASIS),
+        ),
+    ]
+
+
+def _griffin_lim(recordings: Recordings) -> Vocoder:
+    iterations = GRIFFIN_LIM_ITERATIONS
+    return GriffinLim(replace(recordings.audio, griffin_lim_iterations=iterations))
+
+
+def of_run(
+    folder: Path, store: FeatureStore, steps: Sequence[int] | None, every: bool
+) -> list[System]:
+    """The WaveNet of a run after each of `steps`, of `every` checkpoint, or the newest.
+
+    Raises `ValueError` when it has no such checkpoint, `FeatureError` when it was
+    trained on mels of another kind.
+    """
+    run = Run.open(folder)
+    store.check(Hparams.from_dict(run.settings["hparams"]).audio, store.text)
+    there = [header.step for header in run.checkpoints()]
+    if not there:
+        raise ValueError(f"{folder}: has no checkpoint yet")
+    wanted = steps or (there if every else there[-1:])
+    for step in wanted:
+        if step not in there:
+            raise ValueError(f"{folder}: no checkpoint of step {step}, only of {there}")
+    taken = training_seconds(run.events)
+    return [
+        System(
+            name=f"{folder.name}, step {step}",
+            make=partial(_wavenet, folder, step),
+            run=folder.name,
+            created=run.settings["created"],
+            step=step,
+            training_seconds=until(step, taken),
+        )
+        for step in wanted
+    ]
+
+
+def _wavenet(folder: Path, step: int, recordings: Recordings) -> Vocoder:
+    from voices.vocoder import WaveNetVocoder
+
+    return WaveNetVocoder.load(folder, step)
