@@ -54,6 +54,7 @@ class Recordings:
 
     name: str
     ids: list[str]
+    speakers: list[str]
     waves: list[np.ndarray]
     mels: list[np.ndarray]
     audio: Audio
@@ -68,6 +69,7 @@ class Recordings:
         return cls(
             f"{store.folder.name} {store.fingerprint}",
             [store.rows[i].id for i in chosen],
+            [store.rows[i].speaker for i in chosen],
             [store.wave(i) for i in chosen],
             [store.mel(i) for i in chosen],
             store.audio,

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.copies import Companded, Recordings, Vocoder
 from benchmarks.quality_curve import training_seconds, until
-from datasets.store import FeatureStore
-from hparams import Hparams
 from training.runs import Run
 from voices.griffin_lim import GriffinLim
 
@@ -55,16 +55,12 @@ def _griffin_lim(recordings: Recordings) -> Vocoder:
     return GriffinLim(replace(recordings.audio, griffin_lim_iterations=iterations))
 
 
-def of_run(
-    folder: Path, store: FeatureStore, steps: Sequence[int] | None, every: bool
-) -> list[System]:
+def of_run(folder: Path, steps: Sequence[int] | None, every: bool) -> list[System]:
     """The WaveNet of a run after each of `steps`, of `every` checkpoint, or the newest.
 
-    Raises `ValueError` when it has no such checkpoint, `FeatureError` when it was
-    trained on mels of another kind.
+    Raises `ValueError` when it has no such checkpoint.
     """
     run = Run.open(folder)
-    store.check(Hparams.from_dict(run.settings["hparams"]).audio, store.text)
     there = [header.step for header in run.checkpoints()]
     if not there:
         raise ValueError(f"{folder}: has no checkpoint yet")
@@ -86,7 +82,20 @@ def of_run(
     ]
 
 
+@dataclass(frozen=True)
+class Speaking:
+    """A vocoder of several speakers, told who speaks in each recording."""
+
+    vocoder: object
+    speakers: list[str]
+
+    def generate(self, mels: Sequence[np.ndarray]) -> list[np.ndarray]:
+        return self.vocoder.generate(mels, speaker=self.speakers)
+
+
 def _wavenet(folder: Path, step: int, recordings: Recordings) -> Vocoder:
     from voices.vocoder import WaveNetVocoder
 
-    return WaveNetVocoder.load(folder, step)
+    vocoder = WaveNetVocoder.load(folder, step=step)
+    vocoder.check(recordings.audio)
+    return Speaking(vocoder, recordings.speakers)

@@ -105,9 +105,7 @@ def measure(chosen: argparse.Namespace, history: list[dict]) -> list[dict]:
     recordings = copies.Recordings.read(store, chosen.utterances)
     wanted = systems.references()
     for folder in chosen.vocoder:
-        wanted += systems.of_run(
-            folder, store, chosen.checkpoints, chosen.every_checkpoint
-        )
+        wanted += systems.of_run(folder, chosen.checkpoints, chosen.every_checkpoint)
     known = {quality_curve.key(row): row for row in history}
     judge, rows = None, []
     for system in wanted:

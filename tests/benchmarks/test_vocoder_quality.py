@@ -3,6 +3,7 @@
 import json
 import sys
 import types
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,12 @@ import pytest
 import hparams
 from audio.spectrum import mel_spectrogram
 from benchmarks import bootstrap, copies, quality_curve, systems, vocoder_quality
-from datasets.store import FeatureError, FeatureStore
+from datasets.store import FeatureStore
 from tests.datasets.made import folder_corpus
 from tests.datasets.stores import build
 from training.board import Board
 from training.runs import Run
+from voices.generation import VoiceError
 
 TINY = hparams.preset("tiny")
 RATE = TINY.audio.sample_rate
@@ -49,7 +51,8 @@ def noisy(wave: np.ndarray, ratio: float) -> np.ndarray:
 def recordings():
     waves = [voice(seed) for seed in range(3)]
     mels = [mel_spectrogram(wave, TINY.audio) for wave in waves]
-    return copies.Recordings("made", ["a", "b", "c"], waves, mels, TINY.audio)
+    who = ["minji"] * 3
+    return copies.Recordings("made", ["a", "b", "c"], who, waves, mels, TINY.audio)
 
 
 @pytest.fixture(scope="module")
@@ -72,14 +75,22 @@ def run(tmp_path, monkeypatch, store) -> Run:
 
     class WaveNetVocoder(Given):
         @classmethod
-        def load(cls, folder, step=None):
+        def load(cls, folder, best=False, step=None):
             assert folder.name == "wave"
+            assert not best
             return cls([noisy(wave, step) for wave in waves])
+
+        def check(self, audio):
+            if audio != TINY.audio:
+                raise VoiceError("other mels")
+
+        def generate(self, mels, speaker=None, seed=0):
+            assert speaker == ["minji"] * len(mels)
+            return self.waves
 
     module = types.ModuleType("voices.vocoder")
     module.WaveNetVocoder = WaveNetVocoder
     monkeypatch.setitem(sys.modules, "voices.vocoder", module)
-    monkeypatch.setattr("voices.vocoder", module, raising=False)
     made = Run.create(tmp_path / "wave", {"hparams": TINY.to_dict()})
     for step in (10, 100, 1000):
         made.save(step, {}, {})
@@ -208,11 +219,9 @@ def test_utterances_are_spread_over_the_features(store):
     assert three.facts == {"features": f"features {opened.fingerprint}", "count": 3}
 
 
-def test_checkpoints_of_a_run(run, store):
-    opened = FeatureStore.open(store)
-
+def test_checkpoints_of_a_run(run):
     def steps(wanted=None, every=False):
-        return [s.step for s in systems.of_run(run.folder, opened, wanted, every)]
+        return [s.step for s in systems.of_run(run.folder, wanted, every)]
 
     assert steps() == [1000]
     assert steps(every=True) == [10, 100, 1000]
@@ -221,15 +230,16 @@ def test_checkpoints_of_a_run(run, store):
         steps([5])
 
 
-def test_a_run_of_other_mels_or_without_checkpoints_is_refused(tmp_path, store):
-    other = TINY.override(["audio.fmin=100"])
-    Run.create(tmp_path / "other", {"hparams": other.to_dict()})
+def test_a_run_without_checkpoints_or_of_other_mels_is_refused(
+    run, recordings, tmp_path
+):
     Run.create(tmp_path / "new", {"hparams": TINY.to_dict()})
-    opened = FeatureStore.open(store)
-    with pytest.raises(FeatureError, match="fmin"):
-        systems.of_run(tmp_path / "other", opened, None, False)
     with pytest.raises(ValueError, match="has no checkpoint yet"):
-        systems.of_run(tmp_path / "new", opened, None, False)
+        systems.of_run(tmp_path / "new", None, False)
+    system = systems.of_run(run.folder, None, False)[0]
+    other = replace(recordings, audio=replace(TINY.audio, fmin=100.0))
+    with pytest.raises(VoiceError, match="other mels"):
+        system.make(other)
 
 
 def test_seconds_of_training_from_the_speeds_it_showed(tmp_path):
