@@ -159,7 +159,11 @@ class Tacotron:
 
 @dataclass(frozen=True)
 class WaveNet:
-    """WaveNet vocoder (van den Oord et al. 2016), conditioned on mels."""
+    """WaveNet vocoder (van den Oord et al. 2016), conditioned on mels.
+
+    `preemphasis` is that of the wave it models, whatever that of the mels: the noise
+    that a model or its 256 levels leave is then shaped like speech, which masks it.
+    """
 
     layers: int = 20
     cycles: int = 2
@@ -167,9 +171,11 @@ class WaveNet:
     residual_channels: int = 128
     gate_channels: int = 512
     skip_channels: int = 128
+    condition_channels: int = 64
     upsample: tuple[int, ...] = (12, 25)
     distribution: str = "categorical"
     mixtures: int = 10
+    preemphasis: float = 0.85
 
     def __post_init__(self):
         _require_counts(self, "wavenet")
@@ -183,6 +189,7 @@ class WaveNet:
             self.distribution in ("categorical", "logistic", "gaussian"),
             "wavenet.distribution: categorical, logistic or gaussian",
         )
+        _require(0 <= self.preemphasis < 1, "wavenet.preemphasis must be in [0, 1)")
 
 
 _MAY_BE_ZERO = (
@@ -197,12 +204,10 @@ _MAY_BE_ZERO = (
 
 
 @dataclass(frozen=True)
-class Training:
-    """How the acoustic model is trained. Steps count updates, frames are mel frames."""
+class Fitting:
+    """What the training of any model is told. Steps count updates."""
 
     steps: int = 100_000
-    batch_frames: int = 12_800
-    max_batch: int = 64
     learning_rate: float = 1e-3
     final_learning_rate: float = 1e-5
     warmup_steps: int = 1000
@@ -211,6 +216,33 @@ class Training:
     clip_norm: float = 1.0
     adam_epsilon: float = 1e-6
     weight_decay: float = 1e-6
+    held_out: int = 32
+    previews: int = 4
+    log_every: int = 10
+    preview_every: int = 1000
+    save_every: int = 1000
+    keep: int = 3
+    seed: int = 1
+
+    def _check(self, name: str) -> None:
+        _require_counts(self, name, _MAY_BE_ZERO)
+        _require(
+            0 < self.final_learning_rate <= self.learning_rate,
+            f"{name} needs 0 < final_learning_rate <= learning_rate",
+        )
+        _require(self.clip_norm > 0, f"{name}.clip_norm must be positive")
+        _require(
+            self.previews <= self.held_out,
+            f"{name}.previews must not exceed {name}.held_out",
+        )
+
+
+@dataclass(frozen=True)
+class Training(Fitting):
+    """How the acoustic model is trained. Frames are mel frames."""
+
+    batch_frames: int = 12_800
+    max_batch: int = 64
     l1_weight: float = 1.0
     l2_weight: float = 1.0
     stop_weight: float = 1.0
@@ -219,31 +251,15 @@ class Training:
     guided_attention_width: float = 0.2
     guided_attention_steps: int = 20_000
     reduction_schedule: tuple[tuple[int, int], ...] = ()
-    held_out: int = 32
-    previews: int = 4
-    log_every: int = 10
-    preview_every: int = 1000
-    save_every: int = 1000
-    keep: int = 3
     flat_attention_steps: int = 10_000
-    seed: int = 1
 
     def __post_init__(self):
-        _require_counts(self, "training", _MAY_BE_ZERO)
+        self._check("training")
         for name in ("l1_weight", "l2_weight", "stop_weight", "guided_attention"):
             _require(getattr(self, name) >= 0, f"training.{name} must not be negative")
         _require(
             self.guided_attention_width > 0,
             "training.guided_attention_width must be positive",
-        )
-        _require(
-            0 < self.final_learning_rate <= self.learning_rate,
-            "training needs 0 < final_learning_rate <= learning_rate",
-        )
-        _require(self.clip_norm > 0, "training.clip_norm must be positive")
-        _require(
-            self.previews <= self.held_out,
-            "training.previews must not exceed training.held_out",
         )
         starts = [start for start, _ in self.reduction_schedule]
         factors = [factor for _, factor in self.reduction_schedule]
@@ -254,6 +270,35 @@ class Training:
         _require(
             factors == sorted(factors, reverse=True) and all(f >= 1 for f in factors),
             "training.reduction_schedule needs falling factors of at least 1",
+        )
+
+
+@dataclass(frozen=True)
+class WaveNetTraining(Fitting):
+    """How the vocoder is trained: on `batch` crops of `crop_frames` frames each, in
+    whose samples the receptive field before them is not counted.
+
+    `average` is the decay of the weights' moving average, which is what speaks;
+    `compute` the type of the products: bfloat16, float32, or auto for the quicker.
+    """
+
+    steps: int = 1_000_000
+    decay_start: int = 200_000
+    decay_steps: int = 800_000
+    weight_decay: float = 0.0
+    preview_every: int = 10_000
+    save_every: int = 2000
+    batch: int = 8
+    crop_frames: int = 24
+    average: float = 0.9995
+    compute: str = "auto"
+
+    def __post_init__(self):
+        self._check("wavenet_training")
+        _require(0 <= self.average < 1, "wavenet_training.average must be in [0, 1)")
+        _require(
+            self.compute in ("auto", "float32", "bfloat16"),
+            "wavenet_training.compute: auto, float32 or bfloat16",
         )
 
 
@@ -269,6 +314,7 @@ class Hparams:
     tacotron: Tacotron = field(default_factory=Tacotron)
     wavenet: WaveNet = field(default_factory=WaveNet)
     training: Training = field(default_factory=Training)
+    wavenet_training: WaveNetTraining = field(default_factory=WaveNetTraining)
 
     def __post_init__(self):
         product = math.prod(self.wavenet.upsample)
@@ -429,7 +475,11 @@ def _paper() -> Hparams:
         audio=Audio(fmin=125.0, preemphasis=0.0),
         tacotron=Tacotron(reduction_factor=1),
         wavenet=WaveNet(
-            layers=30, cycles=3, distribution="logistic", upsample=(15, 20)
+            layers=30,
+            cycles=3,
+            distribution="logistic",
+            upsample=(15, 20),
+            preemphasis=0.0,
         ),
         training=Training(
             batch_frames=38_400,
@@ -439,6 +489,14 @@ def _paper() -> Hparams:
             guided_attention=0.0,
         ),
     )
+
+
+# Small enough to speak in real time on one core of a CPU.
+_LEAN = WaveNet(layers=16, residual_channels=64, gate_channels=128)
+
+
+def _lean() -> Hparams:
+    return dataclasses.replace(_korean(), wavenet=_LEAN)
 
 
 def _demo() -> Hparams:
@@ -467,12 +525,7 @@ def _demo() -> Hparams:
             postnet_dropout=0.1,
             reduction_factor=4,
         ),
-        wavenet=WaveNet(
-            layers=16,
-            residual_channels=64,
-            gate_channels=128,
-            upsample=(16, 16),
-        ),
+        wavenet=dataclasses.replace(_LEAN, upsample=(16, 16)),
         training=Training(
             steps=2200,
             batch_frames=2400,
@@ -485,6 +538,20 @@ def _demo() -> Hparams:
             preview_every=550,
             save_every=220,
             flat_attention_steps=500,
+        ),
+        wavenet_training=WaveNetTraining(
+            steps=1000,
+            learning_rate=2e-3,
+            final_learning_rate=1e-4,
+            warmup_steps=100,
+            decay_start=600,
+            decay_steps=400,
+            preview_every=500,
+            save_every=250,
+            previews=2,
+            batch=4,
+            crop_frames=12,
+            average=0.99,
         ),
     )
 
@@ -524,6 +591,7 @@ def _tiny() -> Hparams:
             residual_channels=8,
             gate_channels=16,
             skip_channels=8,
+            condition_channels=8,
             upsample=(8, 16),
         ),
         training=Training(
@@ -541,10 +609,30 @@ def _tiny() -> Hparams:
             save_every=2,
             flat_attention_steps=1000,
         ),
+        wavenet_training=WaveNetTraining(
+            steps=4,
+            warmup_steps=2,
+            decay_start=2,
+            decay_steps=2,
+            held_out=2,
+            previews=1,
+            log_every=1,
+            preview_every=4,
+            save_every=2,
+            batch=2,
+            crop_frames=4,
+            average=0.5,
+        ),
     )
 
 
-_PRESETS = {"korean": _korean, "paper": _paper, "demo": _demo, "tiny": _tiny}
+_PRESETS = {
+    "korean": _korean,
+    "paper": _paper,
+    "lean": _lean,
+    "demo": _demo,
+    "tiny": _tiny,
+}
 PRESETS: tuple[str, ...] = tuple(_PRESETS)
 
 

@@ -134,7 +134,7 @@ class Run:
         as none. Raises `RunError` when the disk refuses; the older ones then remain.
         """
         metric = float(metric) if metric is not None and math.isfinite(metric) else None
-        path = self.folder / "checkpoints" / f"step-{step:08d}{_SUFFIX}"
+        path = self._path(step)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             write(path, arrays, state, step, metric)
@@ -145,14 +145,23 @@ class Run:
         self._prune(path)
         return path
 
-    def restore(self, best: bool = False, prefix: str = "") -> Checkpoint | None:
-        """The newest checkpoint, or the `best`; None when none was ever written.
+    def restore(
+        self, best: bool = False, prefix: str = "", step: int | None = None
+    ) -> Checkpoint | None:
+        """The newest checkpoint, the `best`, or that of `step`; None when none was ever
+        written. Raises `RunError`, naming those there are, when `step` is not kept.
 
         Only arrays whose names begin with `prefix` are read. A damaged checkpoint is
         named in the log and the one before it taken (and, while this run is locked,
         put aside as `*.damaged`); if none is left, `RunError`.
         """
         paths = self._paths()[::-1]
+        if step is not None:
+            steps = sorted(header.step for header in self.checkpoints())
+            if step not in steps:
+                kept = ", ".join(map(str, steps)) or "none"
+                raise RunError(f"{self.folder} keeps no step {step}; there are: {kept}")
+            paths = [self._path(step)]
         if best:
             ranks = {header.path: _rank(header) for header in self.checkpoints()}
             paths.sort(key=lambda path: ranks.get(path, math.inf))
@@ -201,6 +210,9 @@ class Run:
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
+
+    def _path(self, step: int) -> Path:
+        return self.folder / "checkpoints" / f"step-{step:08d}{_SUFFIX}"
 
     def _paths(self) -> list[Path]:
         return sorted((self.folder / "checkpoints").glob(f"step-*{_SUFFIX}"))

@@ -22,7 +22,7 @@ class Trainer:
     `losses(batch, values) -> (total, terms)` calls the model; `values` are what
     `step` was given: numbers may change from step to step, anything else (a tuple,
     say) is compiled in. Randomness is a function of `seed` and `step_number` alone,
-    which the loop advances.
+    which the loop advances. `smaller` says how a batch is made to need less memory.
     """
 
     def __init__(
@@ -33,10 +33,11 @@ class Trainer:
         clip_norm: float,
         weight_decay: float = 0.0,
         seed: int = 1,
+        smaller: str = "make it smaller",
     ):
         self.model, self.optimizer, self.losses = model, optimizer, losses
         self.clip_norm, self.weight_decay, self.seed = clip_norm, weight_decay, seed
-        self.step_number = 0
+        self.step_number, self._smaller = 0, smaller
         optimizer.build(model.trainable_variables)
         self._decayed = [
             len(v.shape) > 1 and "embedding" not in v.path
@@ -75,9 +76,7 @@ class Trainer:
                 raise
             shape = " x ".join(str(n) for n in batch["mels"].shape)
             raise MemoryError(
-                f"a batch of {shape} does not fit into memory: lower "
-                "training.batch_frames, or reject long recordings with "
-                "audio.max_seconds"
+                f"a batch of {shape} does not fit into memory: {self._smaller}"
             ) from error
         finally:
             self.assign(before)

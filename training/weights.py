@@ -50,6 +50,27 @@ def assign(model, optimizer, arrays: Mapping[str, np.ndarray]) -> None:
         variable.assign(arrays[name])
 
 
+def averaged(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The `model/…` arrays of a checkpoint, with the moving average that its optimizer
+    kept of a weight in place of the weight.
+
+    Raises `RunError` when it kept none.
+    """
+    kept = {n: a for n, a in arrays.items() if n.startswith("model/")}
+    averages = {
+        f"model/{name.removeprefix('optimizer/').removesuffix(_AVERAGE)}": array
+        for name, array in arrays.items()
+        if name.startswith("optimizer/") and name.endswith(_AVERAGE)
+    }
+    if not averages:
+        raise RunError("this checkpoint holds no moving average of its weights")
+    return kept | averages
+
+
+# What Keras calls the moving average of a weight among the optimizer's variables.
+_AVERAGE = "/average"
+
+
 @dataclass
 class Fit:
     """What a warm start took over; `str()` is the account for the person."""

@@ -1,17 +1,15 @@
 """A run of the acoustic model: its settings, its network, what it was trained for."""
 
 import dataclasses
-import logging
 import math
 from collections.abc import Callable
 from pathlib import Path
 
 import hangul
-from hparams import PRESETS, Hparams, from_arguments, preset
+from hparams import Hparams
 from training import schedules
 from training.runs import Run, RunError
-
-log = logging.getLogger(__name__)
+from voices import lineage
 
 
 def network(settings: Hparams, speakers: int):
@@ -47,41 +45,20 @@ def resume_or_create(folder: Path, settings: Hparams, store) -> Run:
     with no other audio, text, network, alphabet, speakers or features: `RunError`.
     """
     described = description(settings, store.speakers, store.fingerprint)
-    keep = settings.training.keep
-    if not (folder / "run.json").exists():
-        return Run.create(folder, described, keep=keep)
-    run = Run.open(folder, keep=keep)
-    run.check(described, ignore=("hparams.training", "hparams.wavenet"))
-    before = Hparams.from_dict(run.settings["hparams"]).training
-    for field in dataclasses.fields(before):
-        old, new = getattr(before, field.name), getattr(settings.training, field.name)
-        if old != new:
-            log.info("training.%s is %s now, was %s", field.name, new, old)
-    return run
+    others = ("wavenet", "wavenet_training")
+    return lineage.resume_or_create(
+        folder, described, "training", others, settings.training.keep
+    )
 
 
 def settings_for(arguments, folder: Path, store) -> Hparams:
-    """The settings a training was asked for, with what `--set` changes.
-
-    They are those of the run in `folder` if there is one; else those of `--preset` or
-    `--hparams`; else the preset that the features of `store` were made with, if one
-    fits them.
-    """
-    if (folder / "run.json").exists():
-        return from_arguments(arguments, settings_of(Run.open(folder)))
-    made_with = (store.audio, store.text)
-    fitting = (
-        name for name in PRESETS if (preset(name).audio, preset(name).text) == made_with
-    )
-    return from_arguments(arguments, next(fitting, PRESETS[0]))
+    """What `voices.lineage.settings_for` says of an acoustic model."""
+    return lineage.settings_for(arguments, folder, store, "tacotron")
 
 
 def settings_of(run: Run) -> Hparams:
     """The settings of an acoustic run. Raises `RunError` for another kind of run."""
-    kind = run.settings.get("kind")
-    if kind != "tacotron":
-        raise RunError(f"{run.folder} is a {kind} run, not an acoustic model")
-    return Hparams.from_dict(run.settings["hparams"])
+    return lineage.settings_of(run, "tacotron")
 
 
 def warm_start(model, start: Path, speakers: list[str]) -> str:
@@ -126,6 +103,8 @@ def trainer(settings: Hparams, speakers: int):
         clip_norm=training.clip_norm,
         weight_decay=training.weight_decay,
         seed=training.seed,
+        smaller="lower training.batch_frames, or reject long recordings with "
+        "audio.max_seconds",
     )
 
 
@@ -142,14 +121,7 @@ def schedule(settings: Hparams) -> Callable[[int], dict]:
 
     def at(step: int) -> dict:
         return {
-            "learning_rate": schedules.learning_rate(
-                step,
-                t.learning_rate,
-                t.final_learning_rate,
-                t.warmup_steps,
-                t.decay_start,
-                t.decay_steps,
-            ),
+            "learning_rate": lineage.learning_rate(step, t),
             "guided_weight": schedules.guided_attention(
                 step, t.guided_attention, t.guided_attention_steps
             ),

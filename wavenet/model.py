@@ -144,6 +144,9 @@ class WaveNet(keras.Model):
             gated, after = [*gated, z], [*after, past]
         return self.leave(ops.concatenate(gated, axis=-1)), after
 
+    def reseed(self, seed: int, step: int) -> None:
+        """Nothing here is drawn."""
+
     def silence(self, streams: int):
         """The pasts of `step` before the first sample."""
         return [ops.zeros((streams, b.reach, self.residual)) for b in self.blocks]

@@ -1,0 +1,42 @@
+"""Adam that keeps a moving average of the weights.
+
+Keras has one of its own, with a constant decay: from its first thousand steps it would
+remember mostly the random weights that training began with.
+"""
+
+import keras
+from keras import ops
+
+
+class AveragedAdam(keras.optimizers.Adam):
+    """Adam (Kingma and Ba 2015) whose variables include, for each weight, an average
+    over its past values (Polyak and Juditsky 1992).
+
+    The decay of the average is `average`, and in the first steps (n + 1) / (n + 10), so
+    that it always looks back over a tenth of the training at most. What it holds is
+    read from a checkpoint with `training.weights.averaged`.
+    """
+
+    def __init__(self, learning_rate: float, average: float, **options):
+        super().__init__(learning_rate, **options)
+        self.average = average
+
+    def build(self, variables) -> None:
+        """Make the averages, which begin as the weights are."""
+        if self.built:
+            return
+        super().build(variables)
+        self.averages = self.add_optimizer_variables(variables, "average")
+        for mean, weight in zip(self.averages, variables, strict=True):
+            mean.assign(weight)
+
+    def apply(self, gradients, variables=None):
+        """Update the weights, then their averages."""
+        taken = ops.cast(self.iterations, "float32")
+        result = super().apply(gradients, variables)
+        decay = ops.minimum(self.average, (taken + 1.0) / (taken + 10.0))
+        weights = variables if variables is not None else self._trainable_variables
+        for mean, weight in zip(self.averages, weights, strict=True):
+            held = ops.convert_to_tensor(mean)
+            mean.assign(held + (1.0 - decay) * (ops.convert_to_tensor(weight) - held))
+        return result

@@ -1,0 +1,104 @@
+"""What a training shows of its vocoder: held-out recordings, copied from their mels.
+
+All of it is judged with the averaged weights, which are those that will speak.
+"""
+
+from pathlib import Path
+
+from keras import ops
+
+from audio import spectrum
+from audio.files import save
+from hparams import Hparams
+from training import figures
+from training.callbacks import Previews
+from training.weights import assign, averaged
+from voices import vocoder
+from voices.compiled import compiled
+
+_BATCHES = 4
+
+
+def watchers(trainer, settings: Hparams, store, crops, unseen: list[int], run, board):
+    """What `training.loop.fit` is to ask and call: `(validate or None, hooks)`.
+
+    `crops` are `datasets.crops.Crops` of the utterances `unseen`, which were held out
+    of `store`, or None where there are none.
+    """
+    t = settings.wavenet_training
+    if crops is None:
+        return None, []
+    twin = Twin(trainer, settings, len(store.speakers))
+    validate = HeldOut(twin, crops.fixed(_BATCHES))
+    shown = unseen[: t.previews]
+    if not shown:
+        return validate, []
+    copies = Copies(twin, settings, store, shown, board)
+    return validate, [Previews(t.preview_every, run.previews, copies.make)]
+
+
+class Twin:
+    """A network beside the one in training, which takes its averaged weights."""
+
+    def __init__(self, trainer, settings: Hparams, speakers: int):
+        self._trainer = trainer
+        self.model = vocoder.network(settings, speakers, trainer.model.compute)
+
+    def refresh(self) -> None:
+        """Take the averages as they are now."""
+        assign(self.model, None, averaged(self._trainer.arrays()))
+
+
+class HeldOut:
+    """The likelihood of fixed crops that are not trained on."""
+
+    def __init__(self, twin: Twin, batches: list[dict]):
+        self._twin, self._batches = twin, batches
+        self._evaluate = compiled(twin.model, self._loss)
+
+    def __call__(self) -> dict[str, float]:
+        """The mean over all crops, in nats a sample."""
+        self._twin.refresh()
+        losses = [ops.convert_to_numpy(self._evaluate(b)) for b in self._batches]
+        return {"loss": float(sum(losses) / len(losses))}
+
+    def _loss(self, batch):
+        model, target = self._twin.model, batch["target"]
+        parameters = model(
+            batch["signal"], batch["mels"], batch["speaker"], counted=target.shape[1]
+        )
+        return ops.mean(model.distribution.loss(parameters, target))
+
+
+class Copies:
+    """Sound and spectrogram of some recordings, beside what the vocoder makes of their
+    mels. `board` is a `training.board.Board`, which shows them too."""
+
+    def __init__(self, twin: Twin, settings: Hparams, store, indices, board):
+        self._twin, self._settings, self._store = twin, settings, store
+        self._indices, self._board = list(indices), board
+
+    def make(self, step: int, folder: Path) -> None:
+        """Write each recording, its copy and their spectrograms into `folder`."""
+        store, audio, rows = self._store, self._settings.audio, self._store.rows
+        self._twin.refresh()
+        speaker = vocoder.WaveNetVocoder(
+            self._twin.model, self._settings, store.speakers
+        )
+        mels = [store.mel(i) for i in self._indices]
+        names = [rows[i].speaker for i in self._indices]
+        waves = speaker.generate(mels, names)
+        for place, (i, mel, wave) in enumerate(
+            zip(self._indices, mels, waves, strict=True)
+        ):
+            panels = [("recording", mel), ("copy", spectrum.mel(wave, audio))]
+            figure = figures.spectrograms(
+                panels,
+                audio.frame_seconds,
+                folder / f"{place}_spectrogram.png",
+                title=f"step {step}",
+            )
+            self._board.image(step, f"spectrogram/{place}", figure)
+            for kind, sound in (("recording", store.wave(i)), ("copy", wave)):
+                save(folder / f"{place}_{kind}.wav", sound, audio.sample_rate)
+                self._board.audio(step, f"{kind}/{place}", sound, audio.sample_rate)

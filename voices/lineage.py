@@ -1,0 +1,74 @@
+"""Runs of a kind: the settings they began with, and whether they may go on."""
+
+import dataclasses
+import logging
+from pathlib import Path
+
+from hparams import PRESETS, Fitting, Hparams, from_arguments, preset
+from training import schedules
+from training.runs import Run, RunError
+
+log = logging.getLogger(__name__)
+
+KINDS = {"tacotron": "an acoustic model", "wavenet": "a vocoder"}
+
+
+def settings_of(run: Run, kind: str) -> Hparams:
+    """The settings of a run. Raises `RunError` unless it is of that kind."""
+    theirs = run.settings.get("kind")
+    if theirs != kind:
+        raise RunError(
+            f"{run.folder} is {KINDS.get(theirs, 'no run of this program')}, "
+            f"not {KINDS[kind]}"
+        )
+    return Hparams.from_dict(run.settings["hparams"])
+
+
+def settings_for(arguments, folder: Path, store, kind: str) -> Hparams:
+    """The settings a training was asked for, with what `--set` changes.
+
+    They are those of the run in `folder` if there is one; else those of `--preset` or
+    `--hparams`; else the preset that the features of `store` were made with, if one
+    fits them.
+    """
+    if (folder / "run.json").exists():
+        return from_arguments(arguments, settings_of(Run.open(folder), kind))
+    made_with = (store.audio, store.text)
+    fitting = (
+        name for name in PRESETS if (preset(name).audio, preset(name).text) == made_with
+    )
+    return from_arguments(arguments, next(fitting, PRESETS[0]))
+
+
+def resume_or_create(
+    folder: Path, described: dict, group: str, ignore: tuple[str, ...], keep: int
+) -> Run:
+    """The run in `folder`, new or continued, that `described` describes.
+
+    It may continue with other settings in `group`, that of its training (they are
+    named in the log), and in the groups to `ignore`, but with nothing else that
+    differs: `RunError`.
+    """
+    if not (folder / "run.json").exists():
+        return Run.create(folder, described, keep=keep)
+    run = Run.open(folder, keep=keep)
+    run.check(described, ignore=[f"hparams.{name}" for name in (group, *ignore)])
+    before = getattr(Hparams.from_dict(run.settings["hparams"]), group)
+    now = getattr(Hparams.from_dict(described["hparams"]), group)
+    for field in dataclasses.fields(before):
+        old, new = getattr(before, field.name), getattr(now, field.name)
+        if old != new:
+            log.info("%s.%s is %s now, was %s", group, field.name, new, old)
+    return run
+
+
+def learning_rate(step: int, fitting: Fitting) -> float:
+    """That of a step, by the schedule of the settings."""
+    return schedules.learning_rate(
+        step,
+        fitting.learning_rate,
+        fitting.final_learning_rate,
+        fitting.warmup_steps,
+        fitting.decay_start,
+        fitting.decay_steps,
+    )
