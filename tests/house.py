@@ -26,7 +26,12 @@ LEAVES = {"benchmarks", "tests"}
 
 # Heavy libraries, and the rooms or files that may name them. Tests may name all.
 _SOUND = {"audio", "benchmarks"}
-_BACKEND = {"tacotron/scan.py", "training/steps.py", "voices/compiled.py"}
+_BACKEND = {
+    "tacotron/scan.py",
+    "training/steps.py",
+    "voices/compiled.py",
+    "wavenet/engine_xla.py",
+}
 HEAVY = {
     "keras": {"tacotron", "wavenet", "training", "voices", "script", "benchmarks"},
     "librosa": _SOUND,
