@@ -1,9 +1,10 @@
-"""A Korean voice from nothing, in minutes: corpus, features, training, speech, report.
+"""A Korean voice from nothing, in minutes: corpus, features, trainings, speech, report.
 
 Every stage is a script of its own. Stopped anywhere, the same command goes on there.
 """
 
 import argparse
+import shutil
 import subprocess
 import sys
 import time
@@ -12,6 +13,10 @@ from pathlib import Path
 import hparams
 
 ROOT = Path(__file__).resolve().parent
+YOUNG = (
+    "(the WaveNet is a few minutes old: it shows the path, and sounds worse than "
+    "Griffin-Lim; a good one trains for days on a GPU)"
+)
 
 
 def parse() -> argparse.Namespace:
@@ -71,24 +76,43 @@ def main() -> None:
     for source, out in ((train, features), (unseen, recordings)):
         stage("features", "preprocess.py", source, "--out", out, *flags)
     stage("training", "train_tacotron.py", features, "--run", run, *flags)
+    waves = run.with_name(f"{run.name}-wavenet")
+    stage("vocoder", "train_wavenet.py", features, "--run", waves, *flags)
 
     from datasets.features import FeatureStore
     from evaluation import report
 
     store, speech = FeatureStore.open(recordings), run / "speech"
-    (run / "unseen.txt").write_text(
-        "".join(f"{row.text}\n" for row in store.rows), "utf-8"
-    )
-    stage("speech", "synthesize.py", "--voice", run, "--file", run / "unseen.txt")
+    text = "".join(f"{row.text}\n" for row in store.rows)
+    (run / "unseen.txt").write_text(text, "utf-8")
+    speak = ("synthesize.py", "--voice", run, "--file", run / "unseen.txt")
+    stage("speech", *speak)
+    stage("speech", *speak, "--vocoder", waves, "--out", run / "speech-wavenet")
     seconds = [row.frames * store.audio.frame_seconds for row in store.rows]
     figures = report.free_running(report.read_manifest(speech), seconds)
     figures |= {"seconds": round(time.monotonic() - begun)}
     report.write(run / "report.json", figures)
-    print(f"\n{report.summary(figures)}\nwavs and alignments: {speech}")
-    print(f"pictures: {run / 'previews'}")
-    print(f"figures: {run / 'report.json'} (this call took {figures['seconds']} s)")
+    print(f"\n{report.summary(figures)}\nfigures: {run / 'report.json'}")
+    print(f"this call took {figures['seconds']} s; pictures: {run / 'previews'}")
+    print(f"hear the same sentences side by side: {side_by_side(store, run)}")
+    print(YOUNG)
     print(f"TensorBoard: .venv/bin/tensorboard --logdir {run.parent}")
     print(f"speak: .venv/bin/python synthesize.py --voice {run} --text 안녕하세요.")
+
+
+def side_by_side(store, run: Path) -> Path:
+    """A folder with recording, Griffin-Lim and WaveNet of each sentence in a row."""
+    from audio.files import save
+
+    folder = run / "side-by-side"
+    folder.mkdir(exist_ok=True)
+    for i in range(len(store)):
+        name = f"{i + 1:04d}"
+        recording = folder / f"{name}-1-recording.wav"
+        save(recording, store.wave(i), store.audio.sample_rate)
+        for kind, of in (("2-griffin-lim", "speech"), ("3-wavenet", "speech-wavenet")):
+            shutil.copy(run / of / f"{name}.wav", folder / f"{name}-{kind}.wav")
+    return folder
 
 
 if __name__ == "__main__":

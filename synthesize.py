@@ -11,6 +11,8 @@ from pathlib import Path
 
 import hparams
 
+MANNER = ("speaker", "seed", "speed")
+
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -22,6 +24,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--speaker", metavar="NAME", help="name or number (the first)")
     parser.add_argument("--speed", type=float, default=1.0, help="2 is twice as fast")
     parser.add_argument("--seed", type=int, default=0, help="another makes other takes")
+    parser.add_argument("--vocoder", type=Path, metavar="RUN", help="not Griffin-Lim")
+    heard = "one wav that is heard while it is made; - is standard output"
+    parser.add_argument("--stream", metavar="WAV", help=heard)
     parser.add_argument("--best", action="store_true", help="not the newest checkpoint")
     hparams.add_arguments(parser)
     return parser.parse_args()
@@ -30,54 +35,60 @@ def parse() -> argparse.Namespace:
 def synthesize(arguments: argparse.Namespace) -> int:
     from training.quiet import load_backend
     from training.runs import Run
-    from voices import acoustic
+    from voices import acoustic, vocoder
     from voices.reading import lines_of
 
     # What can be refused in a moment is, before Keras is loaded.
-    acoustic.settings_of(Run.open(arguments.voice))
+    settings = acoustic.settings_of(Run.open(arguments.voice))
+    wanted = hparams.from_arguments(arguments, settings)
+    if arguments.vocoder:
+        vocoder.check(arguments.vocoder, settings.audio)
     lines = [arguments.text] if arguments.file is None else lines_of(arguments.file)
 
     load_backend()
-    from tqdm import tqdm
-
-    from evaluation.attention import judge
-    from training.callbacks import guarded
-    from training.figures import alignment
-    from voices.output import Output, speak_lines
+    from voices.output import sound_bar
     from voices.trained import TrainedVoice
 
     voice = TrainedVoice.load(arguments.voice, arguments.best)
-    voice.adopt(hparams.from_arguments(arguments, voice.settings))
+    voice.adopt(wanted)
+    with sound_bar() as progress:
+        if run := arguments.vocoder:
+            voice.vocoder = vocoder.WaveNetVocoder.load(run, progress=progress)
+        return (aloud if arguments.stream else into_files)(arguments, voice, lines)
 
-    def draw(speech, path):
-        named = {"path": path, "step_seconds": speech.step_seconds}
-        guarded("picture", alignment, speech.alignment, speech.symbols, **named)
+
+def into_files(arguments: argparse.Namespace, voice, lines: list[str]) -> int:
+    from tqdm import tqdm
+
+    from evaluation.attention import judge
+    from voices.output import Output, speak_lines
 
     folder = arguments.out or arguments.voice / "speech"
     with tqdm(total=len(lines), unit="line", disable=None) as bar:
-        manner = {
-            name: getattr(arguments, name) for name in ("speaker", "seed", "speed")
-        }
+        manner = {name: getattr(arguments, name) for name in MANNER}
         manner["say"] = lambda text: tqdm.write(text, file=sys.stderr)
         manner["progress"] = lambda done, total: bar.update(done - bar.n)
-        failed = speak_lines(voice, lines, Output(folder, judge, draw), **manner)
+        failed = speak_lines(voice, lines, Output(folder, judge), **manner)
     print(f"{len(lines) - failed} of {len(lines)} lines spoken: {folder}")
     return 1 if failed else 0
+
+
+def aloud(arguments: argparse.Namespace, voice, lines: list[str]) -> int:
+    from audio.streams import wav_stream
+    from voices.output import speak_aloud
+
+    manner = {name: getattr(arguments, name) for name in MANNER}
+    manner["say"] = lambda text: print(text, file=sys.stderr)
+    with wav_stream(arguments.stream, voice.settings.audio.sample_rate) as write:
+        return 1 if speak_aloud(voice, lines, write, **manner) else 0
 
 
 def main() -> int:
     arguments = parse()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from training.runs import RunError
+    from training.program import ended
 
-    try:
-        return synthesize(arguments)
-    except (RunError, ValueError, OSError) as error:
-        print(f"synthesize.py: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("stopped; what was finished is kept", file=sys.stderr)
-        return 130
+    return ended("synthesize.py", lambda: synthesize(arguments), (ValueError,))
 
 
 if __name__ == "__main__":

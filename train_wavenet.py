@@ -82,16 +82,10 @@ def main() -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     from datasets.features import FeatureError
-    from training.loop import Diverged
-    from training.runs import RunError
+    from training.program import ended
 
-    mistakes = (hparams.HparamsError, FeatureError, RunError, OSError, MemoryError)
-    try:
-        train(arguments)
-    except (*mistakes, Diverged) as error:
-        print(f"train_wavenet.py: {error}", file=sys.stderr)
-        return 1 if isinstance(error, Diverged) else 2
-    return 0
+    mistakes = (hparams.HparamsError, FeatureError)
+    return ended("train_wavenet.py", lambda: train(arguments), mistakes)
 
 
 if __name__ == "__main__":

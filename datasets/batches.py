@@ -1,7 +1,7 @@
 """Feature store -> batches of few static shapes; a batch is a function of its step."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,6 +92,17 @@ class Batches:
         frames = max(row.frames for row in rows)
         padded = -(-frames // self._multiple) * self._multiple
         return self.collate(indices, padded, max(len(row.ids) for row in rows))
+
+    def each(self) -> Iterator[tuple[list[int], dict[str, np.ndarray]]]:
+        """Every utterance once: `(indices, batch)` in the shapes of training. Rows of a
+        batch beyond its indices repeat some."""
+        for bucket in self.buckets:
+            for begin in range(0, len(bucket.indices), bucket.batch):
+                indices = list(bucket.indices[begin : begin + bucket.batch])
+                yield (
+                    indices,
+                    self._shaped(bucket, np.resize(indices, bucket.batch))[1],
+                )
 
     def _shaped(self, bucket, indices):
         batch = self.collate(indices, bucket.frames, bucket.symbols)

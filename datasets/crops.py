@@ -114,23 +114,57 @@ def _stacked(crops: list[dict]) -> dict[str, np.ndarray]:
 class AlignedMels:
     """Mels that an acoustic model predicted along the recordings of a store.
 
-    A folder of `<row>.npy`, float32 [frames, mels], in the order of the store's rows,
-    which are named in `rows.txt`. Raises `FeatureError` when they are of another store.
+    A folder of `<row>.npy`, float16 [frames, mels], in the order of the store's rows,
+    which `rows.txt` names once all are there. Raises `FeatureError` for a folder that
+    is not complete, or of another store.
     """
 
     def __init__(self, folder: str | Path, store: FeatureStore):
-        self.folder = Path(folder)
-        names = self.folder / "rows.txt"
+        self._folder = Path(folder)
+        names = self._folder / "rows.txt"
         if not names.is_file():
-            raise FeatureError(f"{folder}: holds no aligned mels, or not yet all")
+            raise FeatureError(f"{folder}: holds no aligned mels, or not all: align.py")
         if names.read_text("utf-8").splitlines() != [row.id for row in store.rows]:
             raise FeatureError(f"{folder}: these mels were aligned to other features")
 
     def __call__(self, index: int) -> np.ndarray:
         """The mels of a row, float32 [frames, mels]."""
-        return np.load(aligned_path(self.folder, index)).astype(np.float32)
+        return np.load(_aligned(self._folder, index)).astype(np.float32)
 
 
-def aligned_path(folder: Path, index: int) -> Path:
-    """Where the aligned mels of a row lie."""
+class AlignedWriter:
+    """Makes the folder that `AlignedMels` reads; what is there already is kept, unless
+    it was made of another store or by another `voice`."""
+
+    def __init__(self, folder: str | Path, store: FeatureStore, voice: str):
+        self._folder, self._store = Path(folder), store
+        self._folder.mkdir(parents=True, exist_ok=True)
+        made_of = self._folder / "made-of.txt"
+        source = f"{store.fingerprint}\n{voice}\n"
+        if not made_of.is_file() or made_of.read_text("utf-8") != source:
+            for old in (self._folder / "rows.txt", *self._folder.glob("*.npy")):
+                old.unlink(missing_ok=True)
+            made_of.write_text(source, "utf-8")
+
+    def __contains__(self, index: int) -> bool:
+        return _aligned(self._folder, index).is_file()
+
+    def write(self, index: int, mel: np.ndarray) -> None:
+        """Keep the mels [frames, mels] of a row. Raises `ValueError` when they are not
+        as many as the recording's: they are of use only frame by frame."""
+        frames = self._store.rows[index].frames
+        if len(mel) != frames:
+            raise ValueError(f"{len(mel)} mel frames for a recording of {frames}")
+        aside = self._folder / "partial"
+        with open(aside, "wb") as file:
+            np.save(file, mel.astype(np.float16))
+        aside.replace(_aligned(self._folder, index))
+
+    def finish(self) -> None:
+        """Name the rows, all of which are there."""
+        names = "".join(f"{row.id}\n" for row in self._store.rows)
+        (self._folder / "rows.txt").write_text(names, "utf-8")
+
+
+def _aligned(folder: Path, index: int) -> Path:
     return folder / f"{index:06d}.npy"

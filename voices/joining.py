@@ -1,6 +1,6 @@
 """Pieces of speech as one: slower or faster, with pauses between them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -41,13 +41,37 @@ def join(
         joined_mels.append(mel)
         joined_waves.append(wave)
         if i < len(pauses):
-            frames = max(1, round(pauses[i] / audio.frame_seconds))
+            silence = pause(pauses[i], audio)
+            frames = len(silence) // audio.hop_length
             floor = np.full((frames, audio.mels), -audio.mel_range, np.float32)
             joined_mels.append(floor)
-            joined_waves.append(np.zeros(frames * audio.hop_length, np.float32))
+            joined_waves.append(silence)
     wave = np.concatenate(joined_waves)
     peak = float(np.max(np.abs(wave), initial=0.0))
     return np.concatenate(joined_mels), wave / max(1.0, peak)
+
+
+def faded_stream(
+    chunks: Iterable[np.ndarray], audio: Audio, begin: bool, end: bool
+) -> Iterator[np.ndarray]:
+    """The chunks of a wave, faded as `join` fades it: 5 ms are held back till the
+    end is known."""
+    count = round(_FADE_SECONDS * audio.sample_rate)
+    held, first = np.zeros(0, np.float32), begin
+    for chunk in chunks:
+        held = np.concatenate([held, chunk])
+        if len(held) > 2 * count:
+            ready, held = held[:-count], held[-count:]
+            yield _faded(ready, audio, begin=first, end=False)
+            first = False
+    if len(held):
+        yield _faded(held, audio, begin=first, end=end)
+
+
+def pause(seconds: float, audio: Audio) -> np.ndarray:
+    """Silence of so many seconds, in whole frames and at least one."""
+    frames = max(1, round(seconds / audio.frame_seconds))
+    return np.zeros(frames * audio.hop_length, np.float32)
 
 
 def _faded(wave: np.ndarray, audio: Audio, begin: bool, end: bool) -> np.ndarray:

@@ -3,34 +3,41 @@
     0001.wav, 0001.png   sound and alignment of line 1
     manifest.jsonl       a row for each line, in the order in which they were finished
 
-The script hands in what it draws and judges with, so this room needs neither.
+The script hands in what it judges with, so this room does not need it.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+from tqdm import tqdm
+
 from audio.files import save
+from training.callbacks import guarded
+from training.figures import alignment
+from voices.joining import pause
 from voices.reading import TextError
 from voices.trained import Speech, TrainedVoice
+
+_BETWEEN_LINES_SECONDS = 0.5
 
 
 class Output:
     """Writes lines as they come; whatever is written is whole, so a run that is stopped
     keeps what it finished. An earlier manifest is replaced with the first row.
 
-    `judge(speech) -> (figures, complaints)` looks at the attention; `draw(speech,
-    path)` makes its picture.
+    `judge(speech) -> (figures, complaints)` looks at the attention.
     """
 
     def __init__(
         self,
         folder: str | Path,
         judge: Callable[[Speech], tuple[dict, list[str]]],
-        draw: Callable[[Speech, Path], object],
     ):
         self.folder = Path(folder)
-        self._judge, self._draw = judge, draw
+        self._judge = judge
         self._begun = False
 
     def write(self, line: int, speech: Speech) -> dict:
@@ -38,7 +45,14 @@ class Output:
         wav, picture = (self.folder / f"{line:04d}.{kind}" for kind in ("wav", "png"))
         self.folder.mkdir(parents=True, exist_ok=True)
         save(wav, speech.wave, speech.sample_rate)
-        self._draw(speech, picture)
+        guarded(
+            "picture",
+            alignment,
+            speech.alignment,
+            speech.symbols,
+            path=picture,
+            step_seconds=speech.step_seconds,
+        )
         figures, complaints = self._judge(speech)
         return self._row(
             {
@@ -88,12 +102,7 @@ def speak_lines(
     Raises `VoiceError`, before anything is written, for a speaker or speed that the
     voice does not have.
     """
-    readings, refused = {}, {}
-    for number, line in enumerate(lines, 1):
-        try:
-            readings[number] = voice.read(line)
-        except TextError as error:
-            refused[number] = str(error)
+    readings, refused = _readings(voice, lines)
     speeches = voice.stream(list(readings.values()), speaker, seed, speed)
     for number, error in refused.items():
         output.refuse(number, lines[number - 1], error)
@@ -105,3 +114,71 @@ def speak_lines(
             say(f"line {numbers[i]}: {warning}")
         progress(done, len(lines))
     return len(refused)
+
+
+def speak_aloud(
+    voice: TrainedVoice,
+    lines: Sequence[str],
+    write: Callable[[np.ndarray], object],
+    *,
+    speaker: str | int | None = None,
+    seed: int = 0,
+    speed: float = 1.0,
+    say: Callable[[str], object] = lambda text: None,
+) -> int:
+    """Speak `lines` one after another into `write(chunk)`, in chunks float [samples]
+    as they are made; returns how many could not be spoken, which `say` is told.
+
+    Raises `VoiceError`, before anything is written, for a speaker or speed that the
+    voice does not have.
+    """
+    readings, refused = _readings(voice, lines)
+    for number, error in refused.items():
+        say(f"line {number}: {error}")
+    between = None
+    for reading in readings.values():
+        if between is not None:
+            write(between)
+        for chunk in voice.sound(reading, speaker, seed, speed):
+            write(chunk)
+        between = pause(_BETWEEN_LINES_SECONDS / speed, voice.settings.audio)
+    return len(refused)
+
+
+def _readings(voice: TrainedVoice, lines: Sequence[str]):
+    """`(readings, errors)` by line, counted from 1."""
+    readings, refused = {}, {}
+    for number, line in enumerate(lines, 1):
+        try:
+            readings[number] = voice.read(line)
+        except TextError as error:
+            refused[number] = str(error)
+    return readings, refused
+
+
+@contextmanager
+def sound_bar() -> Iterator[Callable[[float, float], None]]:
+    """A `progress(done, total)` in seconds of sound that draws a line with the time
+    left; nothing is drawn where nobody watches, or before it is called."""
+    bar = None
+
+    def progress(done: float, total: float) -> None:
+        nonlocal bar
+        if bar is None or done < bar.n or bar.total != round(total, 1):
+            if bar is not None:
+                bar.close()
+            bar = tqdm(
+                total=round(total, 1),
+                unit="s",
+                desc="sound",
+                disable=None,
+                leave=False,
+                mininterval=0.5,
+            )
+        bar.update(round(done, 1) - bar.n)
+
+    try:
+        yield progress
+    finally:
+        if bar is not None:
+            bar.close()

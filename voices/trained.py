@@ -4,7 +4,7 @@ import difflib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from training.weights import assign
 from voices import acoustic, stopping
 from voices.generation import Generated, Generator, VoiceError
 from voices.griffin_lim import GriffinLim
-from voices.joining import join, stretch
+from voices.joining import faded_stream, join, pause, stretch
 from voices.reading import Reading, read
 
 _SPEEDS = (0.25, 4.0)
@@ -69,8 +69,9 @@ class _Piece:
 class TrainedVoice:
     """Tacotron and vocoder: text in, `Speech` out.
 
-    A vocoder is any object with `generate(mels) -> waves`; without one Griffin-Lim
-    speaks, from linear spectrograms if the model predicts them.
+    A vocoder is any object with `generate(mels, speaker, seed) -> waves`; without one
+    Griffin-Lim speaks, from linear spectrograms if the model predicts them. `step` says
+    how long it was trained.
     """
 
     def __init__(
@@ -80,7 +81,9 @@ class TrainedVoice:
         speakers: Sequence[str],
         factor: int,
         vocoder=None,
+        step: int = 0,
     ):
+        self.step = step
         self.model, self.settings = model, settings
         self.speakers, self.factor = tuple(speakers), factor
         self.vocoder = vocoder
@@ -108,7 +111,7 @@ class TrainedVoice:
         last_step = max(0, checkpoint.step - 1)
         factor = checkpoint.state.get("reduction_factor")
         factor = factor or acoustic.factor_at(settings, last_step)
-        return cls(model, settings, speakers, factor, vocoder)
+        return cls(model, settings, speakers, factor, vocoder, checkpoint.step)
 
     def adopt(self, wanted: Hparams) -> None:
         """Take settings that concern synthesis alone, those of Griffin-Lim.
@@ -117,7 +120,7 @@ class TrainedVoice:
         """
         lines = [
             f"{group}.{line}"
-            for group in ("audio", "text", "tacotron", "wavenet", "training")
+            for group in (field.name for field in fields(Hparams))
             for line in difference(
                 getattr(wanted, group), getattr(self.settings, group)
             )
@@ -179,11 +182,10 @@ class TrainedVoice:
         Pieces that occur twice are spoken once, so equal lines sound equal to the bit.
         Raises `VoiceError` at once for a speaker or speed the voice does not have.
         """
-        if not _SPEEDS[0] <= speed <= _SPEEDS[1]:
-            raise VoiceError(f"speed must be between {_SPEEDS[0]} and {_SPEEDS[1]}")
+        _check_speed(speed)
         number = self.speaker_number(speaker)
         ids = list(dict.fromkeys(piece for r in readings for piece in r.pieces))
-        batches = self._batches(ids, [number] * len(ids), seed, speed, batch)
+        batches = self._batches(ids, number, seed, speed, batch)
         return self._assembled(readings, ids, batches, self.speakers[number], speed)
 
     def _assembled(self, readings, ids, batches, speaker, speed):
@@ -200,18 +202,50 @@ class TrainedVoice:
                 needed.subtract(reading.pieces)
             done = {key: piece for key, piece in done.items() if needed[key]}
 
-    def _batches(self, ids, speakers, seed, speed, batch):
+    def sound(
+        self,
+        reading: Reading,
+        speaker: str | int | None = None,
+        seed: int = 0,
+        speed: float = 1.0,
+    ) -> Iterator[np.ndarray]:
+        """The wave of one reading in chunks, each as soon as it is made.
+
+        A vocoder that has `stream(mel, speaker, seed)` is heard while it works, any
+        other after every piece. Raises `VoiceError` as `stream` does.
+        """
+        _check_speed(speed)
+        return self._sound(reading, self.speaker_number(speaker), seed, speed)
+
+    def _sound(self, reading, number, seed, speed):
+        audio, name = self.settings.audio, self.speakers[number]
+        last = len(reading.pieces) - 1
+        for i, ids in enumerate(reading.pieces):
+            (line,) = self._generator.generate([ids], [number], self.factor, seed)
+            chunks = self._chunks(line, name, seed, speed)
+            yield from faded_stream(chunks, audio, begin=i > 0, end=i < last)
+            if i < last:
+                yield pause(reading.pauses[i] / speed, audio)
+
+    def _chunks(self, line: Generated, name: str, seed: int, speed: float):
+        if hasattr(self.vocoder, "stream"):
+            return self.vocoder.stream(stretch(line.mel, speed), name, seed)
+        return self._waves([line], name, seed, speed)
+
+    def _waves(self, lines: list[Generated], name: str, seed: int, speed: float):
+        vocoder = self.vocoder or GriffinLim(self.settings.audio)
+        linear = self.vocoder is None and self.model.cbhg is not None
+        spectra = [line.linear if linear else line.mel for line in lines]
+        return vocoder.generate([stretch(s, speed) for s in spectra], name, seed)
+
+    def _batches(self, ids, number, seed, speed, batch):
         """`(indices, pieces)`, with the time of a batch shared out by length."""
-        vocoder = self.vocoder or GriffinLim(self.settings.audio, seed)
         begun = time.perf_counter()
         for indices, lines in self._generator.stream(
-            ids, speakers, self.factor, seed, batch
+            ids, [number] * len(ids), self.factor, seed, batch
         ):
             mels = [stretch(line.mel, speed) for line in lines]
-            linear = self.vocoder is None and self.model.cbhg is not None
-            waves = vocoder.generate(
-                [stretch(line.linear, speed) for line in lines] if linear else mels
-            )
+            waves = self._waves(lines, self.speakers[number], seed, speed)
             seconds = time.perf_counter() - begun
             frames = sum(map(len, mels))
             yield (
@@ -248,6 +282,11 @@ class TrainedVoice:
             warnings=_warnings(reading, stopped),
             spent_seconds=sum(piece.spent_seconds for piece in pieces),
         )
+
+
+def _check_speed(speed: float) -> None:
+    if not _SPEEDS[0] <= speed <= _SPEEDS[1]:
+        raise VoiceError(f"speed must be between {_SPEEDS[0]} and {_SPEEDS[1]}")
 
 
 def _check_alphabet(run: Run) -> None:

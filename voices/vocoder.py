@@ -74,16 +74,7 @@ class WaveNetVocoder:
     def check(self, audio: Audio) -> None:
         """Raise `RunError`, with the differences, unless mels of these settings are
         what this vocoder was trained on."""
-        lines = [
-            line
-            for line in difference(self.settings.audio, audio)
-            if line.partition(":")[0] not in _INDIFFERENT
-        ]
-        if lines:
-            raise RunError(
-                "the vocoder was trained on other mels than the voice makes "
-                f"(vocoder != voice): {'; '.join(f'audio.{line}' for line in lines)}"
-            )
+        _check_audio(self.settings.audio, audio)
 
     def generate(
         self,
@@ -134,6 +125,25 @@ class WaveNetVocoder:
 
     def _number(self, speaker: str | None) -> int:
         return self.speakers.index(speaker) if speaker in self.speakers else 0
+
+
+def check(folder: str | Path, audio: Audio) -> None:
+    """Raise `RunError` unless the run in `folder` is a vocoder for mels of these
+    settings, naming what differs."""
+    _check_audio(lineage.settings_of(Run.open(folder), "wavenet").audio, audio)
+
+
+def _check_audio(ours: Audio, theirs: Audio) -> None:
+    lines = [
+        f"audio.{line}"
+        for line in difference(ours, theirs)
+        if line.partition(":")[0] not in _INDIFFERENT
+    ]
+    if lines:
+        raise RunError(
+            "the vocoder was trained on other mels than the voice makes "
+            f"(vocoder != voice): {'; '.join(lines)}"
+        )
 
 
 def network(settings: Hparams, speakers: int, compute: str = "float32"):

@@ -106,7 +106,7 @@ def test_settings_default_to_the_preset_of_the_features(tmp_path):
 
 def test_another_kind_of_run_is_refused(tmp_path):
     run = Run.create(tmp_path / "run", {"kind": "wavenet"})
-    with pytest.raises(RunError, match="a wavenet run, not an acoustic model"):
+    with pytest.raises(RunError, match="is a vocoder, not an acoustic model"):
         acoustic.settings_of(run)
 
 
