@@ -8,7 +8,15 @@ import math
 import pytest
 
 import hparams
-from hparams import Audio, Hparams, HparamsError, Tacotron, Training, WaveNet
+from hparams import (
+    Audio,
+    Hparams,
+    HparamsError,
+    Tacotron,
+    Training,
+    WaveNet,
+    WaveNetTraining,
+)
 
 KOREAN = hparams.preset("korean")
 
@@ -40,7 +48,7 @@ def test_preset_builds_and_survives_json(name, tmp_path):
 
 
 def test_presets_are_those_the_readme_names():
-    assert set(hparams.PRESETS) == {"korean", "paper", "demo", "tiny"}
+    assert set(hparams.PRESETS) == {"korean", "paper", "lean", "demo", "tiny"}
 
 
 def test_korean_has_the_known_geometry():
@@ -180,7 +188,11 @@ def test_assignment_of_another_form_shows_the_form(assignment):
         (Tacotron, {"prenet_dims": ()}, "prenet_dims"),
         (WaveNet, {"layers": 21}, "cycles"),
         (WaveNet, {"distribution": "uniform"}, "distribution"),
-        (Training, {"steps": 0}, "steps"),
+        (WaveNet, {"preemphasis": 1.0}, "preemphasis"),
+        (WaveNetTraining, {"steps": 0}, "wavenet_training.steps"),
+        (WaveNetTraining, {"average": 1.0}, "average"),
+        (WaveNetTraining, {"compute": "float16"}, "compute"),
+        (Training, {"steps": 0}, "training.steps"),
         (Training, {"previews": 9, "held_out": 3}, "previews"),
         (Training, {"reduction_schedule": ((5, 2),)}, "reduction_schedule"),
         (Training, {"reduction_schedule": ((0, 1), (9, 2))}, "reduction_schedule"),
@@ -233,7 +245,8 @@ def test_saved_file_is_plain_json(tmp_path):
     path = tmp_path / "hparams.json"
     KOREAN.save(path)
     values = json.loads(path.read_text("utf-8"))
-    assert set(values) == {"audio", "text", "tacotron", "wavenet", "training"}
+    groups = {"audio", "text", "tacotron", "training", "wavenet", "wavenet_training"}
+    assert set(values) == groups
     assert values["wavenet"]["upsample"] == list(KOREAN.wavenet.upsample)
 
 

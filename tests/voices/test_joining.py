@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import hparams
-from voices.joining import join, stretch
+from voices.joining import faded_stream, join, pause, stretch
 
 AUDIO = hparams.preset("tiny").audio
 
@@ -58,3 +58,16 @@ def test_what_exceeds_full_scale_is_turned_down_as_a_whole():
     _, wave = join(mels, waves, [], AUDIO)
     assert wave[100] == -1.0
     assert wave[0] == 0.25
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 300, 5000])
+def test_what_is_streamed_is_what_is_joined(chunk):
+    mels, waves = pieces(9, 14, 3)
+    whole = join(mels, waves, [0.1, 0.3], AUDIO)[1]
+    streamed = []
+    for i, wave in enumerate(waves):
+        chunks = (wave[at : at + chunk] for at in range(0, len(wave), chunk))
+        streamed += faded_stream(chunks, AUDIO, begin=i > 0, end=i < 2)
+        if i < 2:
+            streamed.append(pause([0.1, 0.3][i], AUDIO))
+    np.testing.assert_array_equal(np.concatenate(streamed), whole)
