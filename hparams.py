@@ -280,6 +280,8 @@ class WaveNetTraining(Fitting):
 
     `average` is the decay of the weights' moving average, which is what speaks;
     `compute` the type of the products: bfloat16, float32, or auto for the quicker.
+    `dither` and `input_noise` are standard deviations, of noise in the recordings, full
+    scale 1, and in the signal that the network hears.
     """
 
     steps: int = 1_000_000
@@ -292,6 +294,8 @@ class WaveNetTraining(Fitting):
     crop_frames: int = 24
     average: float = 0.9995
     compute: str = "auto"
+    dither: float = 1e-4
+    input_noise: float = 0.004
 
     def __post_init__(self):
         self._check("wavenet_training")
@@ -300,6 +304,9 @@ class WaveNetTraining(Fitting):
             self.compute in ("auto", "float32", "bfloat16"),
             "wavenet_training.compute: auto, float32 or bfloat16",
         )
+        for name in ("dither", "input_noise"):
+            value = getattr(self, name)
+            _require(value >= 0, f"wavenet_training.{name} must not be negative")
 
 
 @dataclass(frozen=True)
@@ -551,6 +558,7 @@ def _demo() -> Hparams:
             batch=4,
             crop_frames=8,
             average=0.99,
+            dither=3e-4,
         ),
     )
 

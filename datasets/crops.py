@@ -21,6 +21,12 @@ class Crops:
     there. Every crop that lies within an utterance is equally likely; an utterance that
     is shorter than a crop goes on in silence. `mels(index)` gives other mels than those
     of the store.
+
+    `dither` is the standard deviation of noise in every recording: without any, digital
+    silence would be a past that only silence follows, and generation would not leave
+    it. `input_noise` is that of noise in the signal as it is heard, not in the target:
+    who hears a past that is not quite right learns to follow the mels, and errors of
+    generation do not add up (Jin et al. 2018, "FFTNet", section 3).
     """
 
     def __init__(
@@ -33,6 +39,8 @@ class Crops:
         frames: int,
         past: int,
         context: int,
+        dither: float = 0.0,
+        input_noise: float = 0.0,
         seed: int = 1,
         mels=None,
     ):
@@ -42,6 +50,7 @@ class Crops:
         self._mels = mels or store.mel
         self._batch, self._frames, self._seed = batch, frames, seed
         self._hop, self._past, self._context = store.audio.hop_length, past, context
+        self._dither, self._input_noise = dither, input_noise
         self._history = -(-past // self._hop)
         self._speakers = {name: i for i, name in enumerate(store.speakers)}
         lengths = [store.rows[i].frames for i in self._indices]
@@ -59,7 +68,7 @@ class Crops:
         numbers = np.searchsorted(self._places, places, side="right")
         before = np.concatenate([[0], self._places])[numbers]
         crops = [
-            self._crop(self._indices[number], int(start))
+            self._crop(self._indices[number], int(start), random)
             for number, start in zip(numbers, places - before, strict=True)
         ]
         return (self._batch, self._frames), _stacked(crops)
@@ -72,25 +81,33 @@ class Crops:
         """How many frames of a batch are predicted, the past not counted."""
         return batch["target"].size // self._hop
 
-    def _crop(self, index: int, start: int) -> dict[str, np.ndarray]:
+    def _crop(self, index: int, start: int, random) -> dict[str, np.ndarray]:
         end = start + self._frames
+        signal = self._signal(index, start * self._hop, end * self._hop, random)
+        heard = signal[:-1]
+        if self._input_noise:
+            noise = random.standard_normal(heard.size, np.float32)
+            heard = np.clip(heard + self._input_noise * noise, -1.0, 1.0)
         return {
-            **self._signal(index, start * self._hop, end * self._hop),
+            "signal": heard,
+            "target": signal[self._past + 1 :],
             "mels": self._spectra(index, start - self._history, end),
             "speaker": np.int32(self._speakers[self._store.rows[index].speaker]),
         }
 
-    def _signal(self, index: int, start: int, end: int):
-        """Samples from `start` to `end`, with their past; silent beyond the wave."""
+    def _signal(self, index: int, start: int, end: int, random) -> np.ndarray:
+        """Samples from `start` to `end`, with their past and the one before it; silent
+        beyond the wave."""
         wave = self._store.wave(index)
         begin = start - self._past - 1
         # One sample more on the left, for the pre-emphasis of the first.
-        part = wave[max(0, begin - 1) : end]
-        signal = self._coding.encode(part)[1 if begin >= 1 else 0 :]
-        whole = np.zeros(end - begin, np.float32)
-        left = max(0, -begin)
-        whole[left : left + signal.size] = signal
-        return {"signal": whole[:-1], "target": whole[self._past + 1 :]}
+        part = np.zeros(end - begin + 1, np.float32)
+        inside = wave[max(0, begin - 1) : end]
+        left = max(0, 1 - begin)
+        part[left : left + inside.size] = inside
+        if self._dither:
+            part += self._dither * random.standard_normal(part.size, np.float32)
+        return self._coding.encode(part)[1:]
 
     def _spectra(self, index: int, start: int, end: int) -> np.ndarray:
         mels = self._mels(index)

@@ -192,6 +192,8 @@ def cropping(settings: Hparams, model) -> dict:
         "frames": t.crop_frames,
         "past": model.receptive_field - 1,
         "context": model.context,
+        "dither": t.dither,
+        "input_noise": t.input_noise,
         "seed": t.seed,
     }
 
