@@ -23,6 +23,8 @@ from wavenet.export import Weights
 
 # Samples whose conditioning is upsampled at once, a product large enough to be one.
 _PIECE = 32
+# Multiplications that take a processor a fraction of a second.
+_PRODUCTS = 4_000_000_000
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,12 @@ class XlaEngine:
     states = 1
 
     def __init__(self, weights: Weights, lanes: int | None = None):
-        self.lanes = lanes or (256 if _accelerated() else 16)
-        # A step takes about as long for one stream as for all lanes of a device.
-        self._chunk = 1024 if _accelerated() else 256
+        accelerated = _accelerated()
+        self.lanes = lanes or (256 if accelerated else 16)
+        products = weights.gate.size + weights.mix.size + weights.head2.size
+        # A device waits for its steps rather than for their products.
+        steps = 1024 if accelerated else _PRODUCTS // (products * self.lanes)
+        self._chunk = min(max(steps // _PIECE, 1) * _PIECE, 1024)
         self._plan = _Plan(
             weights.dilations, weights.kernel, weights.distribution, self._chunk
         )
@@ -90,9 +95,18 @@ class XlaEngine:
         uniforms: np.ndarray,
         temperature: float,
     ) -> tuple[State, np.ndarray]:
-        """The next samples, as `wavenet.sampler.Engine` says; best in whole chunks."""
-        heard = np.empty(uniforms.shape[:2], np.float32)
-        for begin in range(0, heard.shape[1], self._chunk):
+        """The next samples, as `wavenet.sampler.Engine` says; best in whole chunks.
+
+        Raises `ValueError` for shapes that do not fit each other.
+        """
+        streams, samples = uniforms.shape[:2]
+        frames = gates.shape[1] - 2 * self._context
+        if len(gates) != streams or self._padded(streams) != state.previous.shape[0]:
+            raise ValueError(f"gates {gates.shape} do not fit {streams} streams")
+        if positions.min() < 0 or positions.max() + samples > frames * self._hop:
+            raise ValueError(f"{frames} frames of gates do not reach over the chunk")
+        heard = np.empty((streams, samples), np.float32)
+        for begin in range(0, samples, self._chunk):
             part = slice(begin, begin + self._chunk)
             state, heard[:, part] = self._run_chunk(
                 state, gates, positions + begin, uniforms[:, part], temperature
@@ -177,25 +191,17 @@ class _Plan:
 def _arrays(weights: Weights) -> dict:
     """The weights as a step wants them, on the device."""
     residual, layers, gates = weights.residual, weights.layers, weights.gates
-    skips = weights.mix[:, :, residual:].reshape(layers * gates // 2, -1)
     arrays = {
         "past": weights.gate[:, :-1].swapaxes(0, 1),
         "present": weights.gate[:, -1],
-        "gate_bias": weights.gate_bias,
         "next": weights.mix[:, :, :residual],
         "next_bias": weights.mix_bias[:, :residual],
-        "skip": skips,
+        "skip": weights.mix[:, :, residual:].reshape(layers * gates // 2, -1),
         "skip_bias": weights.mix_bias[:, residual:].sum(axis=0),
-        "head1": weights.head1,
-        "head1_bias": weights.head1_bias,
-        "head2": weights.head2,
-        "head2_bias": weights.head2_bias,
-        "phases": weights.phases,
     }
-    if weights.embedding is None:
-        arrays |= {"scale": weights.scale, "offset": weights.offset}
-    else:
-        arrays["embedding"] = weights.embedding
+    entry = ("scale", "offset") if weights.embedding is None else ("embedding",)
+    as_they_are = "gate_bias", "head1", "head1_bias", "head2", "head2_bias", "phases"
+    arrays |= {name: getattr(weights, name) for name in (*as_they_are, *entry)}
     return {name: ops.convert_to_tensor(array) for name, array in arrays.items()}
 
 
@@ -237,10 +243,9 @@ def _generate(
         conditioning = _conditioning(arrays, gates, places + begin)
 
         def sample(i, previous, rings, signal):
+            frames = _row(conditioning, i - begin)
+            parameters, rings = _step(plan, arrays, previous, rings, frames, step + i)
             numbers = _row(uniforms, i)
-            parameters, rings = _step(
-                plan, arrays, previous, rings, _row(conditioning, i - begin), step + i
-            )
             heard = plan.distribution.sample(parameters, numbers, temperature)
             signal = ops.slice_update(signal, (i, 0), heard[None])
             return i + 1, heard, rings, signal
