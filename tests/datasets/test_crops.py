@@ -129,7 +129,7 @@ def test_shapes_types_and_speakers(store):
 
 
 def test_every_place_is_equally_likely(store):
-    """Four places in the longest utterance, one in the shortest, shorter than a crop."""
+    """Four places in the longest utterance, one in one that is shorter than a crop."""
     by_length = sorted(range(len(store)), key=lambda i: store.rows[i].frames)
     short, long = by_length[0], by_length[-1]
     frames = store.rows[long].frames - 3
@@ -173,10 +173,11 @@ def test_a_short_utterance_goes_on_in_silence(store):
     made = crops(store, [index], coding, frames=frames + more)
     for step in range(3):
         for crop in each(made.at(step)[1]):
-            signal = coding.encode(store.wave(index))
-            np.testing.assert_array_equal(crop["target"][: signal.size], signal)
-            assert crop["target"].size == signal.size + more * HOP
-            assert not crop["target"][signal.size :].any()
+            wave = store.wave(index)
+            signal = coding.encode(np.pad(wave, (0, more * HOP)))
+            np.testing.assert_array_equal(crop["target"], signal)
+            # Its end is still heard in the first of them, by the pre-emphasis.
+            assert not signal[wave.size + 1 :].any()
             assert not crop["signal"][: OPTIONS["past"] + 1].any()
             mels, before = crop["mels"], HISTORY + OPTIONS["context"]
             np.testing.assert_array_equal(
@@ -184,6 +185,40 @@ def test_a_short_utterance_goes_on_in_silence(store):
             )
             assert (mels[:before] == store.mel(index)[0]).all()
             assert (mels[before + frames :] == store.mel(index)[-1]).all()
+
+
+def test_dither_is_in_the_recording(store):
+    """In past and target the same, before its start too, and under the emphasis."""
+    quiet, past = 1e-4, OPTIONS["past"]
+    for coding in CODINGS[:2]:
+        usual, noisy, again = (
+            crops(store, coding=coding, dither=dither, batch=20).at(0)[1]
+            for dither in (0.0, quiet, quiet)
+        )
+        assert_equal(noisy, again)
+        ahead = noisy["signal"][:, past + 1 :]
+        np.testing.assert_array_equal(ahead, noisy["target"][:, :-1])
+        np.testing.assert_array_equal(noisy["mels"], usual["mels"])
+        added = noisy["signal"] - usual["signal"]
+        expected = quiet * np.hypot(1, coding.preemphasis)
+        assert np.std(added, axis=1) == pytest.approx(expected, rel=0.1)
+        assert abs(np.corrcoef(added[0], added[1])[0, 1]) < 0.15
+    silent = ~usual["signal"][:, 0].astype(bool)
+    assert silent.any()
+    assert noisy["signal"][silent, 0].all()
+
+
+def test_input_noise_is_heard_and_not_predicted(store):
+    usual, noisy = (
+        crops(store, input_noise=noise, batch=20).at(0)[1] for noise in (0.0, 0.05)
+    )
+    np.testing.assert_array_equal(noisy["target"], usual["target"])
+    difference = noisy["signal"] - usual["signal"]
+    assert np.std(difference) == pytest.approx(0.05, rel=0.02)
+    assert abs(np.mean(difference)) < 0.005
+    loud = crops(store, input_noise=2.0).at(0)[1]["signal"]
+    assert (loud.min(), loud.max()) == (-1.0, 1.0)
+    assert loud.dtype == np.float32
 
 
 def test_other_mels_than_those_of_the_store(store):
