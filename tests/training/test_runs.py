@@ -172,6 +172,25 @@ def test_a_damaged_best_gives_way_to_the_next_best(run):
     assert run.restore(best=True).step == 3
 
 
+def test_a_checkpoint_by_its_step(run):
+    for step in (2, 4, 7):
+        run.save(step, {"a": np.float32(step)}, {}, step)
+    for step in (2, 4, 7):
+        found = run.restore(step=step)
+        assert (found.step, found.arrays["a"]) == (step, step)
+    assert run.restore(step=4, best=True).step == 4
+    with pytest.raises(RunError, match="keeps no step 3; there are: 2, 4, 7"):
+        run.restore(step=3)
+    damage(run.folder / "checkpoints/step-00000004.safetensors", -1)
+    with pytest.raises(RunError, match="can be read"):
+        run.restore(step=4)
+
+
+def test_of_a_run_without_checkpoints_no_step_is_kept(run):
+    with pytest.raises(RunError, match="keeps no step 0; there are: none"):
+        run.restore(step=0)
+
+
 def test_a_failed_write_leaves_the_good_one(run, monkeypatch):
     run.save(1, arrays(), {})
 

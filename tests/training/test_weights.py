@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from training.averaging import AveragedAdam
 from training.runs import Run, RunError
-from training.weights import arrays_of, assign, stable_names, warm_start
+from training.weights import arrays_of, assign, averaged, stable_names, warm_start
 
 keras = pytest.importorskip("keras")
 
@@ -163,6 +164,31 @@ def test_warm_start_reports_what_the_model_does_not_know():
     fit = warm_start(new, arrays_of(old))
     assert fit.unused == ["model/net/dense_2/bias", "model/net/dense_2/kernel"]
     assert not fit.unfit
+
+
+def test_averages_stand_in_for_the_weights_they_are_of():
+    net, _ = built()
+    optimizer = AveragedAdam(0.1, average=0.9)
+    optimizer.build(net.trainable_variables)
+    scramble(net, optimizer)
+    arrays = arrays_of(net, optimizer)
+    found = averaged(arrays)
+    assert set(found) == set(arrays_of(net))
+    trained = 0
+    for name, array in found.items():
+        mean = arrays.get(f"optimizer/{name.removeprefix('model/')}/average")
+        trained += mean is not None
+        np.testing.assert_array_equal(array, arrays[name] if mean is None else mean)
+    assert trained == len(net.trainable_variables)
+    # The statistics of a normalization, say, have no average.
+    assert trained < len(found)
+    other, _ = built()
+    assign(other, None, found)
+
+
+def test_a_checkpoint_without_averages_is_refused():
+    with pytest.raises(RunError, match="holds no moving average"):
+        averaged(arrays_of(*built()))
 
 
 def test_equal_paths_still_get_names_of_their_own():
