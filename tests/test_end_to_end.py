@@ -21,6 +21,7 @@ ZEROTH = ROOT.parent / "shared/data/zeroth_sample"
 TEXT = "안녕하세요."
 # Nothing is held out, so that a step is all there is to compile.
 FAST = ("training.steps=2", "training.held_out=0", "training.previews=0")
+FAST_WAVENET = tuple(f"wavenet_{each}" for each in FAST)
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +82,18 @@ def test_tones_become_a_voice(store, tmp_path, backend):
     assert "1 of 1 lines spoken" in said
     row = checked_row(out)
     assert (row["text"], row["speaker"]) == (TEXT, "suho")
+    waves, heard = tmp_path / "waves", tmp_path / "heard.wav"
+    aligned = tmp_path / "aligned"
+    script("align.py", store, "--voice", run, "--out", aligned, backend=backend)
+    vocoder = ("train_wavenet.py", store, "--run", waves, "--mels", aligned)
+    script(*vocoder, *tiny(*FAST_WAVENET), backend=backend)
+    through = (*words[:-1], tmp_path / "through", "--vocoder", waves)
+    script("synthesize.py", *through, backend=backend)
+    assert checked_row(tmp_path / "through")["seconds"] == row["seconds"]
+    script("synthesize.py", *through, "--stream", heard, backend=backend)
+    streamed = files.load(heard, RATE)
+    assert len(streamed) / RATE == pytest.approx(row["seconds"])
+    assert np.abs(streamed).max() > 0
     # The other backend reads the same run.
     if backend == "jax":
         other = tmp_path / "other"
