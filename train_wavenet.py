@@ -54,7 +54,7 @@ def train(arguments: argparse.Namespace) -> None:
 
     if not run.checkpoints():
         if arguments.start:
-            print(vocoder.warm_start(trainer.model, arguments.start, store.speakers))
+            print(vocoder.warm_start(trainer, arguments.start, store.speakers))
         trainer.preflight(crops.at(0)[1], **schedule(0))
         board.settings(0, run.settings)
     judged = Crops(store, unseen, **cropping) if unseen else None

@@ -27,7 +27,11 @@ class AveragedAdam(keras.optimizers.Adam):
             return
         super().build(variables)
         self.averages = self.add_optimizer_variables(variables, "average")
-        for mean, weight in zip(self.averages, variables, strict=True):
+        self.begin()
+
+    def begin(self) -> None:
+        """Let the averages begin as the weights are now, whatever they held."""
+        for mean, weight in zip(self.averages, self._trainable_variables, strict=True):
             mean.assign(weight)
 
     def apply(self, gradients, variables=None):

@@ -231,8 +231,9 @@ def trainer(settings: Hparams, speakers: int):
     )
 
 
-def warm_start(model, start: Path, speakers: list[str]) -> str:
-    """Take from the averages of run `start` all that fits; returns the account."""
+def warm_start(trainer, start: Path, speakers: list[str]) -> str:
+    """Give a fresh `trainer` all that fits of the averages of run `start`; returns the
+    account for the person."""
     from training.weights import warm_start as take
 
     run = Run.open(start)
@@ -243,7 +244,9 @@ def warm_start(model, start: Path, speakers: list[str]) -> str:
     ours = {name: row for row, name in enumerate(speakers)}
     theirs = {name: row for row, name in enumerate(run.settings["speakers"])}
     aligned = {"speakers/embeddings": (ours, theirs)}
-    return str(take(model, averaged(checkpoint.arrays), aligned))
+    fit = take(trainer.model, averaged(checkpoint.arrays), aligned)
+    trainer.optimizer.begin()
+    return str(fit)
 
 
 def schedule(settings: Hparams) -> Callable[[int], dict]:

@@ -60,6 +60,16 @@ def test_it_begins_as_the_weights_are():
         np.testing.assert_array_equal(array, arrays[name])
 
 
+def test_it_may_begin_anew():
+    """As after other weights were taken over, which are not to be mixed with those."""
+    trainer = make(optimizer=adam())
+    walked(trainer, range(2))
+    trainer.optimizer.begin()
+    arrays = trainer.arrays()
+    for name, array in averages_of(arrays).items():
+        np.testing.assert_array_equal(array, arrays[name])
+
+
 def test_the_weights_are_those_of_plain_adam():
     ours = walked(make(optimizer=adam()), range(4))[-1]
     plain = walked(make(optimizer=keras.optimizers.Adam(RATE)), range(4))[-1]
