@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import numpy as np
+
 import hparams
 from training.runs import Run
 from training.weights import arrays_of
-from voices import acoustic
+from voices import acoustic, vocoder
 
 SPEAKERS = ["나", "너"]
 
@@ -23,4 +25,31 @@ def make_run(
     description = acoustic.description(settings, SPEAKERS, "made by a test")
     run = Run.create(folder, {**description, **described})
     run.save(3, arrays_of(model), {})
+    return folder
+
+
+def make_vocoder_run(folder: Path, *overrides: str, steps=(3,), **described) -> Path:
+    """A run of the vocoder of preset `tiny`, with a checkpoint for each of `steps`.
+
+    The averages are random and those of each step its own; the weights are all zero,
+    so whoever speaks with them is heard to say the same all the time.
+    """
+    settings = hparams.preset("tiny").override(overrides)
+    trainer = vocoder.trainer(settings, len(SPEAKERS))
+    description = {
+        "kind": "wavenet",
+        "hparams": settings.to_dict(),
+        "speakers": SPEAKERS,
+    }
+    run = Run.create(folder, {**description, **described})
+    for step in steps:
+        random = np.random.default_rng(step)
+        arrays = {
+            name: random.normal(0, 0.3, array.shape).astype(np.float32)
+            if name.endswith("/average")
+            else np.zeros_like(array)
+            for name, array in trainer.arrays().items()
+        }
+        # The later, the worse.
+        run.save(step, arrays, {}, metric=float(step))
     return folder
