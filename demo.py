@@ -14,8 +14,8 @@ import hparams
 
 ROOT = Path(__file__).resolve().parent
 YOUNG = (
-    "(the WaveNet is a few minutes old: it shows the path, and sounds worse than "
-    "Griffin-Lim; a good one trains for days on a GPU)"
+    "(the WaveNet is a few minutes old: it shows the path and is no vocoder yet; "
+    "Griffin-Lim sounds better until it has trained far longer, on a GPU)"
 )
 
 

@@ -91,7 +91,7 @@ class Copies:
         for place, (i, mel, wave) in enumerate(
             zip(self._indices, mels, waves, strict=True)
         ):
-            panels = [("recording", mel), ("copy", spectrum.mel(wave, audio))]
+            panels = [("recording", mel), ("copy", spectrum.mel_spectrogram(wave, audio))]
             figure = figures.spectrograms(
                 panels,
                 audio.frame_seconds,
