@@ -7,8 +7,8 @@ from pathlib import Path
 
 from keras import ops
 
-from audio import spectrum
 from audio.files import save
+from audio.spectrum import mel_spectrogram
 from hparams import Hparams
 from training import figures
 from training.callbacks import Previews
@@ -91,9 +91,8 @@ class Copies:
         for place, (i, mel, wave) in enumerate(
             zip(self._indices, mels, waves, strict=True)
         ):
-            panels = [("recording", mel), ("copy", spectrum.mel_spectrogram(wave, audio))]
             figure = figures.spectrograms(
-                panels,
+                [("recording", mel), ("copy", mel_spectrogram(wave, audio))],
                 audio.frame_seconds,
                 folder / f"{place}_spectrogram.png",
                 title=f"step {step}",
