@@ -1,0 +1,55 @@
+"""Engines against the network they were made from, and the plain network alone."""
+
+import numpy as np
+import pytest
+from keras import ops
+
+from tests.wavenet import tiny
+from wavenet.engine_cpu import CpuEngine
+from wavenet.engine_xla import XlaEngine
+from wavenet.sampler import Sampler, uniforms
+
+FRAMES = 334
+SEED, TEMPERATURE = 5, 0.9
+
+
+def plainly(network, mel, speaker, samples) -> np.ndarray:
+    """The network's own step, sample after sample: the signal [samples] of one mel."""
+    context = network.features(network.padded(mel)[None], np.array([speaker]))
+    rate = ops.convert_to_numpy(network.upsample(context))
+    numbers = uniforms(SEED, 0, 0, samples)
+    signal, pasts, heard = np.zeros(1, np.float32), network.silence(1), []
+    for t in range(samples):
+        parameters, pasts = network.step(signal, pasts, rate[:, t])
+        drawn = network.distribution.sample(parameters, numbers[None, t], TEMPERATURE)
+        signal = ops.convert_to_numpy(drawn)
+        heard.append(signal[0])
+    return np.array(heard)
+
+
+@pytest.mark.parametrize("distribution", tiny.DISTRIBUTIONS)
+def test_engines_and_the_network_say_the_same(distribution):
+    network = tiny.network(distribution=distribution, kernel=3)
+    mel = tiny.spectra(FRAMES, streams=1)[0]
+    samples = FRAMES * network.hop_length
+    assert samples > 2000
+    weights = network.export()
+    found = [
+        Sampler(network, engine=engine, folding=None).generate(
+            [mel], speaker=1, seed=SEED, temperature=TEMPERATURE
+        )[0]
+        for engine in (CpuEngine(weights), XlaEngine(weights))
+    ]
+    assert [len(signal) for signal in found] == [samples, samples]
+    np.testing.assert_allclose(found[0], found[1], atol=1e-3)
+    expected = plainly(network, mel, 1, 300)
+    assert np.std(expected) > 0.01
+    for signal in found:
+        np.testing.assert_allclose(signal[:300], expected, atol=1e-3)
+    # What the plain network makes of the whole signal is what was drawn from.
+    numbers = uniforms(SEED, 0, 0, samples)
+    told = network(
+        tiny.delayed(found[0][None]), network.padded(mel)[None], np.array([1])
+    )
+    drawn = network.distribution.sample(told, numbers[None], TEMPERATURE)
+    np.testing.assert_allclose(ops.convert_to_numpy(drawn)[0], found[0], atol=1e-3)
