@@ -1,182 +1,20 @@
 """The compiled heart of the CPU engine: one program that runs a chunk of samples.
 
-All of it is one file, since numba renews a program that it has kept only when the file
-of that program changes. Arrays are those of `wavenet.packing`, legend as there.
-
-A product takes rows of inputs times a matrix in panels of 64 columns; rows of a panel
-lie behind each other, so that weights are read as one stream. A tile, up to six rows of
-the result, stays in registers while a panel passes by. What is multiplied is float32,
-or pairs of bfloat16 (held as uint16); sums are float32. Every number is summed in the
-same order whatever lies beside it, so that a stream depends, to the bit, neither on
-its neighbours nor on how its samples are grouped.
+Arrays are those of `wavenet.packing`, legend as there. Whatever lies beside a stream,
+and however its samples are grouped, its numbers are summed in the same order: a signal
+depends on neither, to the bit.
 """
 
 import numpy as np
-from llvmlite import ir
-from llvmlite.binding import get_host_cpu_features
-from numba import njit, types
-from numba.core import cgutils
-from numba.extending import intrinsic
+from numba import njit
 
-VECTOR, PANEL = 16, 64
+from wavenet.vectors import DIGEST, PANEL, VECTOR, fetch, narrow, power_of_two, tile
+
 CATEGORICAL, LOGISTIC, GAUSSIAN = range(3)
 
 _f = np.float32
-_WORD, _I32, _F32 = ir.IntType(64), ir.IntType(32), ir.FloatType()
-_FLOATS, _INTS = ir.VectorType(_F32, VECTOR), ir.VectorType(_I32, VECTOR)
-_HAS_BFLOAT16 = bool(get_host_cpu_features().get("avx512bf16"))
 # Division by zero gives infinity: a loop that could raise is not vectorised.
 _compiled = njit(error_model="numpy")
-
-
-class _BFloat(ir.Type):
-    """LLVM's bfloat, for which llvmlite has no word."""
-
-    def _to_string(self):
-        return "bfloat"
-
-    def __eq__(self, other):
-        return isinstance(other, _BFloat)
-
-    def __hash__(self):
-        return hash(_BFloat)
-
-
-_PAIRS = ir.VectorType(_BFloat(), 2 * VECTOR)
-# A vector of anything, and which of its numbers make a vector of the first alone.
-_ANY = ir.Constant(_FLOATS, ir.Undefined)
-_FIRST = ir.Constant(_INTS, [0] * VECTOR)
-
-
-def _add_product(builder, paired, a, b, total):
-    """total + a * b: 16 floats, or the sums of 16 pairs of bfloat16 each."""
-    name, kind = "llvm.fma.v16f32", ir.FunctionType(_FLOATS, [_FLOATS] * 3)
-    if not paired:
-        fma = cgutils.get_or_insert_function(builder.module, kind, name)
-        return builder.call(fma, [a, b, total])
-    if _HAS_BFLOAT16:
-        name = "llvm.x86.avx512bf16.dpbf16ps.512"
-        kind = ir.FunctionType(_FLOATS, [_FLOATS, _PAIRS, _PAIRS])
-        dot = cgutils.get_or_insert_function(builder.module, kind, name)
-        return builder.call(dot, [total, *(builder.bitcast(x, _PAIRS) for x in (a, b))])
-    a, b = (builder.bitcast(x, _INTS) for x in (a, b))
-    sixteen = ir.Constant(_INTS, [16] * VECTOR)
-    upper = ir.Constant(_INTS, [-(1 << 16)] * VECTOR)
-    # A bfloat16 is the upper half of a float32.
-    for half in (lambda x: builder.shl(x, sixteen), lambda x: builder.and_(x, upper)):
-        x, y = (builder.bitcast(half(x), _FLOATS) for x in (a, b))
-        total = _add_product(builder, False, x, y, total)
-    return total
-
-
-def _fetch_line(builder, pointer):
-    """Ask for a line of memory to be brought into the second-level cache."""
-    kind = ir.FunctionType(ir.VoidType(), [pointer.type, _I32, _I32, _I32])
-    fetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-    builder.call(fetch, [pointer, _I32(0), _I32(2), _I32(1)])
-
-
-@intrinsic
-def _fetch(typing, array, offset):
-    """Ask for the line that is `offset` numbers from the array's first."""
-
-    def generate(context, builder, signature, arguments):
-        array = context.make_array(signature.args[0])(context, builder, arguments[0])
-        pointer = builder.gep(array.data, [arguments[1]])
-        _fetch_line(builder, builder.bitcast(pointer, _I32.as_pointer()))
-        return context.get_dummy_value()
-
-    return types.void(array, types.intp), generate
-
-
-@intrinsic(prefer_literal=True)
-def _tile(typing, count, out, row, column, a, first, panel):
-    """out[row : row + count, column : column + 64] += a[first : first + count] @ panel
-
-    `count` is a literal; out [., N] float32, a [., K] and panel [K, 64] contiguous.
-    """
-    rows, paired = range(count.literal_value), a.dtype == types.uint16
-    columns, floats = range(PANEL // VECTOR), _F32.as_pointer()
-    signature = types.void(count, out, types.intp, types.intp, a, types.intp, panel)
-
-    def generate(context, builder, signature, arguments):
-        out, a, panel = (
-            context.make_array(signature.args[i])(context, builder, arguments[i])
-            for i in (1, 4, 6)
-        )
-        row, column, first = (arguments[i] for i in (2, 3, 5))
-        width = builder.extract_value(out.shape, 1)
-        depth = builder.extract_value(panel.shape, 0)
-
-        def place(pointer, *steps, kind=_F32):
-            """So many numbers, or pairs of bfloat16, further."""
-            pointer = builder.bitcast(pointer, floats)
-            for step in steps:
-                pointer = builder.gep(pointer, [step])
-            return builder.bitcast(pointer, kind.as_pointer())
-
-        lefts, cells, sums = {}, {}, {}
-        for i in rows:
-            skipped = builder.mul(builder.add(first, _WORD(i)), depth)
-            lefts[i] = place(a.data, skipped)
-            skipped = builder.mul(builder.add(row, _WORD(i)), width)
-            for j in columns:
-                offset = _WORD(j * VECTOR)
-                cell = place(out.data, skipped, column, offset, kind=_FLOATS)
-                begun = builder.load(cell, align=4)
-                sums[i, j] = cgutils.alloca_once_value(builder, begun)
-                cells[i, j] = cell
-        size = builder.mul(depth, _WORD(PANEL))
-        with cgutils.for_range(builder, depth) as loop:
-            line, weights = builder.mul(loop.index, _WORD(PANEL)), []
-            for j in columns:
-                offset = _WORD(j * VECTOR)
-                cell = place(panel.data, line, offset, kind=_FLOATS)
-                weights.append(builder.load(cell, align=4 * VECTOR))
-                if len(rows) > 1:
-                    # There is time for the next panel; one row just reads along.
-                    _fetch_line(builder, place(panel.data, line, size, offset, kind=_I32))
-            for i in rows:
-                value = builder.load(place(lefts[i], loop.index))
-                value = builder.insert_element(_ANY, value, _I32(0))
-                value = builder.shuffle_vector(value, _ANY, _FIRST)
-                for j in columns:
-                    total = builder.load(sums[i, j])
-                    total = _add_product(builder, paired, value, weights[j], total)
-                    builder.store(total, sums[i, j])
-        for key, cell in cells.items():
-            builder.store(builder.load(sums[key]), cell, align=4)
-        return context.get_dummy_value()
-
-    return signature, generate
-
-
-@intrinsic
-def _power_of_two(typing, exponent):
-    """2 ** exponent of a whole number to which 1.5 * 2 ** 23 was added."""
-
-    def generate(context, builder, signature, arguments):
-        # The number is in the lowest bits of the sum; a float's exponent begins at 23.
-        whole = builder.shl(builder.bitcast(arguments[0], _I32), _I32(23))
-        return builder.bitcast(builder.add(whole, _I32(127 << 23)), _F32)
-
-    return types.float32(types.float32), generate
-
-
-@intrinsic
-def _narrow(typing, number, like):
-    """A float32 as the numbers of an array are: itself, or the nearest bfloat16."""
-    result = like.dtype
-
-    def generate(context, builder, signature, arguments):
-        if result == types.float32:
-            return arguments[0]
-        bits = builder.bitcast(arguments[0], _I32)
-        odd = builder.and_(builder.lshr(bits, _I32(16)), _I32(1))
-        rounded = builder.add(builder.add(bits, odd), _I32(0x7FFF))
-        return builder.trunc(builder.lshr(rounded, _I32(16)), ir.IntType(16))
-
-    return result(types.float32, like), generate
 
 
 @_compiled
@@ -190,7 +28,7 @@ def _exp(x):
     series = _f(1 / 5040)
     for factorial in (720, 120, 24, 6, 2, 1, 1):
         series = series * x + _f(1 / factorial)
-    return series * _power_of_two(shifted)
+    return series * power_of_two(shifted)
 
 
 @_compiled
@@ -207,16 +45,16 @@ def _multiply(out, row, a, first, count, panels):
     for p in range(len(panels)):
         panel, column, done = panels[p], p * PANEL, 0
         while count - done >= 6:
-            _tile(6, out, row + done, column, a, first + done, panel)
+            tile(6, out, row + done, column, a, first + done, panel)
             done += 6
         if count - done >= 4:
-            _tile(4, out, row + done, column, a, first + done, panel)
+            tile(4, out, row + done, column, a, first + done, panel)
             done += 4
         if count - done >= 2:
-            _tile(2, out, row + done, column, a, first + done, panel)
+            tile(2, out, row + done, column, a, first + done, panel)
             done += 2
         if count > done:
-            _tile(1, out, row + done, column, a, first + done, panel)
+            tile(1, out, row + done, column, a, first + done, panel)
 
 
 @_compiled
@@ -259,7 +97,7 @@ def _look_back(net, layer, ahead, past, slots, now, streams):
 def _remember(y, shift, past, row):
     """A layer's input, complete with the biases below it, into its row of the past."""
     for i in range(len(shift)):
-        past[row, i] = _narrow(y[i] + shift[i], past)
+        past[row, i] = narrow(y[i] + shift[i], past)
 
 
 @_compiled
@@ -271,12 +109,12 @@ def _gate(a, shares, frames, z):
         share, first, second = shares[j], frames[j, :half], frames[j, half:]
         if share != 0:
             for i in range(0, 2 * half, VECTOR):
-                _fetch(first, 2 * half + i)
+                fetch(first, 2 * half + i)
             for i in range(half):
                 tanh[i] += share * first[i]
                 sigmoid[i] += share * second[i]
     for i in range(other):
-        z[i] = _narrow(_gated(tanh[i], sigmoid[i]), z)
+        z[i] = narrow(_gated(tanh[i], sigmoid[i]), z)
 
 
 @_compiled
@@ -284,7 +122,7 @@ def _rectify(source, out):
     for b in range(len(out)):
         row, target = source[b], out[b]
         for i in range(len(target)):
-            target[i] = _narrow(max(row[i], _f(0)), target)
+            target[i] = narrow(max(row[i], _f(0)), target)
 
 
 @_compiled
@@ -295,10 +133,7 @@ def _chosen(logits, count, u, cooling):
         most = max(most, logits[i])
     for i in range(count):
         logits[i] = _exp((logits[i] - most) * cooling)
-    whole = _f(0)
-    for i in range(count):
-        whole += logits[i]
-    sought, reached, last = u * whole, _f(0), 0
+    sought, reached, last = u * logits[:count].sum(), _f(0), 0
     for i in range(count):
         reached += logits[i]
         if reached > sought:
@@ -310,29 +145,27 @@ def _chosen(logits, count, u, cooling):
 
 @_compiled
 def _draw(net, parameters, u, v, temperature):
-    """What `wavenet.distributions` draws, of one sample's parameters."""
+    """What `wavenet.distributions` draws, given the parameters of one sample."""
     if net.kind == CATEGORICAL:
         half = net.outputs // 2
         cooling = _f(1) / max(temperature, _f(1e-6))
         index = _chosen(parameters, net.outputs, u, cooling)
-        value = _f(index - half) / _f(half - 1)
-    elif net.kind == LOGISTIC:
+        return max(_f(index - half) / _f(half - 1), _f(-1))
+    if net.kind == LOGISTIC:
         count = net.outputs // 3
         index = _chosen(parameters, count, u, _f(1))
-        scale = min(max(parameters[2 * count + index], _f(-9)), _f(60))
+        mean, scale = parameters[count + index], parameters[2 * count + index]
         v = min(max(v, _f(1e-5)), _f(1 - 1e-5))
         place = np.log(v) - np.log(_f(1) - v)
-        value = parameters[count + index] + temperature * np.exp(scale) * place
     else:
-        scale = min(max(parameters[1], _f(-9)), _f(60))
+        mean, scale = parameters[0], parameters[1]
         place = np.sqrt(_f(-2) * np.log(max(u, _f(1e-7))))
         place *= np.cos(_f(2 * np.pi) * v)
-        value = parameters[0] + temperature * np.exp(scale) * place
+    value = mean + temperature * np.exp(min(max(scale, _f(-9)), _f(60))) * place
     return min(max(value, _f(-1)), _f(1))
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def generate(net, state, gates, positions, uniforms, temperature, signal):
+def _generate(net, state, gates, positions, uniforms, temperature, signal):
     """Fill signal [B, T]; arguments as those of `wavenet.sampler.Engine.run`."""
     (streams, samples), (hop, width) = signal.shape, net.phases.shape
     layers, kernel = net.gate.shape[:2]
@@ -372,3 +205,9 @@ def generate(net, state, gates, positions, uniforms, temperature, signal):
             state.last[b] = _draw(net, p[b], u, v, temperature)
             signal[b, t] = state.last[b]
         state.clock[0] = now + 1
+
+
+# The name under which numba keeps the program on disk. By itself numba compiles anew
+# when this file changes, and not when the other does.
+_generate.__qualname__ = f"generate-{DIGEST}"
+generate = njit(nogil=True, cache=True, error_model="numpy")(_generate)

@@ -13,6 +13,7 @@ import numpy as np
 from wavenet import kernels
 from wavenet.distributions import Categorical, Gaussian, LogisticMixture
 from wavenet.export import Weights
+from wavenet.vectors import PANEL, VECTOR
 
 _KINDS = {
     Categorical: kernels.CATEGORICAL,
@@ -87,14 +88,14 @@ def pack(weights: Weights, precision: str) -> Network:
         outputs=weights.outputs,
         entry=_vectors(entry, residual),
         gate=_panels(_vectors(weights.gate, half, half), dtype),
-        gate_bias=_whole(_vectors(weights.gate_bias, half, half), kernels.PANEL),
+        gate_bias=_whole(_vectors(weights.gate_bias, half, half), PANEL),
         mix=_panels(_vectors(swapped, skip, residual), dtype),
         shift=_vectors(shift, residual),
         total=_vectors(weights.mix_bias[:, residual:].sum(0, np.float64), skip),
         head1=_panels(weights.head1, dtype),
-        head1_bias=_whole(weights.head1_bias, kernels.PANEL),
+        head1_bias=_whole(weights.head1_bias, PANEL),
         head2=_panels(weights.head2, dtype),
-        head2_bias=_whole(weights.head2_bias, kernels.PANEL),
+        head2_bias=_whole(weights.head2_bias, PANEL),
         phases=np.ascontiguousarray(weights.phases, np.float32),
         dilations=np.array(weights.dilations, np.int64),
     )
@@ -156,17 +157,17 @@ def _whole(array, multiple: int, axis: int = -1) -> np.ndarray:
 def _vectors(array, *widths: int) -> np.ndarray:
     """Each of the parts, of these widths, that the last axis is made of rounded up."""
     parts = np.split(np.asarray(array), np.cumsum(widths)[:-1], axis=-1)
-    return np.concatenate([_whole(part, kernels.VECTOR) for part in parts], axis=-1)
+    return np.concatenate([_whole(part, VECTOR) for part in parts], axis=-1)
 
 
 def _panels(matrices, dtype) -> np.ndarray:
     """Matrices [..., rows, columns] in panels: [..., N / 64, K, 64], or pairs."""
-    whole = _whole(_whole(matrices, kernels.VECTOR, -2), kernels.PANEL)
+    whole = _whole(_whole(matrices, VECTOR, -2), PANEL)
     *lead, depth, columns = whole.shape
-    panels = whole.reshape(*lead, depth, columns // kernels.PANEL, kernels.PANEL)
+    panels = whole.reshape(*lead, depth, columns // PANEL, PANEL)
     panels = np.moveaxis(panels, -2, -3)
     if dtype == np.uint16:
-        pairs = panels.reshape(*panels.shape[:-2], depth // 2, 2, kernels.PANEL)
+        pairs = panels.reshape(*panels.shape[:-2], depth // 2, 2, PANEL)
         pairs = np.swapaxes(pairs, -1, -2)
         panels = _upper_halves(pairs.reshape(*panels.shape[:-2], depth // 2, -1))
     return _aligned(panels)
