@@ -4,82 +4,31 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-import hparams
 import train_tacotron
-from datasets import corpora, features
-from tests.datasets.made import write_sound, write_text
+from tests.trainings import ROOT, Program, finish, last, newest, tones
 from training.checkpoints import read
 from training.runs import Run
 
-ROOT = Path(__file__).parents[1]
-# Far enough away that a training is always stopped before its end.
-ENDLESS = "training.steps=100000"
-SMALL = (
-    "tacotron.encoder_layers=1",
-    "tacotron.postnet_layers=1",
-    "training.batch_frames=300",
-    "training.preview_every=100000",
+TACOTRON = Program(
+    "train_tacotron.py",
+    (
+        "tacotron.encoder_layers=1",
+        "tacotron.postnet_layers=1",
+        "training.batch_frames=300",
+        "training.preview_every=100000",
+    ),
+    endless="training.steps=100000",
 )
 
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
     """Tones of two lengths, so that there are batches of two shapes to compile for."""
-    folder = tmp_path_factory.mktemp("features")
-    for number in range(20):
-        stem = folder / "corpus" / ("minji", "suho")[number % 2] / f"{number:02d}"
-        write_sound(stem.with_suffix(".wav"), number, 1.0 if number < 10 else 1.5)
-        write_text(stem.with_suffix(".txt"), "안녕하세요.")
-    corpus = corpora.read(folder / "corpus")
-    features.build([corpus], folder / "out", hparams.preset("tiny"), workers=1)
-    return folder / "out"
-
-
-def command(store, run, *overrides) -> list[str]:
-    sets = [word for each in (*SMALL, *overrides) for word in ("--set", each)]
-    script = [sys.executable, "train_tacotron.py", str(store), "--run", str(run)]
-    return [*script, "--preset", "tiny", *sets]
-
-
-def start(store, run, *overrides) -> subprocess.Popen:
-    return subprocess.Popen(
-        command(store, run, *overrides),
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def finish(process) -> tuple[int, str, str]:
-    """Exit code, standard output and standard error."""
-    out, err = process.communicate()
-    return process.returncode, out, err
-
-
-def stop(store, run, number, after) -> tuple[int, str, str]:
-    """Train until a checkpoint of step `after` or later appears, then send a signal."""
-    process = start(store, run, ENDLESS)
-    while process.poll() is None and (newest(run) or 0) < after:
-        time.sleep(0.005)
-    process.send_signal(number)
-    return finish(process)
-
-
-def newest(run) -> int | None:
-    """The last step of which there is a checkpoint."""
-    paths = sorted((Path(run) / "checkpoints").glob("step-*.safetensors"))
-    return int(paths[-1].stem.partition("-")[2]) if paths else None
-
-
-def last(run):
-    return Run.open(run).restore()
+    return tones(tmp_path_factory.mktemp("features"))
 
 
 def main(monkeypatch, store, run, *words) -> int:
@@ -93,12 +42,12 @@ def main(monkeypatch, store, run, *words) -> int:
 def story(store, tmp_path_factory):
     """One training asked to stop, then killed, then finished; another left in peace."""
     logs = tmp_path_factory.mktemp("logs")
-    code, out, err = stop(store, logs / "torn", signal.SIGTERM, after=2)
+    code, out, err = TACOTRON.stop(store, logs / "torn", signal.SIGTERM, after=2)
     asked = newest(logs / "torn")
-    kill, _, _ = stop(store, logs / "torn", signal.SIGKILL, after=asked + 3)
+    kill, _, _ = TACOTRON.stop(store, logs / "torn", signal.SIGKILL, after=asked + 3)
     killed = newest(logs / "torn")
     steps = f"training.steps={killed + 5}"
-    last_two = [start(store, logs / name, steps) for name in ("torn", "calm")]
+    last_two = [TACOTRON.start(store, logs / name, steps) for name in ("torn", "calm")]
     again, calm = map(finish, last_two)
     return {
         "logs": logs,
@@ -142,7 +91,7 @@ def test_a_training_stopped_killed_and_continued_is_one_left_in_peace(story):
 
 def test_another_network_is_refused_with_the_difference(story, store):
     before = newest(story["logs"] / "calm")
-    other = start(store, story["logs"] / "calm", "tacotron.attention_dim=11")
+    other = TACOTRON.start(store, story["logs"] / "calm", "tacotron.attention_dim=11")
     code, _, error = finish(other)
     assert code == 2
     assert "hparams.tacotron.attention_dim: 12 -> 11" in error
@@ -157,7 +106,7 @@ def test_from_begins_with_the_weights_of_another_run(
     begun = story["logs"] / "calm"
     alone = ("training.steps=1", "training.held_out=0", "training.previews=0")
     words = ["--preset", "tiny", "--from", begun]
-    for each in (*SMALL, *alone, "tacotron.decoder_lstm=20"):
+    for each in (*TACOTRON.settings, *alone, "tacotron.decoder_lstm=20"):
         words += ["--set", each]
     assert main(monkeypatch, store, tmp_path / "run", *words) == 0
     said = capsys.readouterr().out
@@ -173,7 +122,9 @@ def test_from_begins_with_the_weights_of_another_run(
 
 
 def test_an_unknown_key_is_one_line(store, tmp_path):
-    code, _, error = finish(start(store, tmp_path / "run", "tacotron.prenet=3"))
+    code, _, error = finish(
+        TACOTRON.start(store, tmp_path / "run", "tacotron.prenet=3")
+    )
     assert code == 2
     assert len(error.strip().splitlines()) == 1
     assert "tacotron.prenet" in error
