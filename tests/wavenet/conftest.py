@@ -10,12 +10,18 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FOLDER = "tests/wavenet"
-# Losses and draws of every distribution, and all of the engine.
+# Losses and draws of every distribution, all of the engine, the network's gradients and
+# the ways to run it, and what a training keeps of it.
 TESTS = (
     f"{FOLDER}/test_distributions.py",
     f"{FOLDER}/test_engine_xla.py",
-    "-kloss or xla",
+    f"{FOLDER}/test_layers.py",
+    f"{FOLDER}/test_model.py",
+    "tests/training/test_averaging.py",
+    "-kloss or xla or layers or one_sample or crop or exported or recursion or bit",
 )
+# Most of the time goes into compiling what then runs for milliseconds.
+QUICK = {"KERAS_BACKEND": "jax", "JAX_DISABLE_MOST_OPTIMIZATIONS": "true"}
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -28,7 +34,7 @@ def other_backend(request):
     process = subprocess.Popen(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *TESTS],
         cwd=ROOT,
-        env={**os.environ, "KERAS_BACKEND": "jax"},
+        env={**os.environ, **QUICK},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
