@@ -14,7 +14,6 @@ import os
 import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -79,6 +78,7 @@ def _measured(settings, arguments) -> list[dict]:
     """One row for each reduction factor and way of taking the step."""
     import contextlib
 
+    from benchmarks import clock
     from benchmarks.plain_decoder import plainly
 
     rows = []
@@ -92,8 +92,9 @@ def _measured(settings, arguments) -> list[dict]:
         batch = _batch(sized, arguments)
         steps = {n: _step(way, sized, batch, factor) for n, way in ways.items()}
         work = gigaflop(steps["ours"].trainer.model, batch, factor)
-        times = _turn_by_turn({**steps, "peak": _Products()}, arguments)
-        peak = _Products.GIGAFLOP / min(wall for wall, _ in times.pop("peak"))
+        calls = {**steps, "peak": clock.Products()}
+        times = clock.turn_by_turn(calls, arguments.warmup, arguments.repeats)
+        peak = clock.Products.rate(times.pop("peak"))
         rows += [
             _row(name, factor, taken, work, peak, arguments)
             for name, taken in times.items()
@@ -161,41 +162,6 @@ def _step(way, settings, batch, factor):
     return step
 
 
-class _Products:
-    """The largest rate this machine reaches: products of large square matrices."""
-
-    SIZE, COUNT = 2048, 4
-    GIGAFLOP = COUNT * 2 * SIZE**3 / 1e9
-
-    def __init__(self):
-        import numpy as np
-        from keras import ops
-
-        values = np.random.default_rng(0).normal(size=(self.SIZE, self.SIZE))
-        self._matrix = ops.convert_to_tensor(values.astype(np.float32))
-
-    def __call__(self):
-        from keras import ops
-
-        product = self._matrix
-        for _ in range(self.COUNT):
-            product = ops.matmul(product, self._matrix) * 1e-2
-        float(product[0, 0])
-
-
-def _turn_by_turn(calls: dict, arguments) -> dict[str, list[tuple[float, float]]]:
-    """(wall, processor) seconds of each call, all of them in every round."""
-    times = {name: [] for name in calls}
-    for turn in range(arguments.warmup + arguments.repeats):
-        for name, call in calls.items():
-            wall, busy = time.perf_counter(), time.process_time()
-            call()
-            spent = time.perf_counter() - wall, time.process_time() - busy
-            if turn >= arguments.warmup:
-                times[name].append(spent)
-    return times
-
-
 def gigaflop(model, batch: dict, factor: int) -> float:
     """Arithmetic of a training step: two operations for each multiplication of the
     forward pass, and as much again for each of the two factors' gradients. Only
@@ -227,7 +193,9 @@ def _size(layer) -> int:
 
 
 def _show(rows: list[dict]) -> None:
-    lines = [_COLUMNS]
+    from benchmarks import clock
+
+    lines = []
     for row in rows:
         plain = row.get("times_plain")
         lines.append(
@@ -244,10 +212,7 @@ def _show(rows: list[dict]) -> None:
                 f"{plain:.2f}" if plain else "",
             )
         )
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        cells = zip(line, widths, strict=True)
-        print("  ".join(cell.rjust(width) for cell, width in cells))
+    clock.show(_COLUMNS, lines)
 
 
 if __name__ == "__main__":
