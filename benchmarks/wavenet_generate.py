@@ -1,7 +1,7 @@
 """How fast a WaveNet generates: samples a second, and seconds for a second of sound.
 
 Random weights, which take as long as trained ones. Each engine and precision generates
-one stream, 16 and 64 at once, and a folded utterance of ten seconds; in the same run
+one stream, 16 and 96 at once, and a folded utterance of ten seconds; in the same run
 numpy does it step by step (see `plain_generator.py`), and the machine's largest
 products and fastest reads are measured, so that ratios hold where absolute figures
 depend on what else the machine does. The last line is JSON.
@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 # The best-known implementation in PyTorch, 2 x 10 layers, on 2 cores of this kind.
 _PYTORCH = {"one stream": 324, "16 streams": 2450}
 _ENGINES = ("cpu-float32", "cpu-bfloat16", "xla")
-_STREAMS = {"one stream": 1, "16 streams": 16, "64 streams": 64}
+_STREAMS = {"one stream": 1, "16 streams": 16, "96 streams": 96}
 _COLUMNS = (
     "preset",
     "engine",
@@ -39,12 +39,16 @@ def main() -> int:
     parser.add_argument("--presets", nargs="+", default=["korean", "lean"])
     parser.add_argument("--seconds", type=float, default=4.0, help="of each figure")
     parser.add_argument("--workers", type=int, help="threads; by default one a core")
-    parser.add_argument("--engines", nargs="+", choices=_ENGINES, default=_ENGINES)
+    which = "all that make sense here: xla where there is an accelerator"
+    parser.add_argument("--engines", nargs="+", choices=_ENGINES, help=which)
     arguments = parser.parse_args()
 
     from training.quiet import load_backend
 
     backend = load_backend()
+    if arguments.engines is None:
+        alone = all(device.startswith("cpu") for device in devices())
+        arguments.engines = _ENGINES[:-1] if alone else _ENGINES
     peak, reading = products_peak(), reading_peak()
     print(f"Keras on {backend}, devices {', '.join(devices())}; products of large")
     print(f"matrices {peak:.0f} GFLOP/s (float32), reading {reading:.0f} GB/s")
