@@ -13,9 +13,9 @@ import numpy as np
 from wavenet import kernels, packing
 from wavenet.export import Weights
 
-# Streams of one state: enough rows for whole tiles, and few enough that their pasts and
-# conditioning leave room for the weights in the cache.
-_LANES = 12
+# Streams of one state: so many fill the tiles of a product, and with more the pasts and
+# the conditioning leave less room for weights in the cache.
+_LANES = 8
 # Multiplications of a chunk, a fraction of a second's.
 _CHUNK = 5e9
 

@@ -17,13 +17,14 @@ class Folding:
     """When and how utterances are folded.
 
     Those of more than `longest` frames are, into pieces that run for `warm_up`
-    receptive fields before they are kept and at least `least` times as long after. A
-    seam is sought `search` frames to either side of where it would be by length.
+    receptive fields before they are kept, and on average at least `least` times as long
+    after. A seam is sought `search` frames to either side of where it would be by
+    length.
     """
 
     longest: int = 160
     warm_up: float = 1.5
-    least: float = 2.0
+    least: float = 1.0
     search: int = 20
 
     def __post_init__(self):

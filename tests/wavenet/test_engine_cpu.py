@@ -1,5 +1,10 @@
 """The CPU engine against the reference."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -7,7 +12,15 @@ from tests.wavenet import made
 from wavenet.distributions import Categorical, Gaussian, LogisticMixture
 from wavenet.engine_cpu import CpuEngine
 
+ROOT = Path(__file__).parents[2]
 FRAMES = 220
+# Generates as `test_other_processors_agree` does, on the processor it is told of.
+ELSEWHERE = """
+import sys
+import numpy as np
+from tests.wavenet import test_engine_cpu as here
+np.save(sys.argv[1], here.in_bfloat16())
+"""
 
 
 def conditions(network, streams: int, samples: int):
@@ -91,6 +104,30 @@ def test_bfloat16_is_close(network):
         signals.append(engine.run(engine.begin(4), gates, positions, uniforms)[1])
     error = np.abs(signals[0] - signals[1])
     assert 0 < error.mean() < 0.05 * np.std(signals[0])
+
+
+def in_bfloat16() -> np.ndarray:
+    network = made.weights(distribution=Gaussian(), kernel=3)
+    gates, uniforms, positions = conditions(network, 3, 100)
+    engine = CpuEngine(network, "bfloat16")
+    return engine.run(engine.begin(3), gates, positions, uniforms)[1]
+
+
+def test_other_processors_agree(tmp_path):
+    """One without instructions for bfloat16, or vectors of more than 8 floats.
+
+    Pairs of products may be rounded together or one after the other.
+    """
+    features = "+sse4.2,+avx,+avx2,+fma"
+    told = {
+        "NUMBA_CPU_NAME": "haswell",
+        "NUMBA_CPU_FEATURES": features,
+        "NUMBA_CACHE_DIR": str(tmp_path),
+    }
+    command = [sys.executable, "-c", ELSEWHERE, str(tmp_path / "signal.npy")]
+    subprocess.run(command, cwd=ROOT, env={**os.environ, **told}, check=True)
+    found = np.load(tmp_path / "signal.npy")
+    np.testing.assert_allclose(found, in_bfloat16(), atol=1e-3)
 
 
 def test_what_does_not_fit_is_refused(network):
