@@ -1,9 +1,11 @@
 """Cutting a long utterance into pieces that are generated side by side, and joining.
 
-A piece begins some time before what is kept of it, from silence: by then it has heard
-nothing but its own past, and what it makes of the mels, with the random numbers that
-belong to each sample, is most often what the piece before it makes. What is left of
-the difference is cross-faded over a frame where the utterance is quiet.
+A piece begins some time before what is kept of it, from silence, with the random
+numbers that belong to its samples. By the end of a pause it has heard what the piece
+before it has heard, and goes on as that one does, sample for sample. Within a voiced
+sound it need not ever: no mel tells where a period of the pitch begins, and two pieces
+that disagree would cancel each other. Seams are therefore put into quiet frames alone,
+by the measure of the utterance itself: spoken lines hold a pause or a closure.
 """
 
 from collections.abc import Sequence
@@ -18,20 +20,21 @@ class Folding:
 
     Those of more than `longest` frames are, into pieces that run for `warm_up`
     receptive fields before they are kept, and on average at least `least` times as long
-    after. A seam is sought `search` frames to either side of where it would be by
-    length.
+    after. A frame is quiet when the mean of its mel is no further than the share
+    `quiet` of the way from the quietest frame's to the loud ones' (the 90th percentile;
+    at 0.35 a trained voice still made the same of nine samples in ten, at 0.4 of two).
     """
 
     longest: int = 160
     warm_up: float = 1.5
     least: float = 1.0
-    search: int = 20
+    quiet: float = 0.3
 
     def __post_init__(self):
         if self.warm_up < 1:
             raise ValueError("a piece must warm up for a receptive field")
-        if self.least <= 0 or self.longest < 0 or self.search < 0:
-            raise ValueError("least must be positive, longest and search not negative")
+        if self.least <= 0 or self.longest < 0 or not 0 <= self.quiet <= 1:
+            raise ValueError("least must be above 0, longest at least, quiet in [0, 1]")
 
     def warm_up_samples(self, receptive_field: int) -> int:
         """How long a piece runs before what is kept of it."""
@@ -77,16 +80,15 @@ def cut(
     count: int,
     hop: int,
     warm_up: int = 0,
-    search: int = 0,
+    quiet: float = 1.0,
 ) -> list[Piece]:
-    """About `count` pieces of an utterance with the mel [F, M], `hop` samples a frame.
+    """At most `count` pieces of an utterance of mel [F, M] and `hop` samples a frame.
 
-    Seams are at the quietest frame, by the mean of the mel, among `search` to either
-    side of equal parts, though no further than a quarter of a part; the frame of a
-    seam is the cross-fade.
+    Each seam is in the `quiet` frame that is nearest to the end of one of so many equal
+    parts, if one is within half a part of it; that frame is the cross-fade.
     """
     frames = len(mel)
-    seams = _quietest(np.mean(mel, axis=1), count, search) if count > 1 else []
+    seams = _seams(np.mean(mel, axis=1), count, quiet) if count > 1 else []
     starts = [0, *(seam * hop for seam in seams)]
     ends = [*(seam * hop + hop for seam in seams), frames * hop]
     return [
@@ -102,16 +104,17 @@ def cut(
     ]
 
 
-def _quietest(loudness: np.ndarray, count: int, search: int) -> list[int]:
-    frames = len(loudness)
-    radius = min(search, frames // (4 * count))
-    seams = []
-    for i in range(1, count):
-        nominal = frames * i // count
-        low, high = max(1, nominal - radius), min(frames - 1, nominal + radius + 1)
-        if low < high:
-            seams.append(low + int(np.argmin(loudness[low:high])))
-    return sorted(set(seams))
+def _seams(loudness: np.ndarray, count: int, quiet: float) -> list[int]:
+    """Frames to cut at, neither the first nor the last."""
+    floor, loud = loudness.min(), np.quantile(loudness, 0.9)
+    most = floor + quiet * (loud - floor)
+    frames = 1 + np.flatnonzero(loudness[1:-1] <= most)
+    if not len(frames):
+        return []
+    part = len(loudness) / count
+    ends = part * np.arange(1, count)
+    nearest = frames[np.abs(frames - ends[:, None]).argmin(axis=1)]
+    return np.unique(nearest[np.abs(nearest - ends) <= part / 2]).tolist()
 
 
 def join(pieces: Sequence[Piece], signals: Sequence[np.ndarray]) -> np.ndarray:

@@ -176,15 +176,15 @@ class Sampler:
 
     def _cuts(self, mels) -> list[list[Piece]]:
         """The pieces of every utterance, none for an empty one."""
-        counts, warm_up, search = [1] * len(mels), 0, 0
+        counts, warm_up, quiet = [1] * len(mels), 0, 0.0
         if self.folding is not None:
             field, engine = self.network.receptive_field, self.engine
             warm_up = self.folding.warm_up_samples(field)
-            search = self.folding.search
+            quiet = self.folding.quiet
             lengths, lanes = [len(mel) for mel in mels], engine.lanes * engine.states
             counts = self.folding.pieces(lengths, self._hop, field, lanes)
         return [
-            cut(i, mel, counts[i], self._hop, warm_up, search) if len(mel) else []
+            cut(i, mel, counts[i], self._hop, warm_up, quiet) if len(mel) else []
             for i, mel in enumerate(mels)
         ]
 
