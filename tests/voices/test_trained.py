@@ -123,7 +123,8 @@ def test_another_vocoder_is_given_the_mels(run_folder, speech):
     given = []
 
     class Tone:
-        def generate(self, mels):
+        def generate(self, mels, speaker, seed):
+            assert (speaker, seed) == (speech.speaker, 1)
             given.extend(mels)
             return [np.full(len(mel) * 128, 0.25, np.float32) for mel in mels]
 
@@ -154,7 +155,7 @@ def test_factor_is_that_of_the_last_step(tmp_path):
 
 def test_runs_that_cannot_speak_are_refused_in_a_line(tmp_path, run_folder):
     cases = {
-        "wavenet": (make_run(tmp_path / "a", kind="wavenet"), "wavenet"),
+        "wavenet": (make_run(tmp_path / "a", kind="wavenet"), "is a vocoder"),
         "alphabet": (
             make_run(tmp_path / "b", alphabet=["a", "b"], alphabet_version=0),
             "another alphabet",
