@@ -38,7 +38,7 @@ def test_spectrogram_loss():
     ]
     errors = np.concatenate(errors)
     mask = loss.lengths_mask(FRAMES, T)
-    found = loss.spectrogram_loss(predicted, target, mask, 2.0, 3.0)
+    found = loss.spectrogram_loss(predicted, target, mask, FRAMES.sum(), 2.0, 3.0)
     expected = 2 * np.mean(np.abs(errors)) + 3 * np.mean(errors**2)
     assert value(found) == pytest.approx(expected, rel=1e-5)
 
@@ -51,13 +51,13 @@ def test_stop_loss():
             chance = 1 / (1 + np.exp(-float(logits[place, step])))
             last = step == steps - 1
             terms.append(-5 * np.log(chance) if last else -np.log(1 - chance))
-    found = loss.stop_loss(logits, STEPS, loss.lengths_mask(STEPS, N), 5.0)
+    found = loss.stop_loss(logits, STEPS, STEPS.sum(), 5.0)
     assert value(found) == pytest.approx(np.mean(terms), rel=1e-5)
 
 
 def test_stop_loss_of_certain_logits_is_finite():
     logits = np.full((B, N), -1e4, np.float32)
-    found = loss.stop_loss(logits, STEPS, loss.lengths_mask(STEPS, N), 5.0)
+    found = loss.stop_loss(logits, STEPS, STEPS.sum(), 5.0)
     assert value(found) == pytest.approx(5 * 1e4 * 2 / STEPS.sum(), rel=1e-4)
 
 
@@ -69,15 +69,17 @@ def test_guided_attention_loss():
                 stray = s / symbols - n / steps
                 far = 1 - np.exp(-(stray**2) / (2 * 0.2**2))
                 total += weights[place, n, s] * far
-    found = loss.guided_attention_loss(weights, STEPS, SYMBOLS, 0.2)
+    found = loss.guided_attention_loss(weights, STEPS, SYMBOLS, STEPS.sum(), 0.2)
     assert value(found) == pytest.approx(total / STEPS.sum(), rel=1e-5)
 
 
 def test_guided_attention_wants_the_diagonal():
     steps = symbols = np.array([6])
     straight = np.eye(6, dtype=np.float32)[None]
-    along = value(loss.guided_attention_loss(straight, steps, symbols, 0.2))
-    against = value(loss.guided_attention_loss(straight[:, ::-1], steps, symbols, 0.2))
+    along = value(loss.guided_attention_loss(straight, steps, symbols, 6, 0.2))
+    against = value(
+        loss.guided_attention_loss(straight[:, ::-1], steps, symbols, 6, 0.2)
+    )
     assert along == pytest.approx(0.0, abs=1e-6)
     assert against > 0.5
 
@@ -90,7 +92,7 @@ def test_attention_figures():
             largest.append(row.max())
             stray = np.abs(np.arange(symbols) / symbols - n / steps)
             distance.append((row * stray).sum())
-    figures = loss.attention_figures(weights, STEPS, SYMBOLS)
+    figures = loss.attention_figures(weights, STEPS, SYMBOLS, STEPS.sum())
     assert value(figures["focus"]) == pytest.approx(np.mean(largest), rel=1e-5)
     expected = 1 - np.mean(distance)
     assert value(figures["diagonality"]) == pytest.approx(expected, rel=1e-5)
@@ -98,8 +100,10 @@ def test_attention_figures():
 
 def test_figures_of_a_flat_and_of_a_sure_attention():
     count = np.array([50])
-    flat = loss.attention_figures(np.full((1, 50, 50), 0.02, np.float32), count, count)
-    sure = loss.attention_figures(np.eye(50, dtype=np.float32)[None], count, count)
+    flat = loss.attention_figures(
+        np.full((1, 50, 50), 0.02, np.float32), count, count, 50
+    )
+    sure = loss.attention_figures(np.eye(50, dtype=np.float32)[None], count, count, 50)
     assert value(flat["focus"]) == pytest.approx(0.02, rel=1e-4)
     assert value(flat["diagonality"]) == pytest.approx(2 / 3, abs=0.01)
     assert value(sure["focus"]) == pytest.approx(1.0)

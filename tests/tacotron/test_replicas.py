@@ -1,0 +1,93 @@
+"""A batch on several replicas, or filled up with empty rows, is the same batch."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from tacotron.loss import TacotronLoss
+from tacotron.replicas import summed
+from tests.tacotron.made import LINEAR, STILL, network, numpy_of, together, utterance
+from training.steps import Trainer
+
+ROOT = Path(__file__).parents[2]
+UTTERANCES = [
+    utterance(seed, symbols=symbols, frames=frames, speaker=seed % 2)
+    for seed, symbols, frames in ((1, 7, 12), (2, 3, 5), (3, 5, 9))
+]
+
+
+def objective(model) -> TacotronLoss:
+    return TacotronLoss(
+        model,
+        l1_weight=1.0,
+        l2_weight=1.0,
+        stop_weight=1.0,
+        stop_positive_weight=5.0,
+        guided_attention_width=0.2,
+    )
+
+
+def batch(empty: int = 0) -> dict:
+    """Three uneven utterances, and rows that hold nothing."""
+    made = together(*UTTERANCES, frames=12, symbols=7)
+    return {
+        name: np.concatenate([a, np.zeros((empty, *a.shape[1:]), a.dtype)])
+        for name, a in made.items()
+    }
+
+
+def stepped(filled: dict, *overrides: str) -> tuple[dict, dict]:
+    """The terms of a plain gradient step at rate 1, and by how much it moved what."""
+    model = network(*LINEAR, *overrides)
+    trainer = Trainer(model, keras.optimizers.SGD(1.0), objective(model), 1e9)
+    before = trainer.arrays()
+    terms = numpy_of(trainer.step(filled, 1.0, guided_weight=1.0, factor=(2,)))
+    after = trainer.arrays()
+    return terms, {
+        name: after[name] - before[name]
+        for name in before
+        if before[name].dtype == np.float32 and name.startswith("model/")
+    }
+
+
+def assert_alike(found: tuple[dict, dict], expected: tuple[dict, dict]) -> None:
+    for name, value in expected[0].items():
+        assert found[0][name] == pytest.approx(value, rel=2e-5), name
+    scale = max(np.abs(change).max() for change in expected[1].values())
+    for name, change in expected[1].items():
+        np.testing.assert_allclose(
+            found[1][name], change, rtol=0, atol=2e-5 * scale, err_msg=name
+        )
+
+
+def test_there_is_nothing_to_sum_on_one_device():
+    tensors = keras.ops.ones((3,)), keras.ops.zeros((2, 2))
+    assert summed(*tensors) == tensors
+
+
+@pytest.mark.parametrize("empty", [1, 3])
+def test_empty_rows_change_nothing(empty):
+    found, expected = stepped(batch(empty), *STILL), stepped(batch(), *STILL)
+    assert expected[0]["skipped"] == 0
+    assert any(np.abs(expected[1][name]).max() > 0.01 for name in expected[1])
+    assert_alike(found, expected)
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="one program sees all devices"
+)
+def test_the_shares_of_two_replicas_add_up():
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.tacotron.two_replicas"],
+        cwd=ROOT,
+        env={**os.environ, "KERAS_BACKEND": "tensorflow"},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr[-8000:]
+    assert "loss and gradients add up" in run.stdout
