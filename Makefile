@@ -43,11 +43,16 @@ tensorboard: $(INSTALLED) ## watch the runs in logs/ at http://localhost:6006
 .PHONY: venv
 venv: $(INSTALLED) ## only install
 
+# requirements.lock bounds the others, so that what two of them share is one version.
+LOCK := pip compile pyproject.toml --generate-hashes --python-version 3.11 \
+    --no-emit-index-url --no-emit-find-links --no-header --quiet
+IMAGE := --constraint requirements.lock --python-platform x86_64-manylinux_2_28
+
 .PHONY: lock
 lock: ## pin pyproject.toml's dependencies again (needs uv, https://docs.astral.sh/uv)
-	@$(UV) pip compile pyproject.toml --extra dev --generate-hashes --python-version 3.11 \
-	    --no-emit-index-url --no-emit-find-links --no-header --quiet \
-	    -o requirements.lock
+	@$(UV) $(LOCK) --extra dev -o requirements.lock
+	@$(UV) $(LOCK) $(IMAGE) --extra gpu --extra cluster -o docker/requirements-gpu.lock
+	@$(UV) $(LOCK) $(IMAGE) --extra jax --extra cluster -o docker/requirements-cpu.lock
 
 .PHONY: clean
 clean: ## remove .venv and caches; data/ and logs/ are yours and stay
