@@ -48,7 +48,12 @@ def _preprocess(arguments: argparse.Namespace, settings: hparams.Hparams):
             bar.update(done - bar.n)
 
         return features.build(
-            found, arguments.out, settings, arguments.workers, progress
+            found,
+            arguments.out,
+            settings,
+            arguments.workers,
+            progress,
+            arguments.scheduler,
         )
 
 
@@ -61,8 +66,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="kss, ljspeech, zeroth, json, aihub, folder or demo; recognised if absent",
     )
-    parser.add_argument(
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
         "--workers", type=_at_least_one, metavar="N", help="processes (every core)"
+    )
+    where.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="a Dask cluster works instead, as tcp://host:8786",
     )
     parser.add_argument("--linear", action="store_true", help="linear spectrograms too")
     hparams.add_arguments(parser)

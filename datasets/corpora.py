@@ -71,6 +71,8 @@ def read(folder: str | Path, format: str | None = None) -> Corpus:
     folder = Path(folder)
     if not folder.is_dir():
         raise CorpusError(f"{folder}: no such folder")
+    # Whoever extracts may stand elsewhere, and says of a recording what we would say.
+    folder = folder.absolute()
     name = format or recognise(folder)
     if name not in FORMATS:
         raise CorpusError(f"unknown format {name}; known: {', '.join(FORMATS)}")

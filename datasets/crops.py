@@ -61,7 +61,7 @@ class Crops:
 
         signal float32 [B, P + N * hop] is delayed by one sample: its sample P + t
         stands before target [B, N * hop] at t. mels float32 [B, frames of the signal
-        + 2 * context, M], speaker int32 [B].
+        + 2 * context, M], speaker int32 [B], and weight float32 [B], of sum 1.
         """
         random = np.random.default_rng((self._seed, step))
         places = random.integers(self._places[-1], size=self._batch)
@@ -71,7 +71,9 @@ class Crops:
             self._crop(self._indices[number], int(start), random)
             for number, start in zip(numbers, places - before, strict=True)
         ]
-        return (self._batch, self._frames), _stacked(crops)
+        batch = _stacked(crops)
+        batch["weight"] = np.full(self._batch, 1 / self._batch, np.float32)
+        return (self._batch, self._frames), batch
 
     def fixed(self, count: int) -> list[dict[str, np.ndarray]]:
         """`count` batches for judging: the same crops whatever is trained on."""

@@ -5,6 +5,7 @@ recording, however broken, stops a block.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import numpy as np
 
 import hangul
 from audio import files, levels, spectrum
+from datasets import lease
 from datasets.corpora import Utterance
 from datasets.shards import ShardWriter
 from hparams import Audio, Text
@@ -32,11 +34,15 @@ class Rejection(Exception):
 
 @dataclass(frozen=True)
 class Block:
-    """Utterances, each under its key, that go into the shard called `number`."""
+    """Utterances, each under its key, that go into the shard called `number`.
+
+    `folder` is that of the store, `build` the name under which a build holds it.
+    """
 
     number: int
     utterances: tuple[tuple[str, Utterance], ...]
     folder: Path
+    build: str
     audio: Audio
     text: Text
 
@@ -44,20 +50,40 @@ class Block:
 def write_block(block: Block) -> list[dict]:
     """Extract a block into its shard and return the journal entries in order.
 
-    When this returns, the arrays are on the disk under their final names.
+    When this returns, the arrays are on the disk under their final names. It may run
+    twice, even at once in two places: both write the same. Raises `Superseded`, and
+    leaves nothing, once the build that made the block has ended.
     """
-    entries = []
-    with ShardWriter(block.folder, block.number, block.audio) as shard:
+    permit = partial(lease.require, block.folder, block.build)
+    folder, entries = block.folder / "shards", []
+    with ShardWriter(folder, block.number, block.audio, permit) as shard:
         for key, utterance in block.utterances:
-            try:
-                entry = _extract(utterance, shard, block)
-            except Rejection as rejection:
-                entry = {"reason": rejection.reason, "detail": rejection.detail}
-            entries.append({"key": key, **entry})
+            permit()
+            entries.append({"key": key, **_entry(utterance, shard, block)})
     return entries
 
 
-def _extract(utterance: Utterance, shard: ShardWriter, block: Block) -> dict:
+def try_block(block: Block) -> None:
+    """Extract a block and keep nothing: does a process survive its recordings?"""
+    for _, utterance in block.utterances:
+        _entry(utterance, _Nowhere(), block)
+
+
+class _Nowhere:
+    """Takes arrays as a `ShardWriter` does, and forgets them."""
+
+    def append(self, mel, linear, wave) -> int:
+        return 0
+
+
+def _entry(utterance: Utterance, shard, block: Block) -> dict:
+    try:
+        return _extract(utterance, shard, block)
+    except Rejection as rejection:
+        return {"reason": rejection.reason, "detail": rejection.detail}
+
+
+def _extract(utterance: Utterance, shard, block: Block) -> dict:
     spoken, ids = speak_text(utterance.text, block.text)
     wave, measures = hear(utterance, block.audio)
     mel, linear = spectrum.spectrograms(wave, block.audio, block.audio.linear)

@@ -1,19 +1,19 @@
 """Corpora into a feature store: only what is new, in parallel, never half-written."""
 
 import dataclasses
-import fcntl
 import itertools
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
-from datasets import selection, shards, store
+from datasets import lease, selection, shards, store
 from datasets import workers as processes
 from datasets.corpora import Corpus, Utterance
-from datasets.extract import Block, write_block
+from datasets.extract import Block, try_block, write_block
 from datasets.journal import Journal, key_of, write_aside
 from datasets.report import Report
 from datasets.store import FeatureError, FeatureStore, Row, fingerprint
@@ -23,6 +23,8 @@ __all__ = ["FeatureError", "FeatureStore", "Report", "Row", "build", "fingerprin
 
 _BLOCK_UTTERANCES = 256
 _LEAST_BLOCK, _LEAST_BLOCKS = 16, 16
+# So often a block may end its process though none of its recordings does.
+_RESCUES = 3
 
 
 def build(
@@ -31,32 +33,37 @@ def build(
     hparams: Hparams,
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    scheduler: str | None = None,
 ) -> Report:
     """Make `folder` the feature store of exactly these corpora, and its report.
 
     Only what is new or changed is extracted; after a kill the next call continues.
-    The result does not depend on `workers` (default: every core). `progress` gets
-    (done, all) utterances. Raises `FeatureError` while another build is at work here.
-    The report of a store without a single utterance has `utterances == 0`.
+    The work is done by processes here (`workers`, default: every core), or by those of
+    the Dask cluster at the address `scheduler`; the result depends on neither.
+    `progress` gets (done, all) utterances. Raises `FeatureError` while another build
+    is at work here, and for a cluster that cannot do this or is lost: what is finished
+    is kept. The report of a store without a single utterance has `utterances == 0`.
     """
-    folder = Path(folder)
+    folder = Path(folder).absolute()
+    spread = _spread(workers, scheduler)
     (folder / "shards").mkdir(parents=True, exist_ok=True)
-    with _locked(folder):
+    with lease.held(folder) as name:
         _begin(folder, hparams)
         journal = _sound_journal(folder, hparams.audio)
         before = set(journal)
         keyed, vanished = _keyed(corpora, hparams)
         wanted = {key for _, _, key in keyed}
         new = {key: one for _, one, key in keyed if key not in journal}
-        count = workers or len(os.sched_getaffinity(0))
         done = len(wanted) - len(new)
         if progress:
             progress(done, len(wanted))
-        for entries in _extract_all(new, folder, hparams, journal, count):
-            journal.append(entries)
-            done += len(entries)
-            if progress:
-                progress(done, len(wanted))
+        # Closed at once, not when it is collected: nobody works for a build that ended.
+        with closing(_extracted(new, folder, name, hparams, journal, spread)) as blocks:
+            for entries in blocks:
+                journal.append(entries)
+                done += len(entries)
+                if progress:
+                    progress(done, len(wanted))
         accepted, rejected = selection.select(keyed, journal)
         rejected = _promised(corpora) + vanished + rejected
         _finish(folder, accepted, journal, wanted)
@@ -69,6 +76,25 @@ def build(
         )
         report.save(folder)
     return report
+
+
+def _spread(workers: int | None, scheduler: str | None) -> Callable:
+    """How blocks become entries: a function of blocks and what to do when one dies."""
+    if scheduler:
+        from datasets import cluster
+
+        cluster.require_installed()
+        return partial(cluster.in_order, scheduler)
+    count = workers or len(os.sched_getaffinity(0))
+
+    def here(blocks: Iterator[Block], rescue) -> Iterator[list[dict]]:
+        first = list(itertools.islice(blocks, 2))
+        blocks = itertools.chain(first, blocks)
+        if count == 1 or len(first) < 2:
+            return map(write_block, blocks)
+        return processes.in_order(write_block, blocks, count, rescue)
+
+    return here
 
 
 def _keyed(corpora: Sequence[Corpus], hparams: Hparams):
@@ -88,51 +114,70 @@ def _keyed(corpora: Sequence[Corpus], hparams: Hparams):
     return keyed, vanished
 
 
-def _extract_all(
+def _extracted(
     new: dict[str, Utterance],
     folder: Path,
+    name: str,
     hparams: Hparams,
     journal: Journal,
-    count: int,
+    spread: Callable,
 ) -> Iterator[list[dict]]:
-    """Extract block by block; yields the journal entries of each when it is durable."""
-    numbers = itertools.count(_last_shard(journal) + 1)
+    """Extract block by block; yields the journal entries of each when it is durable.
+
+    Which utterances share a shard, and its number, follow from the journal and what is
+    new, never from who does the work.
+    """
     size = max(len(new) // _LEAST_BLOCKS, _LEAST_BLOCK)
     size = min(size, _BLOCK_UTTERANCES)
     items = iter(new.items())
 
     def blocks() -> Iterator[Block]:
-        while piece := tuple(itertools.islice(items, size)):
-            number = next(numbers)
-            yield Block(number, piece, folder / "shards", hparams.audio, hparams.text)
+        for number in itertools.count(_last_shard(journal) + 1):
+            piece = tuple(itertools.islice(items, size))
+            if not piece:
+                return
+            yield Block(number, piece, folder, name, hparams.audio, hparams.text)
 
-    def rescue(block: Block) -> list[dict]:
-        return _rescue(block, numbers)
-
-    if count == 1 or len(new) <= size:
-        yield from map(write_block, blocks())
-    else:
-        yield from processes.in_order(write_block, blocks(), count, rescue)
+    yield from spread(blocks(), _rescue)
 
 
-def _rescue(block: Block, numbers: Iterator[int]) -> list[dict]:
-    """Extract a block during which a process died; find out which recording did it."""
-    block = dataclasses.replace(block, number=next(numbers))
-    try:
-        return processes.alone(write_block, block)
-    except BrokenProcessPool:
-        pass
+def _rescue(block: Block) -> list[dict]:
+    """Extract a block during which a process died, without what ends processes."""
+    deadly: dict[str, dict] = {}
+    for _ in range(_RESCUES):
+        alive = [pair for pair in block.utterances if pair[0] not in deadly]
+        rest = dataclasses.replace(block, utterances=tuple(alive))
+        try:
+            entries = processes.alone(write_block, rest)
+        except BrokenProcessPool:
+            deadly |= {key: _deadly(key, one) for key, one in _find_deadly(rest)}
+            continue
+        found = deadly | {entry["key"]: entry for entry in entries}
+        return [found[key] for key, _ in block.utterances]
+    raise FeatureError(
+        f"{block.folder}: processes keep ending, though no single recording ends one; "
+        "is there memory enough? The same command continues"
+    )
+
+
+def _find_deadly(block: Block) -> list[tuple[str, Utterance]]:
+    """The utterances of a block, known to end its process, that do so alone."""
     if len(block.utterances) == 1:
-        key, one = block.utterances[0]
-        detail = f"{one.path}: reading it ended the process"
-        return [{"key": key, "reason": "unreadable", "detail": detail}]
+        return list(block.utterances)
     middle = len(block.utterances) // 2
-    halves = block.utterances[:middle], block.utterances[middle:]
-    return [
-        entry
-        for half in halves
-        for entry in _rescue(dataclasses.replace(block, utterances=half), numbers)
-    ]
+    deadly = []
+    for half in block.utterances[:middle], block.utterances[middle:]:
+        part = dataclasses.replace(block, utterances=half)
+        try:
+            processes.alone(try_block, part)
+        except BrokenProcessPool:
+            deadly += _find_deadly(part)
+    return deadly
+
+
+def _deadly(key: str, one: Utterance) -> dict:
+    detail = f"{one.path}: reading it ended the process"
+    return {"key": key, "reason": "unreadable", "detail": detail}
 
 
 def _begin(folder: Path, hparams: Hparams) -> None:
@@ -210,16 +255,3 @@ def _promised(corpora: Sequence[Corpus]) -> list[selection.Rejected]:
         for corpus in corpora
         for problem in corpus.problems
     ]
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Only one build at a time; a kill releases the lock."""
-    with (folder / ".lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise FeatureError(
-                f"{folder}: another preprocessing run is writing here; wait for it"
-            ) from None
-        yield

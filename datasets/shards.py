@@ -10,6 +10,8 @@ instead of 0.012 dB over 100 dB), and eight times faster to convert, both ways.
 """
 
 import os
+import secrets
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -27,11 +29,22 @@ _OPEN_MAPS = 256
 class ShardWriter:
     """Writes one shard aside; `close` makes it durable and gives it its name.
 
-    Used as a context, it leaves nothing behind when the body raises.
+    Its name aside is nobody else's, so two writers of one shard do not meet; what the
+    last one wrote stays. `permit` is called once all is durable, right before the
+    renames, and may raise. Used as a context, it leaves nothing behind when the body
+    or `permit` raises.
     """
 
-    def __init__(self, folder: Path, number: int, audio: Audio):
+    def __init__(
+        self,
+        folder: Path,
+        number: int,
+        audio: Audio,
+        permit: Callable[[], None] = lambda: None,
+    ):
         self._folder, self._number, self._audio = folder, number, audio
+        self._permit = permit
+        self._aside = f".{secrets.token_hex(8)}{_ASIDE}"
         self._files = {}
         self.frames = 0
 
@@ -39,12 +52,13 @@ class ShardWriter:
         return self
 
     def __exit__(self, kind, error, trace) -> None:
-        if kind is None:
-            self.close()
-            return
-        for file in self._files.values():
-            file.close()
-            Path(file.name).unlink(missing_ok=True)
+        try:
+            if kind is None:
+                self.close()
+        finally:
+            for file in self._files.values():
+                file.close()
+                Path(file.name).unlink(missing_ok=True)
 
     def append(
         self, mel: np.ndarray, linear: np.ndarray | None, wave: np.ndarray
@@ -56,9 +70,9 @@ class ShardWriter:
         offset, count = self.frames, mel.shape[0]
         padded = np.zeros(count * self._audio.hop_length, np.int16)
         padded[: wave.size] = files.to_int16(wave)
-        self._write("mel", _pack(mel, self._audio))
+        self._write("mel", pack(mel, self._audio))
         if linear is not None:
-            self._write("linear", _pack(linear, self._audio))
+            self._write("linear", pack(linear, self._audio))
         self._write("wave", padded)
         self.frames += count
         return offset
@@ -69,13 +83,15 @@ class ShardWriter:
             file.flush()
             os.fsync(file.fileno())
             file.close()
-            os.replace(file.name, file.name.removesuffix(_ASIDE))
+        self._permit()
+        for file in self._files.values():
+            os.replace(file.name, file.name.removesuffix(self._aside))
         sync_folder(self._folder)
 
     def _write(self, kind: str, array: np.ndarray) -> None:
         if kind not in self._files:
             path = shard_path(self._folder, self._number, kind)
-            self._files[kind] = open(f"{path}{_ASIDE}", "wb")  # noqa: SIM115
+            self._files[kind] = open(f"{path}{self._aside}", "wb")  # noqa: SIM115
         self._files[kind].write(array.data)
 
 
@@ -119,6 +135,11 @@ def shard_path(folder: Path, number: int, kind: str) -> Path:
     return folder / f"{number:05d}.{kind}"
 
 
+def aside(path: Path) -> Path:
+    """A name for what is not finished; `remove_shards` deletes what is left of it."""
+    return path.with_name(path.name + _ASIDE)
+
+
 def shard_frames(folder: Path, number: int, audio: Audio) -> int:
     """How many frames every file of a shard holds; 0 where one is missing."""
     widths = {"mel": audio.mels, "wave": audio.hop_length}
@@ -147,6 +168,7 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _pack(levels: np.ndarray, audio: Audio) -> np.ndarray:
+def pack(levels: np.ndarray, audio: Audio) -> np.ndarray:
+    """Levels in [-mel_range, mel_range] as they are stored, int16 of the same shape."""
     scaled = levels * np.float32(_STEPS / audio.mel_range)
     return np.rint(scaled, out=scaled).astype(np.int16)
