@@ -1,0 +1,98 @@
+"""One look before a day of training: what this machine has, and what is missing.
+
+The exit code says the worst: 0 all is well, 1 warnings, 2 errors.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import hparams
+
+MODELS = {
+    "both": ("tacotron", "wavenet"),
+    "tacotron": ("tacotron",),
+    "wavenet": ("wavenet",),
+    "none": (),
+}
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--features", type=Path, metavar="DIR", help="to train on: preprocess.py's"
+    )
+    parser.add_argument("--run", type=Path, help="to begin or continue: logs/me")
+    several = "recordings to preprocess; may be repeated"
+    parser.add_argument(
+        "--corpus", type=Path, action="append", default=[], metavar="DIR", help=several
+    )
+    model = "whose training is foretold from a few steps"
+    parser.add_argument("--model", choices=MODELS, help=model)
+    brief = "for the steps of each model, after loading and compiling"
+    parser.add_argument("--seconds", type=float, default=20.0, metavar="N", help=brief)
+    parser.add_argument("--data", type=Path, default=Path("data"), metavar="DIR")
+    parser.add_argument("--logs", type=Path, default=Path("logs"), metavar="DIR")
+    parser.add_argument("--json", action="store_true", help="for a program to read")
+    hparams.add_arguments(parser)
+    return parser.parse_args()
+
+
+def models(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """Those to rehearse: what was asked for; else, once it is said what to train with,
+    what the run trains, or both."""
+    from machine.materials import kind_of
+
+    if arguments.model:
+        return MODELS[arguments.model]
+    if kind := kind_of(arguments.run):
+        return (kind,)
+    chosen = arguments.preset or arguments.hparams or arguments.overrides
+    return MODELS["both" if chosen or arguments.features or arguments.run else "none"]
+
+
+def teller():
+    """Says on standard error what takes a while: one line of a terminal, or many."""
+    lively = sys.stderr.isatty()
+
+    def tell(text: str) -> None:
+        line = f"\r\x1b[K{text} …" if lively and text else "\r\x1b[K" * lively
+        end = "" if lively else "\n" * bool(text)
+        print(line or text, end=end, file=sys.stderr, flush=True)
+
+    return tell
+
+
+def main() -> int:
+    arguments = parse()
+    from machine import findings, table
+    from machine.examination import Examination
+
+    tell = teller()
+    sections = Examination(
+        settings_flags=arguments,
+        data=arguments.data,
+        logs=arguments.logs,
+        features=arguments.features,
+        run=arguments.run,
+        corpora=tuple(arguments.corpus),
+        models=models(arguments),
+        seconds=arguments.seconds,
+        tell=tell,
+    ).sections()
+    tell("")
+    found = [finding for each in sections.values() for finding in each]
+    if arguments.json:
+        print(json.dumps(findings.report(found), ensure_ascii=False, indent=2))
+    else:
+        width = min(120, shutil.get_terminal_size((100, 24)).columns)
+        colours = table.wants_colours(sys.stdout, os.environ)
+        print(table.show(sections, width, colours))
+    return int(findings.worst(found))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,217 @@
+"""A few real training steps, to see what a whole training would take.
+
+`python -m machine.rehearsal` reads a request from standard input, one JSON object, and
+writes what it finds as JSON lines; it is a program of its own because a step that does
+not fit into memory may end the process that takes it. `forecast.py` asks it.
+
+    request   model, settings (`Hparams.to_dict`), features (a folder, or null), seconds
+    phase     text: what it is doing now
+    begun     backend, device, parameters, checkpoint (bytes), resident (bytes)
+    shape     size, full, shapes: how much of a batch, and how many shapes there are
+    measured  compile_seconds, step_seconds, data_seconds, frames, peak (bytes), steps,
+              skipped: all for a batch of `size`
+    no-memory text
+"""
+
+import json
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from hparams import Audio, Hparams
+
+# What a core does in a step of these models, roughly: only to choose a first size.
+_OPERATIONS = 2.5e10
+_SHORTEST, _LONGEST, _SYMBOLS_A_SECOND = 2.0, 8.0, 13.0
+
+
+class MadeUp:
+    """Utterances of noise in place of a feature store, 2 to 8 seconds long, as many as
+    make each shape of a training; none longer than the settings allow."""
+
+    def __init__(self, audio: Audio, count: int = 640):
+        from datasets.store import Row
+
+        self.audio, self.speakers = audio, ["made up"]
+        low = max(_SHORTEST, audio.min_seconds)
+        lengths = np.linspace(low, max(low, min(_LONGEST, audio.max_seconds)), count)
+        self.rows = [
+            Row(
+                id=str(number),
+                speaker=self.speakers[0],
+                text="",
+                spoken="",
+                ids=[2] * max(1, round(seconds * _SYMBOLS_A_SECOND)),
+                frames=max(1, round(seconds / audio.frame_seconds)),
+                samples=round(seconds * audio.sample_rate),
+                shard=0,
+                offset=0,
+            )
+            for number, seconds in enumerate(lengths)
+        ]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def mel(self, index: int) -> np.ndarray:
+        """Noise in the range of normalised mels, float32 [frames, mels]."""
+        return self._noise(index, (self.rows[index].frames, self.audio.mels))
+
+    def linear(self, index: int) -> np.ndarray:
+        """Noise in the range of linear spectrograms, float32 [frames, bins]."""
+        return self._noise(index, (self.rows[index].frames, self.audio.bins))
+
+    def wave(self, index: int) -> np.ndarray:
+        """Quiet noise, float32 [frames * hop_length]."""
+        frames = self.rows[index].frames
+        return 0.02 * self._noise(index, (frames * self.audio.hop_length,))
+
+    def _noise(self, index: int, shape: tuple[int, ...]) -> np.ndarray:
+        random = np.random.default_rng(index)
+        noise = random.standard_normal(shape, np.float32)
+        return np.clip(noise, -self.audio.mel_range, self.audio.mel_range)
+
+
+def portion(batch: dict, size: int) -> dict:
+    """The first `size` examples of a batch."""
+    return {name: array[:size] for name, array in batch.items()}
+
+
+def first_size(full: int, operations: float, seconds: float, cores: int) -> int:
+    """How many of the `full` examples of a batch, whose step takes so many
+    `operations`, make a step of a sixth of `seconds` on so many cores."""
+    expected = operations / (_OPERATIONS * max(1, cores))
+    return max(1, min(full, int(full * seconds / 6 / max(expected, 1e-9))))
+
+
+def measure(trainer, batch: dict, schedule, seconds: float) -> dict:
+    """Compile for a batch, then take steps for `seconds`, two at least.
+
+    The first of them is not timed: a backend may compile once more for it. Raises
+    `MemoryError` when a step does not fit.
+    """
+    started = time.perf_counter()
+    trainer.preflight(batch, **schedule(0))
+    taken, skipped = [], 0
+    begun = time.perf_counter()
+    while len(taken) < 2 or time.perf_counter() - begun < seconds:
+        before = time.perf_counter()
+        terms = trainer.step(batch, **schedule(0))
+        skipped += int(float(terms["loss"]) != float(terms["loss"]))
+        skipped += int(float(terms["skipped"]) > 0)
+        taken.append(time.perf_counter() - before)
+        trainer.step_number += 1
+    return {
+        "compile_seconds": begun - started + max(0.0, taken[0] - taken[1]),
+        "step_seconds": sum(taken[1:]) / len(taken[1:]),
+        "steps": len(taken),
+        "skipped": skipped,
+    }
+
+
+def rehearse(model: str, settings: Hparams, features: str | None, seconds: float):
+    """The events of a rehearsal, as they happen; the module describes them."""
+    yield {"event": "phase", "text": "loading"}
+    from training.quiet import load_backend
+
+    backend = load_backend()
+    from machine import backends
+
+    if features:
+        from datasets.features import FeatureStore
+
+        store = FeatureStore.open(features)
+    else:
+        store = MadeUp(settings.audio)
+    yield {"event": "phase", "text": "building"}
+    trainer, batches, full, schedule = _prepared(model, settings, store)
+    weights = [w for w in trainer.model.trainable_variables if len(w.shape) > 1]
+    size = len(next(iter(full.values())))
+    on_gpu = backends.peak_memory(backend) is not None
+    yield {
+        "event": "begun",
+        "backend": backend,
+        "device": "GPU" if on_gpu else "CPU",
+        "parameters": sum(int(np.prod(w.shape)) for w in weights),
+        "checkpoint": sum(array.nbytes for array in trainer.arrays().values()),
+        "resident": _resident(),
+    }
+    operations = _operations(model, weights, full, settings)
+    cores = len(os.sched_getaffinity(0))
+    taken = size if on_gpu else first_size(size, operations, seconds, cores)
+    shapes = len(batches.buckets) if model == "tacotron" else 1
+    yield {"event": "shape", "size": taken, "full": size, "shapes": shapes}
+    yield {"event": "phase", "text": "compiling and taking steps"}
+    batch = portion(full, taken)
+    try:
+        found = measure(trainer, batch, schedule, seconds / 2)
+    except MemoryError as failure:
+        yield {"event": "no-memory", "text": str(failure)}
+        return
+    peak = backends.peak_memory(backend) if on_gpu else _peak_resident()
+    begun = time.perf_counter()
+    for step in range(3):
+        batches.at(step)
+    read = (time.perf_counter() - begun) / 3
+    frames = _frames(model, batch, settings)
+    more = {"peak": peak, "frames": frames, "data_seconds": read}
+    yield {"event": "measured", **found, **more}
+
+
+def _prepared(model: str, settings: Hparams, store) -> tuple:
+    """Trainer, batches, the largest batch and the schedule of the scripts."""
+    from datasets.batches import Batches, split
+    from datasets.crops import Crops
+    from voices import acoustic, vocoder
+
+    if model == "tacotron":
+        trainer = acoustic.trainer(settings, len(store.speakers))
+        train_on, _ = split(store, settings.training.held_out)
+        batches = Batches(store, train_on, **acoustic.batching(settings))
+        return trainer, batches, batches.largest()[1], acoustic.schedule(settings)
+    trainer = vocoder.trainer(settings, len(store.speakers))
+    train_on, _ = split(store, settings.wavenet_training.held_out)
+    crops = Crops(store, train_on, **vocoder.cropping(settings, trainer.model))
+    return trainer, crops, crops.at(0)[1], vocoder.schedule(settings)
+
+
+def _operations(model: str, weights, batch: dict, settings: Hparams) -> float:
+    """Of a step on a batch, roughly: two for each weight, frame or sample forth, and
+    twice as many back."""
+    size = sum(int(np.prod(w.shape)) for w in weights)
+    if model == "tacotron":
+        steps = batch["mels"].shape[1] / settings.tacotron.reduction_factor
+        return 6.0 * size * steps * len(batch["mels"])
+    return 6.0 * size * batch["signal"].size
+
+
+def _frames(model: str, batch: dict, settings: Hparams) -> int:
+    if model == "tacotron":
+        return int(batch["frames"].sum())
+    return batch["target"].size // settings.audio.hop_length
+
+
+def _resident() -> int:
+    pages = Path("/proc/self/statm").read_text().split()[1]
+    return int(pages) * resource.getpagesize()
+
+
+def _peak_resident() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def main() -> int:
+    request = json.loads(sys.stdin.read())
+    settings = Hparams.from_dict(request["settings"])
+    told = request["model"], settings, request["features"], request["seconds"]
+    for event in rehearse(*told):
+        print(json.dumps(event), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
