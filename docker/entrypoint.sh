@@ -145,5 +145,8 @@ esac
 if command -v "$word" >/dev/null; then exec "$word" "$@"; fi
 # shellcheck disable=SC2086 # the names are words
 near=$("$python" -c 'import difflib, sys
-print(*difflib.get_close_matches(sys.argv[1], sys.argv[2:], 1, 0))' "$name" $names)
-fail "no command $word; did you mean $near? (help lists them all)"
+word, *names = sys.argv[1:]
+begin = [name for name in names if name.startswith(word)]
+near = begin or difflib.get_close_matches(word, names, 1)
+print("; did you mean " + " or ".join(near) + "?" if near else "")' "$name" $names)
+fail "no command $word$near (help lists them all)"

@@ -11,8 +11,8 @@ import yaml
 from tests.docker.read import ROOT, dockerfile
 from tests.docker.words import check_command
 
-# A cluster of today; the validator has this release's schemas.
-KUBERNETES = "1.33.0"
+# The oldest and the newest release that the validator knows.
+RELEASES = ("1.33.0", "1.37.0")
 FOLDER = ROOT / "docker/k8s"
 USER = next(
     each.rest
@@ -81,17 +81,18 @@ EVERYTHING = {
 PODS = [(each, name) for each, found in EVERYTHING.items() for name in pods(found)]
 
 
+@pytest.mark.parametrize("release", RELEASES)
 @pytest.mark.parametrize("which", EVERYTHING)
-def test_they_are_valid(which):
+def test_they_are_valid(which, release):
     for thing in EVERYTHING[which].values():
-        kubernetes_validate.validate(thing, KUBERNETES, strict=True)
+        kubernetes_validate.validate(thing, release, strict=True)
 
 
 def test_the_validator_is_strict():
     job = deepcopy(objects()["Job", "moksori-train"])
     job["spec"]["template"]["spec"]["containers"][0]["comand"] = []
     with pytest.raises(kubernetes_validate.ValidationError):
-        kubernetes_validate.validate(job, KUBERNETES, strict=True)
+        kubernetes_validate.validate(job, RELEASES[0], strict=True)
 
 
 def test_every_file_is_used():
