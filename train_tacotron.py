@@ -19,49 +19,57 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--run", type=Path, required=True, help="such as logs/me")
     start = "begin with the weights of another run, as far as they fit"
     parser.add_argument("--from", dest="start", type=Path, metavar="RUN", help=start)
+    devices = "accelerators of this host that share each batch: all, or how many"
+    parser.add_argument("--devices", default="all", metavar="N", help=devices)
     hparams.add_arguments(parser)
     return parser.parse_args()
 
 
-def train(arguments: argparse.Namespace) -> None:
+def train(arguments: argparse.Namespace) -> int:
     from datasets.batches import Batches, frames_in, split
     from datasets.features import FeatureStore
     from training.board import Board
     from training.loop import fit
-    from training.quiet import load_backend
-    from voices import acoustic
+    from training.program import stopped
+    from voices import acoustic, lineage
 
     store = FeatureStore.open(arguments.features)
-    settings = acoustic.settings_for(arguments, arguments.run, store)
-    store.check(settings.audio, settings.text)
-    run = acoustic.resume_or_create(arguments.run, settings, store)
-    t, schedule, board = (
-        settings.training,
-        acoustic.schedule(settings),
-        Board(run.events),
-    )
-    load_backend()
+
+    def start() -> str:
+        return acoustic.warm_start(trainer.model, arguments.start, store.speakers)
+
+    devices, settings, run = lineage.together(arguments, store, acoustic.begin)
+    t, schedule = settings.training, acoustic.schedule(settings)
     train_on, unseen = split(store, t.held_out)
     batches = Batches(store, train_on, **acoustic.batching(settings))
-    trainer = acoustic.trainer(settings, len(store.speakers))
+    board = Board(run.events)
+    with devices.company():
+        from voices.previews import watchers
 
-    from voices.previews import watchers
-
-    if not run.checkpoints():
-        if arguments.start:
-            print(acoustic.warm_start(trainer.model, arguments.start, store.speakers))
-        trainer.preflight(batches.largest()[1], **schedule(0))
-        board.settings(0, run.settings)
-    validate, hooks = watchers(trainer, settings, batches, unseen, run, board)
-    cadence = {"save_every": t.save_every, "log_every": t.log_every}
-    watched = {"validate": validate, "hooks": hooks, "frames_in": frames_in, **cadence}
-    outcome = fit(
-        trainer, batches, run, board, steps=t.steps, scalars=schedule, **watched
-    )
-    board.close()
-    if outcome.interrupted:
-        print(f"stopped after step {outcome.step}; the same command continues")
-    print(f"hear it: python synthesize.py --voice {run.folder} --text 안녕하세요.")
+        trainer = acoustic.trainer(settings, len(store.speakers), devices)
+        fresh = start if arguments.start else None
+        lineage.prepare(run, trainer, batches.largest()[1], schedule(0), fresh)
+        if not run.begun:
+            board.settings(0, settings.to_dict())
+        watched = watchers(trainer, settings, batches, unseen, run, board)
+        validate, hooks = devices.watching(*watched)
+        outcome = fit(
+            trainer,
+            batches,
+            run,
+            board,
+            steps=t.steps,
+            scalars=schedule,
+            save_every=t.save_every,
+            log_every=t.log_every,
+            frames_in=frames_in,
+            validate=validate,
+            hooks=hooks,
+        )
+        board.close()
+    if devices.chief:
+        print(f"hear it: python synthesize.py --voice {run.folder} --text 안녕하세요.")
+    return stopped(outcome)
 
 
 def main() -> int:

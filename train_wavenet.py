@@ -21,60 +21,61 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--mels", type=Path, metavar="DIR", help=aligned)
     start = "begin with the weights of another run, as far as they fit"
     parser.add_argument("--from", dest="start", type=Path, metavar="RUN", help=start)
+    devices = "accelerators of this host that share each batch: all, or how many"
+    parser.add_argument("--devices", default="all", metavar="N", help=devices)
     hparams.add_arguments(parser)
     return parser.parse_args()
 
 
-def train(arguments: argparse.Namespace) -> None:
+def train(arguments: argparse.Namespace) -> int:
     from datasets.batches import split
     from datasets.crops import AlignedMels, Crops
     from datasets.features import FeatureStore
     from training.board import Board
     from training.loop import fit
-    from training.quiet import load_backend
-    from voices import vocoder
+    from training.program import stopped
+    from voices import lineage, vocoder
 
     store = FeatureStore.open(arguments.features)
-    settings = vocoder.settings_for(arguments, arguments.run, store)
-    store.check(settings.audio, store.text)
     mels = AlignedMels(arguments.mels, store) if arguments.mels else store.mel
-    run = vocoder.resume_or_create(arguments.run, settings, store)
-    t, schedule, board = (
-        settings.wavenet_training,
-        vocoder.schedule(settings),
-        Board(run.events),
-    )
-    load_backend()
-    trainer = vocoder.trainer(settings, len(store.speakers))
-    cropping = {**vocoder.cropping(settings, trainer.model), "mels": mels}
+
+    def start() -> str:
+        return vocoder.warm_start(trainer, arguments.start, store.speakers)
+
+    devices, settings, run = lineage.together(arguments, store, vocoder.begin)
+    t, schedule = settings.wavenet_training, vocoder.schedule(settings)
     train_on, unseen = split(store, t.held_out)
-    crops = Crops(store, train_on, **cropping)
+    board = Board(run.events)
+    with devices.company():
+        from voices.copies import watchers
 
-    from voices.copies import watchers
-
-    if not run.checkpoints():
-        if arguments.start:
-            print(vocoder.warm_start(trainer, arguments.start, store.speakers))
-        trainer.preflight(crops.at(0)[1], **schedule(0))
-        board.settings(0, run.settings)
-    judged = Crops(store, unseen, **cropping) if unseen else None
-    validate, hooks = watchers(trainer, settings, store, judged, unseen, run, board)
-    cadence = {"save_every": t.save_every, "log_every": t.log_every}
-    watched = {"validate": validate, "hooks": hooks, "frames_in": crops.frames_in}
-    outcome = fit(
-        trainer,
-        crops,
-        run,
-        board,
-        steps=t.steps,
-        scalars=schedule,
-        **watched,
-        **cadence,
-    )
-    board.close()
-    if outcome.interrupted:
-        print(f"stopped after step {outcome.step}; the same command continues")
-    print(f"hear it: python synthesize.py --voice RUN --vocoder {run.folder} --text …")
+        trainer = vocoder.trainer(settings, len(store.speakers), devices)
+        cropping = {**vocoder.cropping(settings, trainer.model), "mels": mels}
+        crops = Crops(store, train_on, **cropping)
+        fresh = start if arguments.start else None
+        lineage.prepare(run, trainer, crops.at(0)[1], schedule(0), fresh)
+        if not run.begun:
+            board.settings(0, settings.to_dict())
+        judged = Crops(store, unseen, **cropping) if unseen else None
+        watched = watchers(trainer, settings, store, judged, unseen, run, board)
+        validate, hooks = devices.watching(*watched)
+        outcome = fit(
+            trainer,
+            crops,
+            run,
+            board,
+            steps=t.steps,
+            scalars=schedule,
+            save_every=t.save_every,
+            log_every=t.log_every,
+            frames_in=crops.frames_in,
+            validate=validate,
+            hooks=hooks,
+        )
+        board.close()
+    if devices.chief:
+        print(f"hear it: python synthesize.py --voice RUN --vocoder {run.folder} …")
+    return stopped(outcome)
 
 
 def main() -> int:

@@ -17,6 +17,17 @@ ROOMS = {
     "audio": {"hparams"},
     "datasets": {"hparams", "hangul", "audio"},
     "voices": {"hparams", "hangul", "audio", "tacotron", "wavenet", "training"},
+    # It looks at everything that a training needs, and nothing needs it.
+    "machine": {
+        "hparams",
+        "hangul",
+        "audio",
+        "datasets",
+        "tacotron",
+        "wavenet",
+        "training",
+        "voices",
+    },
     "speakers": {"hparams", "audio"},
     "evaluation": {"hparams", "audio"},
 }
@@ -27,14 +38,26 @@ LEAVES = {"benchmarks", "tests"}
 # Heavy libraries, and the rooms or files that may name them. Tests may name all.
 _SOUND = {"audio", "benchmarks"}
 _BACKEND = {
+    "machine/backends.py",
+    "tacotron/replicas.py",
     "tacotron/scan.py",
+    "training/devices_jax.py",
+    "training/devices_tensorflow.py",
     "training/steps.py",
     "voices/compiled.py",
     "wavenet/engine_xla.py",
     "wavenet/fused.py",
 }
 HEAVY = {
-    "keras": {"tacotron", "wavenet", "training", "voices", "script", "benchmarks"},
+    "keras": {
+        "tacotron",
+        "wavenet",
+        "training",
+        "voices",
+        "machine",
+        "script",
+        "benchmarks",
+    },
     "librosa": _SOUND,
     "soxr": _SOUND,
     "soundfile": _SOUND,
@@ -42,6 +65,8 @@ HEAVY = {
     "pyloudnorm": _SOUND,
     "tensorflow": _BACKEND,
     "jax": _BACKEND,
+    "dask": {"datasets/cluster.py"},
+    "distributed": {"datasets/cluster.py"},
     "torch": set(),
     "TTS": set(),
 }

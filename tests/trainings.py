@@ -1,5 +1,6 @@
 """A training script as a person runs it: begun, stopped, killed, continued."""
 
+import os
 import subprocess
 import sys
 import time
@@ -30,10 +31,13 @@ class Program:
         begin = [sys.executable, self.script, str(store), "--run", str(run)]
         return [*begin, "--preset", "tiny", *sets]
 
-    def start(self, store, run, *overrides) -> subprocess.Popen:
+    def start(
+        self, store, run, *overrides, flags=(), environment=None
+    ) -> subprocess.Popen:
         return subprocess.Popen(
-            self.command(store, run, *overrides),
+            [*self.command(store, run, *overrides), *flags],
             cwd=ROOT,
+            env={**os.environ, **(environment or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

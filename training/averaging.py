@@ -34,13 +34,11 @@ class AveragedAdam(keras.optimizers.Adam):
         for mean, weight in zip(self.averages, self._trainable_variables, strict=True):
             mean.assign(weight)
 
-    def apply(self, gradients, variables=None):
-        """Update the weights, then their averages."""
+    def update_step(self, gradient, variable, learning_rate) -> None:
+        """Update one weight, then its average."""
+        super().update_step(gradient, variable, learning_rate)
         taken = ops.cast(self.iterations, "float32")
-        result = super().apply(gradients, variables)
         decay = ops.minimum(self.average, (taken + 1.0) / (taken + 10.0))
-        weights = variables if variables is not None else self._trainable_variables
-        for mean, weight in zip(self.averages, weights, strict=True):
-            held = ops.convert_to_tensor(mean)
-            mean.assign(held + (1.0 - decay) * (ops.convert_to_tensor(weight) - held))
-        return result
+        mean = self.averages[self._get_variable_index(variable)]
+        weight = ops.convert_to_tensor(variable)
+        self.assign_add(mean, (1.0 - decay) * (weight - ops.convert_to_tensor(mean)))

@@ -15,10 +15,11 @@ from training.callbacks import guarded
 
 
 class Board:
-    """Writes the events of one run into `folder`, opened at the first of them."""
+    """Writes the events of one run into `folder`, opened at the first of them; without
+    a folder, nothing."""
 
-    def __init__(self, folder: str | Path):
-        self.folder = Path(folder)
+    def __init__(self, folder: str | Path | None):
+        self.folder = folder and Path(folder)
         self._writer = None
         self._purge_step: int | None = None
 
@@ -66,6 +67,8 @@ class Board:
         self._add("add_image", name, picture, step, dataformats="HWC")
 
     def _add(self, method: str, *arguments, **named) -> None:
+        if self.folder is None:
+            return
         if self._writer is None:
             from tensorboardX import SummaryWriter
 

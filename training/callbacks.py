@@ -50,22 +50,32 @@ class Throughput:
     """
 
     def __init__(self, window: int = 50):
-        self._steps: deque[tuple[float, int]] = deque(maxlen=window)
+        self._steps: deque[tuple[float, int, float]] = deque(maxlen=window)
 
-    def add(self, seconds: float, frames: int, new_shape: bool = False) -> None:
+    def add(
+        self, seconds: float, frames: int, new_shape: bool = False, waited: float = 0.0
+    ) -> None:
+        """Count a step; `waited` are those of its seconds that data was waited for."""
         if not new_shape:
-            self._steps.append((seconds, frames))
+            self._steps.append((seconds, frames, waited))
 
     @property
     def steps_per_second(self) -> float:
         """0 while nothing was counted."""
-        seconds = sum(seconds for seconds, _ in self._steps)
-        return len(self._steps) / seconds if seconds > 0 else 0.0
+        return self._per_second(len(self._steps))
 
     @property
     def frames_per_second(self) -> float:
-        seconds = sum(seconds for seconds, _ in self._steps)
-        return sum(f for _, f in self._steps) / seconds if seconds > 0 else 0.0
+        return self._per_second(sum(frames for _, frames, _ in self._steps))
+
+    @property
+    def waiting_share(self) -> float:
+        """The share of the time that data was waited for, 0 to 1."""
+        return self._per_second(sum(waited for _, _, waited in self._steps))
+
+    def _per_second(self, amount: float) -> float:
+        seconds = sum(seconds for seconds, _, _ in self._steps)
+        return amount / seconds if seconds > 0 else 0.0
 
 
 class Progress:
@@ -151,12 +161,14 @@ def _duration(seconds: float) -> str:
 class Interrupt:
     """Turns SIGINT and SIGTERM into a request to stop after the current step.
 
-    Use it as a context. The second signal ends the process at once, as it would
-    without us: checkpoints are never half-written, so nothing is lost by it.
+    Use it as a context; `signal` is the number of the one received, or 0. The second
+    signal ends the process at once, as it would without us: checkpoints are never
+    half-written, so nothing is lost by it.
     """
 
     def __init__(self, signals=(signal.SIGINT, signal.SIGTERM)):
         self.requested = False
+        self.signal = 0
         self._signals = signals
         self._previous = {}
 
@@ -171,7 +183,7 @@ class Interrupt:
             signal.signal(number, handler)
 
     def _receive(self, number: int, _frame) -> None:
-        self.requested = True
+        self.requested, self.signal = True, number
         for each in self._signals:
             signal.signal(each, signal.SIG_DFL)
         text = f"\n{signal.Signals(number).name}: stopping after this step and saving"
@@ -239,6 +251,17 @@ class Previews:
         for path in sorted(aside.iterdir()):
             path.replace(final / path.name)
         aside.rmdir()
+
+
+class Waiting:
+    """Does nothing, when another host has something to do every so many steps: all of
+    them have to pause at the same ones."""
+
+    def __init__(self, every: int):
+        self.every = every
+
+    def __call__(self, step: int, metrics: Mapping[str, float]) -> None:
+        pass
 
 
 def guarded(what: str, function: Callable, *arguments, **named):

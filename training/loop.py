@@ -3,13 +3,15 @@
 A batch and the scalars of a step are functions of the step's number alone, and a
 checkpoint holds everything else. So a training that was killed and continued takes the
 same steps as one that never stopped.
+
+An accelerator works while this program thinks of the next step: a step is judged when
+the one after it was begun, unless something has to be done with the weights it left.
 """
 
 import logging
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -17,6 +19,7 @@ import numpy as np
 
 from training.callbacks import Interrupt, Metrics, Progress, Throughput, guarded
 from training.health import Action, Health
+from training.prefetch import Prefetch
 from training.runs import Checkpoint, Run
 
 log = logging.getLogger(__name__)
@@ -29,10 +32,15 @@ class Trainer(Protocol):
 
     step_number: int
 
+    def place(self, batch: Batch, halt: bool) -> Batch:
+        """Put a batch on the devices; `halt` says that this host asks to stop."""
+
     def step(self, batch: Batch, **scalars: float) -> Mapping[str, Any]:
         """Update once. Gives at least `loss`, `gradient_norm` and `skipped` (0 or 1):
         an update that is not finite, or whose loss exceeds the scalar `loss_ceiling`,
-        is left out by the step itself. `learning_rate` is always among the scalars."""
+        is left out by the step itself. `learning_rate` is always among the scalars.
+        Where several hosts train together it gives `halt` too, positive when one of
+        them asked to stop."""
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Everything the next step depends on, random states included."""
@@ -61,10 +69,12 @@ class Diverged(RuntimeError):
 
 @dataclass(frozen=True)
 class Outcome:
-    """Where `fit` ended: `interrupted` is true when a signal asked for it."""
+    """Where `fit` ended: `interrupted` when a signal asked for it, on this host
+    (`signal` is its number) or on another (0)."""
 
     step: int
     interrupted: bool
+    signal: int = 0
 
 
 def fit(
@@ -90,44 +100,91 @@ def fit(
     written before the first step, every `save_every`, at the end and on SIGINT or
     SIGTERM. `validate` gives figures of held-out data at each regular checkpoint; its
     `loss` ranks the checkpoints, and the mean training loss does without it.
-    `frames_in(batch)` counts what throughput is measured in.
+    `frames_in(batch)` counts what throughput is measured in. Hooks with a number
+    `every` find the weights as their steps left them; others may be called a step late.
 
     Raises `Diverged` when the loss cannot be kept finite, `RunError` when the run is
     in use or cannot be written.
     """
     story = _Story(trainer, run, board, health or Health(), validate)
-    throughput, shapes = Throughput(), set()
+    hooks = list(hooks)
+    pauses = [save_every, *(hook.every for hook in hooks if hasattr(hook, "every"))]
     with (
         run.lock(),
         Interrupt() as interrupt,
         progress or Progress(steps) as line,
-        _Prefetch(batches, steps) as ahead,
+        Prefetch(trainer, batches, steps, frames_in, interrupt) as ahead,
     ):
         story.begin()
-        while trainer.step_number < steps and not interrupt.requested:
-            step, started = trainer.step_number, time.perf_counter()
-            shape, batch = ahead.at(step)
-            values = story.scaled(scalars(step))
-            shape = (shape, *(v for v in values.values() if not is_number(v)))
-            if shape not in shapes:
-                line.note(f"preparing for batches of shape {shape[0]}")
-            metrics = Metrics(trainer.step(batch, **values))
-            if not story.judge(step, metrics):
+        teller = _Teller(story, line, steps, log_every, hooks)
+        begun, stopping = None, False
+        while trainer.step_number < steps and not stopping:
+            before, begun = begun, teller.take(ahead, scalars)
+            if before and not teller.settle(before, begun.started):
+                begun = None
                 continue
-            done = trainer.step_number = step + 1
-            seconds = time.perf_counter() - started
-            throughput.add(seconds, frames_in(batch), shape not in shapes)
-            shapes.add(shape)
-            line.show(done, metrics["loss"], throughput)
-            if done % log_every == 0 or done == steps:
-                story.show(done, metrics, values, throughput, steps)
-            for hook in hooks:
-                hook(done, metrics)
-            if done % save_every == 0 or done == steps:
-                story.save(validated=True)
-        if interrupt.requested:
+            done, stopping = begun.done, story.halted(interrupt)
+            if stopping or done == steps or any(done % n == 0 for n in pauses):
+                sound, begun = teller.settle(begun), None
+                if sound and (done % save_every == 0 or done == steps):
+                    story.save(validated=True)
+                stopping = stopping or story.halted(interrupt)
+        if stopping:
             story.save(validated=False)
-    return Outcome(trainer.step_number, trainer.step_number < steps)
+    interrupted = trainer.step_number < steps
+    return Outcome(trainer.step_number, interrupted, interrupt.signal)
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """A step on its way: the `done`th, and when `started`, in seconds."""
+
+    done: int
+    metrics: Metrics
+    values: dict
+    frames: int
+    new_shape: bool
+    started: float
+    waited: float
+
+
+class _Teller:
+    """Takes the steps of a training, and tells of each when it is done."""
+
+    def __init__(self, story, line, steps, log_every, hooks):
+        self._story, self._line, self._steps = story, line, steps
+        self._log_every, self._hooks = log_every, hooks
+        self._throughput, self._shapes = Throughput(), set()
+
+    def take(self, ahead: Prefetch, scalars) -> _Begun:
+        """Begin the next step."""
+        trainer, started = self._story.trainer, time.perf_counter()
+        step = trainer.step_number
+        shape, frames, batch = ahead.at(step)
+        waited = time.perf_counter() - started
+        values = self._story.scaled(scalars(step))
+        shape = (shape, *(v for v in values.values() if not is_number(v)))
+        new = shape not in self._shapes
+        self._shapes.add(shape)
+        if new:
+            self._line.note(f"preparing for batches of shape {shape[0]}")
+        metrics = Metrics(trainer.step(batch, **values))
+        trainer.step_number = step + 1
+        return _Begun(step + 1, metrics, values, frames, new, started, waited)
+
+    def settle(self, begun: _Begun, ended: float | None = None) -> bool:
+        """Judge a step, and tell of it; False when the training had to go back."""
+        story, done = self._story, begun.done
+        if not story.judge(done - 1, begun.metrics):
+            return False
+        seconds = (ended or time.perf_counter()) - begun.started
+        self._throughput.add(seconds, begun.frames, begun.new_shape, begun.waited)
+        self._line.show(done, begun.metrics["loss"], self._throughput)
+        if done % self._log_every == 0 or done == self._steps:
+            story.show(done, begun, self._throughput, self._steps)
+        for hook in self._hooks:
+            hook(done, begun.metrics)
+        return True
 
 
 class _Story:
@@ -138,6 +195,7 @@ class _Story:
         self.health, self.validate = health, validate
         self._loss_sum, self._loss_count = 0.0, 0
         self._saved: int | None = None
+        self._hosts_halt: bool | None = None
 
     def begin(self) -> None:
         checkpoint = self.run.restore()
@@ -169,6 +227,8 @@ class _Story:
     def judge(self, step: int, metrics: Metrics) -> bool:
         """Whether to go on from here; otherwise the last good state is back."""
         health, loss = self.health, metrics["loss"]
+        if "halt" in metrics:
+            self._hosts_halt = metrics["halt"] > 0
         action = health.observe(
             step, loss, metrics["gradient_norm"], bool(metrics["skipped"])
         )
@@ -189,17 +249,24 @@ class _Story:
             )
         return action is not Action.RESTORE
 
-    def show(self, done, metrics, values, throughput, steps) -> None:
+    def halted(self, interrupt: Interrupt) -> bool:
+        """Whether to stop: several hosts do so at the same step, that after which all
+        of them know."""
+        agreed = self._hosts_halt
+        return interrupt.requested if agreed is None else agreed
+
+    def show(self, done, begun, throughput, steps) -> None:
         rate = throughput.steps_per_second
-        figures = {f"train/{name}": metrics[name] for name in metrics}
+        figures = {f"train/{name}": begun.metrics[name] for name in begun.metrics}
         figures |= {
             f"schedule/{name}": value
-            for name, value in values.items()
+            for name, value in begun.values.items()
             if is_number(value) and math.isfinite(value)
         }
         figures |= {
             "speed/steps_per_second": rate,
             "speed/frames_per_second": throughput.frames_per_second,
+            "speed/waiting_for_data": throughput.waiting_share,
             "train/bad_steps": float(self.health.bad_steps),
         }
         if rate > 0:
@@ -234,29 +301,3 @@ class _Story:
 def is_number(value) -> bool:
     """Whether a scalar may change between steps; anything else is compiled in."""
     return isinstance(value, int | float)
-
-
-class _Prefetch:
-    """Prepares the next batch in a thread while a step runs; order and errors hold."""
-
-    def __init__(self, batches: Batches, steps: int):
-        self._batches, self._steps = batches, steps
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="batches")
-        self._next: tuple[int, Future] | None = None
-
-    def __enter__(self) -> "_Prefetch":
-        return self
-
-    def __exit__(self, *_) -> None:
-        self._pool.shutdown(cancel_futures=True)
-
-    def at(self, step: int) -> tuple[Any, Batch]:
-        expected = self._next is not None and self._next[0] == step
-        future = self._next[1] if expected else self._submit(step)
-        batch = future.result()
-        if step + 1 < self._steps:
-            self._next = (step + 1, self._submit(step + 1))
-        return batch
-
-    def _submit(self, step: int) -> Future:
-        return self._pool.submit(self._batches.at, step)

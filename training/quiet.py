@@ -8,12 +8,16 @@ one line that concerns them should not have to read them.
 import os
 import sys
 import tempfile
+from collections.abc import Callable
+
+from training.runs import RunError
 
 
-def load_backend() -> str:
-    """Load Keras and wake its backend; returns the backend's name.
+def load_backend(prepare: Callable[[], None] = lambda: None) -> str:
+    """Load Keras, `prepare` its backend and wake it; returns the backend's name.
 
-    What is written meanwhile is shown only if loading fails.
+    What is written meanwhile is shown only if that fails by more than a person's
+    mistake.
     """
     sys.stderr.flush()
     kept = os.dup(2)
@@ -22,8 +26,13 @@ def load_backend() -> str:
         try:
             import keras
 
+            prepare()
             keras.ops.convert_to_numpy(keras.ops.zeros(1))
+            # Seeding loads TensorFlow where there is one, whatever the backend.
+            keras.utils.set_random_seed(1)
             return keras.backend.backend()
+        except RunError:
+            raise
         except BaseException:
             notes.seek(0)
             os.write(kept, notes.read())

@@ -51,6 +51,13 @@ def resume_or_create(folder: Path, settings: Hparams, store) -> Run:
     )
 
 
+def begin(arguments, store) -> tuple[Hparams, Run]:
+    """What a training was asked for, settings and run, new or continued."""
+    settings = settings_for(arguments, arguments.run, store)
+    store.check(settings.audio, settings.text)
+    return settings, resume_or_create(arguments.run, settings, store)
+
+
 def settings_for(arguments, folder: Path, store) -> Hparams:
     """What `voices.lineage.settings_for` says of an acoustic model."""
     return lineage.settings_for(arguments, folder, store, "tacotron")
@@ -81,31 +88,45 @@ def warm_start(model, start: Path, speakers: list[str]) -> str:
     return str(take(model, checkpoint.arrays, aligned))
 
 
-def trainer(settings: Hparams, speakers: int):
-    """A `training.steps.Trainer` of a fresh network, with Adam and its objective."""
+def objective(settings: Hparams, model):
+    """What the training of these settings minimises, for a `model` of theirs."""
+    from tacotron.loss import TacotronLoss
+
+    training = settings.training
+    return TacotronLoss(
+        model,
+        l1_weight=training.l1_weight,
+        l2_weight=training.l2_weight,
+        stop_weight=training.stop_weight,
+        stop_positive_weight=training.stop_positive_weight,
+        guided_attention_width=training.guided_attention_width,
+    )
+
+
+def trainer(settings: Hparams, speakers: int, devices=None):
+    """A `training.steps.Trainer` of a fresh network, with Adam and its objective, on
+    `devices` (`training.devices.Devices`; one if None)."""
     import keras
 
-    from tacotron.loss import TacotronLoss
+    from training.devices import alone
     from training.steps import Trainer
 
-    training, model = settings.training, network(settings, speakers)
-    return Trainer(
-        model,
-        keras.optimizers.Adam(training.learning_rate, epsilon=training.adam_epsilon),
-        TacotronLoss(
+    training, devices = settings.training, devices or alone()
+    with devices.scope():
+        model = network(settings, speakers)
+        return Trainer(
             model,
-            l1_weight=training.l1_weight,
-            l2_weight=training.l2_weight,
-            stop_weight=training.stop_weight,
-            stop_positive_weight=training.stop_positive_weight,
-            guided_attention_width=training.guided_attention_width,
-        ),
-        clip_norm=training.clip_norm,
-        weight_decay=training.weight_decay,
-        seed=training.seed,
-        smaller="lower training.batch_frames, or reject long recordings with "
-        "audio.max_seconds",
-    )
+            keras.optimizers.Adam(
+                training.learning_rate, epsilon=training.adam_epsilon
+            ),
+            objective(settings, model),
+            clip_norm=training.clip_norm,
+            weight_decay=training.weight_decay,
+            seed=training.seed,
+            smaller="lower training.batch_frames, or reject long recordings with "
+            "audio.max_seconds",
+            devices=devices,
+        )
 
 
 def factor_at(settings: Hparams, step: int) -> int:

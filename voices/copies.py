@@ -12,9 +12,10 @@ from audio.spectrum import mel_spectrogram
 from hparams import Hparams
 from training import figures
 from training.callbacks import Previews
-from training.weights import assign, averaged
+from training.weights import averaged
 from voices import vocoder
 from voices.compiled import compiled
+from voices.twin import Twin
 
 _BATCHES = 4
 
@@ -28,25 +29,14 @@ def watchers(trainer, settings: Hparams, store, crops, unseen: list[int], run, b
     t = settings.wavenet_training
     if crops is None:
         return None, []
-    twin = Twin(trainer, settings, len(store.speakers))
+    model = vocoder.network(settings, len(store.speakers), trainer.model.compute)
+    twin = Twin(model, lambda: averaged(trainer.arrays()))
     validate = HeldOut(twin, crops.fixed(_BATCHES))
     shown = unseen[: t.previews]
     if not shown:
         return validate, []
     copies = Copies(twin, settings, store, shown, board)
     return validate, [Previews(t.preview_every, run.previews, copies.make)]
-
-
-class Twin:
-    """A network beside the one in training, which takes its averaged weights."""
-
-    def __init__(self, trainer, settings: Hparams, speakers: int):
-        self._trainer = trainer
-        self.model = vocoder.network(settings, speakers, trainer.model.compute)
-
-    def refresh(self) -> None:
-        """Take the averages as they are now."""
-        assign(self.model, None, averaged(self._trainer.arrays()))
 
 
 class HeldOut:

@@ -2,11 +2,16 @@
 
 import dataclasses
 import logging
+from collections.abc import Callable
+from hashlib import blake2b
 from pathlib import Path
 
 from hparams import PRESETS, Fitting, Hparams, from_arguments, preset
 from training import schedules
+from training.cluster import Cluster
+from training.devices import Devices, start
 from training.runs import Run, RunError
+from training.shared import SharedRun
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +65,49 @@ def resume_or_create(
         if old != new:
             log.info("%s.%s is %s now, was %s", group, field.name, new, old)
     return run
+
+
+def together(
+    arguments, store, begin: Callable[..., tuple[Hparams, Run]]
+) -> tuple[Devices, Hparams, SharedRun]:
+    """Wake the devices that `--devices` and the environment name, and let all hosts
+    train what `begin(arguments, store)` gives the chief: `(devices, settings, run)`.
+
+    Raises `RunError` where a host has other features than the chief.
+    """
+    cluster = Cluster.of()
+    # A mistake is told before the backend has taken its seconds to load.
+    begun = [] if cluster else [begin(arguments, store)]
+    devices = start(arguments.devices, cluster)
+
+    def first() -> dict:
+        begun[:] = begun or [begin(arguments, store)]
+        return begun[0][0].to_dict()
+
+    settings = Hparams.from_dict(devices.told(first))
+    lines = "".join(f"{row.id} {row.frames}\n" for row in store.rows)
+    digest = blake2b(f"{store.fingerprint}\n{lines}".encode(), digest_size=16)
+    devices.same("features", digest.hexdigest())
+    run = begun[0][1] if devices.chief else None
+    log.info("training on %s", devices)
+    return devices, settings, SharedRun(run, devices, arguments.run)
+
+
+def prepare(
+    run: SharedRun,
+    trainer,
+    batch: dict,
+    values: dict,
+    start: Callable[[], str] | None = None,
+) -> None:
+    """Get a run that is new ready: `start` gives its `trainer` weights of another run
+    and says which, and a step on `batch` with `values` shows whether it fits."""
+    if run.begun:
+        return
+    if start and trainer.devices.chief:
+        print(start())
+    run.alike(trainer)
+    trainer.preflight(batch, **values)
 
 
 def learning_rate(step: int, fitting: Fitting) -> float:

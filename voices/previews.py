@@ -9,10 +9,12 @@ from audio.files import save
 from hparams import Hparams
 from training import figures
 from training.callbacks import FlatAttention, Previews
-from voices.acoustic import factor_at
+from training.weights import arrays_of
+from voices.acoustic import factor_at, network, objective
 from voices.compiled import compiled
 from voices.generation import Generator
 from voices.griffin_lim import GriffinLim
+from voices.twin import Twin
 
 
 def watchers(trainer, settings: Hparams, batches, unseen: list[int], run, board):
@@ -24,27 +26,32 @@ def watchers(trainer, settings: Hparams, batches, unseen: list[int], run, board)
     alarm = FlatAttention(t.flat_attention_steps)
     if not unseen:
         return None, [alarm]
-    validate = HeldOut(trainer, settings, batches.together(unseen))
+    model = network(settings, trainer.model.speaker.input_dim)
+    twin = Twin(model, lambda: arrays_of(trainer.model))
+    validate = HeldOut(twin, trainer, settings, batches.together(unseen))
     if not t.previews:
         return validate, [alarm]
     shown = batches.together(unseen[: t.previews])
-    preview = Preview(trainer.model, settings, shown, board)
+    preview = Preview(twin, settings, shown, board)
     return validate, [alarm, Previews(t.preview_every, run.previews, preview.make)]
 
 
 class HeldOut:
     """The figures of utterances that are not trained on, teacher-forced.
 
-    `trainer` is the `training.steps.Trainer` at work, `batch` one as `Tacotron.call`
-    takes it.
+    `trainer` is the `training.steps.Trainer` at work, `twin` what follows its model,
+    `batch` one as `Tacotron.call` takes it.
     """
 
-    def __init__(self, trainer, settings: Hparams, batch: dict):
-        self._trainer, self._settings, self._batch = trainer, settings, batch
-        self._evaluate = compiled(trainer.model, self._figures)
+    def __init__(self, twin: Twin, trainer, settings: Hparams, batch: dict):
+        self._twin, self._trainer = twin, trainer
+        self._settings, self._batch = settings, batch
+        self._losses = objective(settings, twin.model)
+        self._evaluate = compiled(twin.model, self._figures)
 
     def __call__(self) -> dict[str, float]:
         """The objective and its terms as they are now, without guided attention."""
+        self._twin.refresh()
         factor = factor_at(self._settings, self._trainer.step_number)
         terms = self._evaluate(self._batch, factor=factor)
         return {
@@ -55,7 +62,7 @@ class HeldOut:
 
     def _figures(self, batch, factor):
         values = {"factor": (factor,), "guided_weight": 0.0}
-        return self._trainer.losses(batch, values, training=False)[1]
+        return self._losses(batch, values, training=False)[1]
 
 
 class Preview:
@@ -64,17 +71,18 @@ class Preview:
     `board` is a `training.board.Board`, which shows them too.
     """
 
-    def __init__(self, model, settings: Hparams, batch: dict, board):
-        self._model, self._settings, self._audio = model, settings, settings.audio
+    def __init__(self, twin: Twin, settings: Hparams, batch: dict, board):
+        self._twin, self._settings, self._audio = twin, settings, settings.audio
         self._batch, self._board = batch, board
-        self._generator = Generator(model, settings.audio.frame_seconds)
-        self._forced = compiled(model, self._call)
+        self._generator = Generator(twin.model, settings.audio.frame_seconds)
+        self._forced = compiled(twin.model, self._call)
 
     def _call(self, batch, factor):
-        return self._model(batch, factor=factor, training=False)
+        return self._twin.model(batch, factor=factor, training=False)
 
     def make(self, step: int, folder: Path) -> None:
         """Write each utterance's alignments, spectrograms and a wav into `folder`."""
+        self._twin.refresh()
         batch, factor = self._batch, factor_at(self._settings, step)
         outputs = self._forced(batch, factor=factor)
         mels, walks = (ops.convert_to_numpy(outputs[n]) for n in ("mels", "alignments"))

@@ -178,6 +178,13 @@ def resume_or_create(folder: Path, settings: Hparams, store) -> Run:
     )
 
 
+def begin(arguments, store) -> tuple[Hparams, Run]:
+    """What a training was asked for, settings and run, new or continued."""
+    settings = settings_for(arguments, arguments.run, store)
+    store.check(settings.audio, store.text)
+    return settings, resume_or_create(arguments.run, settings, store)
+
+
 def settings_for(arguments, folder: Path, store) -> Hparams:
     """What `voices.lineage.settings_for` says of a vocoder."""
     return lineage.settings_for(arguments, folder, store, "wavenet")
@@ -198,17 +205,34 @@ def cropping(settings: Hparams, model) -> dict:
     }
 
 
-def trainer(settings: Hparams, speakers: int):
-    """A `training.steps.Trainer` of a fresh network, with Adam and its likelihood."""
-    from keras import ops
-
+def trainer(settings: Hparams, speakers: int, devices=None):
+    """A `training.steps.Trainer` of a fresh network, with Adam and its likelihood, on
+    `devices` (`training.devices.Devices`; one if None)."""
     from training.averaging import AveragedAdam
+    from training.devices import alone
     from training.steps import Trainer
     from wavenet.fused import quick_type
 
-    t = settings.wavenet_training
+    t, devices = settings.wavenet_training, devices or alone()
     compute = quick_type() if t.compute == "auto" else t.compute
-    model = network(settings, speakers, compute)
+    with devices.scope():
+        model = network(settings, speakers, compute)
+        return Trainer(
+            model,
+            AveragedAdam(t.learning_rate, t.average, epsilon=t.adam_epsilon),
+            _likelihood(model),
+            clip_norm=t.clip_norm,
+            weight_decay=t.weight_decay,
+            seed=t.seed,
+            smaller="lower wavenet_training.batch or wavenet_training.crop_frames",
+            devices=devices,
+        )
+
+
+def _likelihood(model):
+    """The weighted mean over a batch; a crop of weight 0 fills it up and is not
+    counted."""
+    from keras import ops
 
     def losses(batch, values, training=True):
         parameters = model(
@@ -217,18 +241,11 @@ def trainer(settings: Hparams, speakers: int):
             batch["speaker"],
             counted=batch["target"].shape[1],
         )
-        loss = ops.mean(model.distribution.loss(parameters, batch["target"]))
+        each = ops.mean(model.distribution.loss(parameters, batch["target"]), axis=1)
+        loss = ops.sum(each * batch["weight"])
         return loss, {"loss": loss}
 
-    return Trainer(
-        model,
-        AveragedAdam(t.learning_rate, t.average, epsilon=t.adam_epsilon),
-        losses,
-        clip_norm=t.clip_norm,
-        weight_decay=t.weight_decay,
-        seed=t.seed,
-        smaller="lower wavenet_training.batch or wavenet_training.crop_frames",
-    )
+    return losses
 
 
 def warm_start(trainer, start: Path, speakers: list[str]) -> str:

@@ -119,7 +119,9 @@ def test_shapes_types_and_speakers(store):
         "target": ((3, samples), np.float32),
         "mels": ((3, HISTORY + 5 + 2 * OPTIONS["context"], 20), np.float32),
         "speaker": ((3,), np.int32),
+        "weight": ((3,), np.float32),
     }
+    assert batch["weight"].sum() == pytest.approx(1.0)
     assert crops(store).frames_in(batch) == 15
     speakers = set()
     for index, _, crop in placed(store, crops(store), range(6)):

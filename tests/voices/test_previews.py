@@ -9,8 +9,10 @@ from tests.tacotron.made import together, utterance
 from training import figures
 from training.callbacks import Previews
 from training.runs import Run
+from training.weights import arrays_of
 from voices import acoustic
 from voices.previews import HeldOut, Preview, watchers
+from voices.twin import Twin
 
 SETTINGS = hparams.preset("tiny")
 BATCH = together(
@@ -40,16 +42,21 @@ def trainer():
 
 
 @pytest.fixture(scope="module")
-def preview(trainer):
-    return Preview(trainer.model, SETTINGS, BATCH, Board())
+def twin(trainer):
+    return Twin(acoustic.network(SETTINGS, 2), lambda: arrays_of(trainer.model))
+
+
+@pytest.fixture(scope="module")
+def preview(twin):
+    return Preview(twin, SETTINGS, BATCH, Board())
 
 
 def kept(trainer):
     return {n: a for n, a in trainer.arrays().items() if "noise" not in n}
 
 
-def test_held_out_figures_change_nothing(trainer):
-    held_out = HeldOut(trainer, SETTINGS, BATCH)
+def test_held_out_figures_change_nothing(twin, trainer):
+    held_out = HeldOut(twin, trainer, SETTINGS, BATCH)
     before = kept(trainer)
     figures = held_out()
     for name, array in kept(trainer).items():
@@ -60,8 +67,8 @@ def test_held_out_figures_change_nothing(trainer):
     assert figures["loss"] == pytest.approx(parts, rel=1e-5)
 
 
-def test_held_out_figures_follow_the_weights(trainer):
-    held_out = HeldOut(trainer, SETTINGS, BATCH)
+def test_held_out_figures_follow_the_weights(twin, trainer):
+    held_out = HeldOut(twin, trainer, SETTINGS, BATCH)
     bias = trainer.model.decoder.frames.bias
     before = held_out()["loss"]
     old = np.array(bias)

@@ -1,0 +1,148 @@
+"""Trainings on several devices and hosts, as a person runs them, on one machine."""
+
+import signal
+import socket
+import time
+
+import numpy as np
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from tests.trainings import Program, finish, last, newest, tones
+
+# Replicas of TensorFlow draw numbers of their own, so that nothing may be random here.
+CERTAIN = (
+    "tacotron.encoder_dropout=0",
+    "tacotron.prenet_dropout=0",
+    "tacotron.postnet_dropout=0",
+    "tacotron.zoneout=0",
+    "tacotron.encoder_layers=1",
+    "tacotron.postnet_layers=1",
+    "training.log_every=1",
+    "training.previews=0",
+    "training.held_out=0",
+    "training.save_every=5",
+)
+STEPS = 20
+ENDLESS = "training.steps=100000"
+PROGRAM = Program("train_tacotron.py", (*CERTAIN, f"training.steps={STEPS}"), ENDLESS)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    # Seven recordings of a length make batches that two devices cannot halve.
+    return tones(tmp_path_factory.mktemp("features"), count=14)
+
+
+@pytest.fixture(scope="module", params=["tensorflow", "jax"])
+def backend(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def alone(backend, store, tmp_path_factory):
+    """The losses of a training on one device."""
+    run = tmp_path_factory.mktemp("alone") / "run"
+    code, _, err = finish(start(backend, store, run))
+    assert code == 0, err
+    return losses(run)
+
+
+def start(backend, store, run, *overrides, host=None, ports=(), devices=1):
+    environment = {"KERAS_BACKEND": backend}
+    if host is not None:
+        addresses = ",".join(f"127.0.0.1:{port}" for port in ports)
+        environment |= {
+            "KERAS_DISTRIBUTION_JOB_ADDRESSES": addresses,
+            "KERAS_DISTRIBUTION_PROCESS_ID": str(host),
+        }
+    flags = ("--devices", str(devices))
+    return PROGRAM.start(store, run, *overrides, flags=flags, environment=environment)
+
+
+def two_hosts(backend, store, run, *overrides):
+    ports = free_ports(2)
+    return [
+        start(backend, store, run, *overrides, host=host, ports=ports)
+        for host in range(2)
+    ]
+
+
+def free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+def losses(run) -> dict[int, float]:
+    """Step -> training loss, as TensorBoard shows it."""
+    events = EventAccumulator(str(run / "events")).Reload()
+    return {event.step: event.value for event in events.Scalars("train/loss")}
+
+
+def assert_follows(ours: dict, theirs: dict) -> None:
+    assert list(theirs) == list(range(1, STEPS + 1))
+    assert list(ours) == list(theirs)
+    np.testing.assert_allclose(list(ours.values()), list(theirs.values()), rtol=2e-3)
+
+
+def wait_for(run, step: int, processes) -> None:
+    while (newest(run) or 0) < step:
+        assert all(process.poll() is None for process in processes)
+        time.sleep(0.01)
+
+
+def test_two_devices_train_as_one(backend, store, alone, tmp_path):
+    code, _, err = finish(start(backend, store, tmp_path / "run", devices=2))
+    assert code == 0, err
+    assert "training on 2 x" in err
+    assert_follows(losses(tmp_path / "run"), alone)
+
+
+def test_two_hosts_stop_together_and_one_goes_on(backend, store, alone, tmp_path):
+    """One of two hosts is asked to stop; a single process continues from there."""
+    run = tmp_path / "run"
+    hosts = two_hosts(backend, store, run, ENDLESS)
+    wait_for(run, 5, hosts)
+    hosts[1].send_signal(signal.SIGTERM)
+    (first, out, err), (second, _, other) = map(finish, hosts)
+    assert (first, second) == (143, 143), err + other
+    step = newest(run)
+    assert 5 <= step < STEPS, "the machine is too fast: ask earlier"
+    assert f"stopped after step {step}; the same command continues" in out
+    assert len(list((run / "checkpoints").glob("*"))) <= 4
+    code, _, err = finish(start(backend, store, run))
+    assert code == 0, err
+    assert_follows(losses(run), alone)
+
+
+def test_a_host_that_dies_leaves_a_run_to_continue(backend, store, alone, tmp_path):
+    run = tmp_path / "run"
+    hosts = two_hosts(backend, store, run, ENDLESS)
+    wait_for(run, 5, hosts)
+    hosts[1].kill()
+    code, _, err = finish(hosts[0])
+    hosts[1].communicate()
+    assert code == 75, err
+    assert "train_tacotron.py: host 0 of 2: another host has gone. The same" in err
+    assert last(run).step % 5 == 0
+    code, _, err = finish(start(backend, store, run, devices=2))
+    assert code == 0, err
+    assert_follows(losses(run), alone)
+
+
+def test_a_mistake_is_told_on_every_host(backend, store, tmp_path):
+    hosts = two_hosts(backend, store, tmp_path / "run", "training.batch_frames=0")
+    for process in hosts:
+        code, _, err = finish(process)
+        assert code == 2
+        assert "train_tacotron.py: training.batch_frames must be at least 1" in err
+
+
+def test_a_number_that_is_none(backend, store, tmp_path):
+    process = start(backend, store, tmp_path / "run", devices="most")
+    code, _, err = finish(process)
+    assert code == 2
+    assert "train_tacotron.py: --devices most: all, or a number from 1" in err
