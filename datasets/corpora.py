@@ -90,14 +90,15 @@ def recognise(folder: Path) -> str:
         "kss": lambda f: bool(sources.kss_tables(f)),
         "ljspeech": lambda f: (f / "metadata.csv").is_file(),
         "folder": lambda f: (f / "transcripts.tsv").is_file(),
-        "zeroth": lambda f: any(True for _ in f.rglob("*.trans.txt")),
+        "zeroth": lambda f: any(n.endswith(".trans.txt") for n in sources.walk(f)),
         "aihub": lambda f: any(map(sources.is_aihub, islice(f.rglob("*.json"), 20))),
         "json": lambda f: any(map(sources.is_path_table, sorted(f.glob("*.json")))),
     }
     for name, test in tests.items():
         if test(folder):
             return name
-    if any(sound.with_suffix(".txt").is_file() for sound in sources.sounds(folder)):
+    named = (folder / name for name in sources.walk(folder) if sources.is_sound(name))
+    if any(sound.with_suffix(".txt").is_file() for sound in named):
         return "folder"
     raise CorpusError(
         f"{folder}: no known corpus layout; name it with --format "
@@ -222,22 +223,27 @@ def _folder(corpus: Corpus) -> None:
     if table.is_file():
         _table(corpus, table)
         return
-    for sound in sources.sounds(corpus.folder):
-        text = sound.with_suffix(".txt")
-        id = _id_of(corpus.folder, sound)
-        if not text.is_file():
-            corpus.problem(id, "no transcript", f"{sound}: no {text.name} beside it")
+    names = sources.below(corpus.folder)
+    held = set(names)
+    for name in filter(sources.is_sound, names):
+        sound, stem = corpus.folder / name, name.rpartition(".")[0]
+        id = stem.replace("/", "_")
+        if f"{stem}.txt" not in held:
+            detail = f"{sound}: no {sound.stem}.txt beside it"
+            corpus.problem(id, "no transcript", detail)
             continue
         try:
-            content = " ".join(sources.read_text(text).split())
+            content = " ".join(sources.read_text(sound.with_suffix(".txt")).split())
         except CorpusError as error:
             corpus.problem(id, "no transcript", str(error))
             continue
         corpus.add(id, _speaker_of(corpus.folder, sound), content, sound)
-    for text in sorted(corpus.folder.rglob("*.txt")):
-        if not any(text.with_suffix(s).is_file() for s in sources.SOUND_SUFFIXES):
-            id = _id_of(corpus.folder, text)
-            corpus.problem(id, "missing", f"no recording beside {text}")
+    for name in names:
+        stem, _, suffix = name.rpartition(".")
+        if suffix != "txt" or any(stem + s in held for s in sources.SOUND_SUFFIXES):
+            continue
+        detail = f"no recording beside {corpus.folder / name}"
+        corpus.problem(stem.replace("/", "_"), "missing", detail)
 
 
 def _table(corpus: Corpus, table: Path) -> None:
@@ -294,10 +300,6 @@ FORMATS: dict[str, Callable[[Corpus], None]] = {
 def _torn(corpus: Corpus, table: Path, number: int, detail: str) -> None:
     where = f"{table.name}:{number}"
     corpus.problem(where, "torn line", f"{table}, line {number}: {detail}")
-
-
-def _id_of(folder: Path, path: Path) -> str:
-    return "_".join(path.relative_to(folder).with_suffix("").parts)
 
 
 def _speaker_of(folder: Path, sound: Path) -> str:

@@ -132,7 +132,7 @@ def _extracted(
     items = iter(new.items())
 
     def blocks() -> Iterator[Block]:
-        for number in itertools.count(_last_shard(journal) + 1):
+        for number in itertools.count(max(journal.shards(), default=-1) + 1):
             piece = tuple(itertools.islice(items, size))
             if not piece:
                 return
@@ -199,24 +199,18 @@ def _begin(folder: Path, hparams: Hparams) -> None:
 def _sound_journal(folder: Path, audio: Audio) -> Journal:
     """The journal without entries whose arrays are not all there."""
     journal = Journal(folder / "journal.jsonl")
-    held: dict[int, int] = {}
+    held = {
+        number: shards.shard_frames(folder / "shards", number, audio)
+        for number in journal.shards()
+    }
     lost = []
     for key in journal:
-        entry = journal[key]
-        if "shard" not in entry:
-            continue
-        number = entry["shard"]
-        if number not in held:
-            held[number] = shards.shard_frames(folder / "shards", number, audio)
-        if entry["offset"] + entry["frames"] > held[number]:
+        shard, end = journal.place(key) or (None, 0)
+        if shard is not None and end > held[shard]:
             lost.append(key)
     journal.forget(lost)
     shards.remove_shards(folder / "shards", set(held))
     return journal
-
-
-def _last_shard(journal: Journal) -> int:
-    return max((journal[key].get("shard", -1) for key in journal), default=-1)
 
 
 def _finish(
@@ -229,13 +223,13 @@ def _finish(
     write_aside(folder / "manifest.jsonl", _manifest(accepted, journal))
     journal.forget([key for key in journal if key not in wanted])
     journal.compact()
-    kept = {journal[key].get("shard") for key in journal} - {None}
-    shards.remove_shards(folder / "shards", kept)
+    shards.remove_shards(folder / "shards", journal.shards())
 
 
 def _manifest(
     accepted: Iterable[selection.Accepted], journal: Journal
 ) -> Iterator[bytes]:
+    names = [field.name for field in dataclasses.fields(Row)]
     for one in accepted:
         entry = journal[one.key]
         places = ("spoken", "ids", "frames", "samples", "shard", "offset")
@@ -245,7 +239,9 @@ def _manifest(
             one.utterance.text,
             *(entry[name] for name in places),
         )
-        text = json.dumps(dataclasses.asdict(row), ensure_ascii=False)
+        # Not dataclasses.asdict, which copies whatever it meets, deeply.
+        values = {name: getattr(row, name) for name in names}
+        text = json.dumps(values, ensure_ascii=False)
         yield text.encode("utf-8", "replace") + b"\n"
 
 

@@ -1,6 +1,7 @@
 """What a corpus is made of on disk: tables of text, JSON, recordings in folders."""
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,12 +50,32 @@ def lines(table: Path) -> Iterator[tuple[int, str]]:
             yield number, line.rstrip("\r")
 
 
+def walk(folder: Path) -> Iterator[str]:
+    """The files below a folder, as `part/part/name`, in no order; links to folders are
+    not followed. Plain texts: a corpus may have so many that paths would cost more than
+    what is done with them."""
+    begin = len(os.path.join(folder, ""))
+    for place, _, names in os.walk(folder):
+        inner = place[begin:] + "/" if len(place) > begin else ""
+        for name in names:
+            yield inner + name
+
+
+def below(folder: Path) -> list[str]:
+    """`walk` in the order of paths, which is that of their parts."""
+    return sorted(walk(folder), key=lambda name: name.replace("/", "\0"))
+
+
+def is_sound(name: str) -> bool:
+    """Whether a file has the name of a recording; hidden ones (`._x.wav`) are none."""
+    suffix = os.path.splitext(name)[1].lower()
+    return suffix in SOUND_SUFFIXES and not os.path.basename(name).startswith(".")
+
+
 def sounds(folder: Path, deep: bool = True) -> Iterator[Path]:
-    """Recordings below a folder, sorted; hidden ones (`._x.wav`) are no recordings."""
-    every = folder.rglob("*") if deep else folder.glob("*")
-    for path in sorted(every):
-        if path.suffix.lower() in SOUND_SUFFIXES and not path.name.startswith("."):
-            yield path
+    """Recordings below a folder, in the order of paths."""
+    every = below(folder) if deep else sorted(os.listdir(folder))
+    return (folder / name for name in every if is_sound(name))
 
 
 def first_file(*paths: Path) -> Path | None:

@@ -17,6 +17,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -79,7 +80,7 @@ class FeatureStore:
             )
         audio, text = Audio(**settings["audio"]), Text(**settings["text"])
         with (folder / "manifest.jsonl").open("rb") as lines:
-            rows = [Row(**json.loads(line)) for line in lines]
+            rows = [Row(**values) for values in _values(lines)]
         return cls(folder, audio, text, rows)
 
     def __len__(self) -> int:
@@ -154,6 +155,12 @@ def read_settings(folder: Path) -> dict:
             f"{folder}/settings.json: cannot be read ({error}); run preprocess.py again"
         ) from None
     return settings
+
+
+def _values(lines: Iterator[bytes]) -> Iterator[dict]:
+    """The value of every line; thousands parsed at once cost half as much."""
+    while some := list(islice(lines, 4096)):
+        yield from json.loads(b"[" + b",".join(some) + b"]")
 
 
 def _alphabet() -> dict:

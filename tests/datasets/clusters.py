@@ -1,0 +1,134 @@
+"""What the tests do to the workers of a cluster: these functions run over there."""
+
+import os
+import pathlib
+import signal
+import time
+
+from audio import files
+from datasets import remote, shards
+
+_changed = []
+
+
+def restore() -> None:
+    """Undo all that the functions below changed in this worker."""
+    while _changed:
+        setattr(*_changed.pop())
+    remote.made_by.cache_clear()
+
+
+def _change(place, name: str, value) -> None:
+    _changed.append((place, name, getattr(place, name)))
+    setattr(place, name, value)
+
+
+def die_after_writing() -> None:
+    """From now on the worker is killed when a shard has its name, before it answers."""
+    write = remote.write_block
+
+    def deadly(block):
+        write(block)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    _change(remote, "write_block", deadly)
+
+
+def cut_off(told: str) -> None:
+    """The next block is begun, then the worker is lost to the scheduler, and only when
+    somebody else has written the shard it goes on; `told` says what came of it."""
+    write = remote.write_block
+
+    def alone(block):
+        from distributed import get_worker
+
+        remote.write_block = write
+        worker = get_worker()
+        worker.loop.add_callback(worker.batched_stream.comm.abort)
+        path = shards.shard_path(block.folder / "shards", block.number, "mel")
+        for _ in range(6000):
+            if path.is_file():
+                break
+            time.sleep(0.01)
+        before = path.stat().st_ino
+        entries = write(block)
+        anew = path.stat().st_ino != before
+        pathlib.Path(told).write_text("written again" if anew else "not written")
+        return entries
+
+    _change(remote, "write_block", alone)
+
+
+def die_of(name: str) -> None:
+    """From now on the worker is killed by recordings of this name."""
+    decode = files.decode
+
+    def deadly(path, *more):
+        if path.name == name:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return decode(path, *more)
+
+    _change(files, "decode", deadly)
+
+
+def not_see(folder: str, from_the_start: bool = True) -> None:
+    """From now on, or after the first look, the worker does not find a folder."""
+    stat, access, look_around = pathlib.Path.stat, os.access, remote.look_around
+
+    def no_stat(self, **options):
+        if self.is_relative_to(folder):
+            raise FileNotFoundError(2, "No such file or directory")
+        return stat(self, **options)
+
+    def no_access(path, mode):
+        return not path.is_relative_to(folder) and access(path, mode)
+
+    def blind() -> None:
+        _change(pathlib.Path, "stat", no_stat)
+        _change(os, "access", no_access)
+
+    def look_before(look):
+        answer = look_around(look)
+        blind()
+        return answer
+
+    if from_the_start:
+        blind()
+    else:
+        _change(remote, "look_around", look_before)
+
+
+def write_elsewhere() -> None:
+    """From now on what the worker writes to try does not arrive."""
+    _change(pathlib.Path, "write_bytes", lambda self, content: len(content))
+
+
+def not_write() -> None:
+    """From now on the worker may read, and not write."""
+
+    def refuse(self, content):
+        raise PermissionError(13, "Permission denied")
+
+    _change(pathlib.Path, "write_bytes", refuse)
+
+
+def run_other_code() -> None:
+    """From now on the worker has older code than the client."""
+    _change(remote, "_CODE", "older")
+    remote.made_by.cache_clear()
+
+
+def round_otherwise() -> None:
+    """From now on the worker's features of noise are a little different."""
+    _change(remote, "sample", lambda audio: "other")
+
+
+def take_time(seconds: float) -> None:
+    """From now on every block takes a while longer."""
+    write = remote.write_block
+
+    def slowly(block):
+        time.sleep(seconds)
+        return write(block)
+
+    _change(remote, "write_block", slowly)
