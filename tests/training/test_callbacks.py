@@ -55,6 +55,9 @@ def test_throughput_is_that_of_the_last_steps():
         meter.add(seconds, frames)
     assert meter.steps_per_second == 2.0
     assert meter.frames_per_second == 500.0
+    assert meter.waiting_share == 0.0
+    meter.add(0.5, 400, waited=0.5)
+    assert meter.waiting_share == 0.25
 
 
 def test_without_a_terminal_a_line_now_and_then(caplog):

@@ -1,0 +1,123 @@
+"""What hosts tell each other, and how a batch is made to divide."""
+
+import numpy as np
+import pytest
+
+from tests.training.hosts import together
+from training.callbacks import Previews, Waiting
+from training.devices import Devices, Lost, filled, start
+from training.runs import RunError
+
+
+def test_empty_rows_fill_a_batch():
+    batch = {
+        "ids": np.arange(6, dtype=np.int32).reshape(3, 2) + 1,
+        "frames": np.ones(3, np.float32),
+    }
+    for multiple, rows in ((1, 3), (2, 4), (3, 3), (8, 8)):
+        made = filled(batch, multiple)
+        for name, array in made.items():
+            assert array.dtype == batch[name].dtype
+            np.testing.assert_array_equal(array[:3], batch[name])
+            assert array.shape == (rows, *batch[name].shape[1:])
+            assert not array[3:].any()
+
+
+def test_one_host_has_nobody_to_ask():
+    alone = Devices()
+    assert alone.chief
+    assert alone.told(lambda: {"a": [1, None]}) == {"a": [1, None]}
+    arrays = [np.ones(2)]
+    assert alone.shared(arrays) is arrays
+    alone.same("features", "x")
+    with pytest.raises(ZeroDivisionError), alone.company():
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("value", [None, 3.5, {"이름": [1, 2], "b": "x" * 5000}])
+def test_what_the_chief_says_is_heard_everywhere(value):
+    asked = []
+
+    def work(devices):
+        def say():
+            asked.append(devices.host)
+            return value
+
+        return devices.told(say)
+
+    assert together(work) == [value, value]
+    assert asked == [0]
+
+
+@pytest.mark.parametrize("kind", [RunError, ValueError])
+def test_a_mistake_of_the_chief_is_everyones(kind):
+    def work(devices):
+        def say():
+            raise kind("no such thing: 없음")
+
+        devices.told(say)
+
+    for error in together(work):
+        assert isinstance(error, RunError)
+        assert str(error) == "no such thing: 없음"
+
+
+def test_a_host_with_other_features_says_so():
+    first, second = together(lambda d: d.same("features", f"those of {d.host}"))
+    assert first is None
+    assert str(second) == "host 1 has other features than host 0"
+
+
+def test_hooks_of_the_chief_are_pauses_elsewhere():
+    previews = Previews(50, None, None)
+
+    def alarm(step, metrics):
+        raise AssertionError
+
+    def work(devices):
+        return devices.watching(len, [alarm, previews])
+
+    (validate, hooks), (nothing, pauses) = together(work)
+    assert (validate, hooks) == (len, [alarm, previews])
+    assert nothing is None
+    (pause,) = pauses
+    assert isinstance(pause, Waiting)
+    assert pause.every == 50
+    assert pause(50, {}) is None
+
+
+class UnavailableError(Exception):
+    pass
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("UNKNOWN: Gloo all-reduce failed: Connection reset by peer"),
+        UnavailableError("Collective ops is aborted by: recvmsg"),
+        RuntimeError("The following tasks are unhealthy (stopped sending heartbeats)"),
+    ],
+)
+def test_a_host_that_has_gone(error):
+    def work(devices):
+        with devices.company():
+            raise error
+
+    for host, lost in enumerate(together(work)):
+        assert isinstance(lost, Lost)
+        assert str(lost).startswith(f"host {host} of 2: another host has gone.")
+        assert lost.__cause__ is error
+
+
+def test_other_errors_are_what_they_are():
+    def work(devices):
+        with devices.company():
+            raise KeyError("mels")
+
+    assert [type(error) for error in together(work)] == [KeyError, KeyError]
+
+
+@pytest.mark.parametrize("asked", ["none", "0", "-1", "2.5", ""])
+def test_a_number_of_devices_that_is_none(asked):
+    with pytest.raises(RunError, match="all, or a number from 1"):
+        start(asked)

@@ -1,0 +1,95 @@
+"""One run of two hosts: the chief's files, and what the other makes of them."""
+
+import numpy as np
+import pytest
+
+from tests.training.hosts import together
+from training.runs import Run, RunError
+from training.shared import SharedRun
+
+ARRAYS = {
+    "model/w": np.linspace(-1, 1, 6, dtype=np.float32).reshape(2, 3),
+    "model/noise": np.array([1, 2**32 - 1], np.uint32),
+    "optimizer/iteration": np.array(7),
+}
+STATE = {"health": {"losses": [0.5, 0.25]}, "loss_sum": 1.5, "loss_count": 2}
+
+
+def shared(devices, folder):
+    """The run in `folder`, which the other host cannot even see."""
+    run = (Run.open if (folder / "run.json").exists() else _create)(folder)
+    return SharedRun(run if devices.chief else None, devices, "elsewhere")
+
+
+def _create(folder):
+    return Run.create(folder, {"kind": "line"})
+
+
+@pytest.fixture
+def folder(tmp_path):
+    _create(tmp_path / "run").save(3, ARRAYS, STATE, 0.25)
+    return tmp_path / "run"
+
+
+def test_every_host_finds_what_the_chief_reads(folder):
+    def work(devices):
+        run = shared(devices, folder)
+        with run.lock():
+            assert run.begun
+            return run.restore()
+
+    for found in together(work):
+        assert (found.step, found.metric, found.state) == (3, 0.25, STATE)
+        assert list(found.arrays) == list(ARRAYS)
+        for name, array in found.arrays.items():
+            assert array.dtype == ARRAYS[name].dtype
+            np.testing.assert_array_equal(array, ARRAYS[name])
+
+
+def test_the_chief_alone_writes(tmp_path):
+    _create(tmp_path / "run")
+
+    def work(devices):
+        run = shared(devices, tmp_path / "run")
+        assert not run.begun
+        assert run.restore() is None
+        run.save(5, {"host": np.array([devices.host])}, {})
+        return run.events
+
+    events, nowhere = together(work)
+    assert events == tmp_path / "run" / "events"
+    assert nowhere is None
+    saved = Run.open(tmp_path / "run").restore()
+    assert (saved.step, int(saved.arrays["host"][0])) == (5, 0)
+
+
+def test_a_run_in_use_is_refused_on_every_host(folder):
+    def work(devices):
+        run = shared(devices, folder)
+        with run.lock():
+            return "held"
+
+    with Run.open(folder).lock():
+        for error in together(work):
+            assert isinstance(error, RunError)
+            assert "is being trained already" in str(error)
+    assert together(work) == ["held", "held"]
+
+
+def test_every_trainer_is_made_like_the_chiefs(folder):
+    class Trainer:
+        def __init__(self, value):
+            self.held = {"a": np.full(2, value, np.float32), "b": np.array([value])}
+
+        def arrays(self):
+            return self.held
+
+        def assign(self, arrays):
+            self.held = arrays
+
+    def work(devices):
+        trainer = Trainer(devices.host + 5)
+        shared(devices, folder).alike(trainer)
+        return {name: array.tolist() for name, array in trainer.held.items()}
+
+    assert together(work) == [{"a": [5.0, 5.0], "b": [5]}] * 2
