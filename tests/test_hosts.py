@@ -26,6 +26,20 @@ CERTAIN = (
 STEPS = 20
 ENDLESS = "training.steps=100000"
 PROGRAM = Program("train_tacotron.py", (*CERTAIN, f"training.steps={STEPS}"), ENDLESS)
+WAVENET = Program(
+    "train_wavenet.py",
+    (
+        "wavenet.layers=2",
+        "wavenet_training.batch=3",
+        "wavenet_training.crop_frames=2",
+        "wavenet_training.compute=float32",
+        "wavenet_training.log_every=1",
+        "wavenet_training.held_out=0",
+        "wavenet_training.previews=0",
+        f"wavenet_training.steps={STEPS}",
+    ),
+    "wavenet_training.steps=100000",
+)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +62,9 @@ def alone(backend, store, tmp_path_factory):
     return losses(run)
 
 
-def start(backend, store, run, *overrides, host=None, ports=(), devices=1):
+def start(
+    backend, store, run, *overrides, host=None, ports=(), devices=1, program=PROGRAM
+):
     environment = {"KERAS_BACKEND": backend}
     if host is not None:
         addresses = ",".join(f"127.0.0.1:{port}" for port in ports)
@@ -57,7 +73,7 @@ def start(backend, store, run, *overrides, host=None, ports=(), devices=1):
             "KERAS_DISTRIBUTION_PROCESS_ID": str(host),
         }
     flags = ("--devices", str(devices))
-    return PROGRAM.start(store, run, *overrides, flags=flags, environment=environment)
+    return program.start(store, run, *overrides, flags=flags, environment=environment)
 
 
 def two_hosts(backend, store, run, *overrides):
@@ -99,6 +115,16 @@ def test_two_devices_train_as_one(backend, store, alone, tmp_path):
     assert code == 0, err
     assert "training on 2 x" in err
     assert_follows(losses(tmp_path / "run"), alone)
+
+
+def test_two_devices_train_a_vocoder_as_one(backend, store, tmp_path):
+    """A batch of three, with its noise: two crops on one, one on the other."""
+    runs = {devices: tmp_path / str(devices) for devices in (1, 2)}
+    for devices, run in runs.items():
+        process = start(backend, store, run, devices=devices, program=WAVENET)
+        code, _, err = finish(process)
+        assert code == 0, err
+    assert_follows(losses(runs[2]), losses(runs[1]))
 
 
 def test_two_hosts_stop_together_and_one_goes_on(backend, store, alone, tmp_path):
