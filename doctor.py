@@ -12,30 +12,25 @@ from pathlib import Path
 
 import hparams
 
-MODELS = {
-    "both": ("tacotron", "wavenet"),
-    "tacotron": ("tacotron",),
-    "wavenet": ("wavenet",),
-    "none": (),
-}
+BOTH = ("tacotron", "wavenet")
 
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    features = "to train on, written by preprocess.py"
+    parser.add_argument("--features", type=Path, metavar="DIR", help=features)
     parser.add_argument(
-        "--features", type=Path, metavar="DIR", help="to train on: preprocess.py's"
+        "--run", type=Path, help="to begin or continue, such as logs/me"
     )
-    parser.add_argument("--run", type=Path, help="to begin or continue: logs/me")
-    several = "recordings to preprocess; may be repeated"
-    parser.add_argument(
-        "--corpus", type=Path, action="append", default=[], metavar="DIR", help=several
-    )
+    corpus = {"type": Path, "action": "append", "default": [], "metavar": "DIR"}
+    parser.add_argument("--corpus", **corpus, help="to preprocess; may be repeated")
     model = "whose training is foretold from a few steps"
-    parser.add_argument("--model", choices=MODELS, help=model)
+    parser.add_argument("--model", choices=("both", *BOTH, "none"), help=model)
     brief = "for the steps of each model, after loading and compiling"
     parser.add_argument("--seconds", type=float, default=20.0, metavar="N", help=brief)
-    parser.add_argument("--data", type=Path, default=Path("data"), metavar="DIR")
-    parser.add_argument("--logs", type=Path, default=Path("logs"), metavar="DIR")
+    for name, holds in (("data", "corpora and features"), ("logs", "runs")):
+        place = {"type": Path, "default": Path(name), "metavar": "DIR"}
+        parser.add_argument(f"--{name}", **place, help=f"where {holds} go")
     parser.add_argument("--json", action="store_true", help="for a program to read")
     hparams.add_arguments(parser)
     return parser.parse_args()
@@ -46,12 +41,12 @@ def models(arguments: argparse.Namespace) -> tuple[str, ...]:
     what the run trains, or both."""
     from machine.materials import kind_of
 
-    if arguments.model:
-        return MODELS[arguments.model]
+    if model := arguments.model:
+        return {"both": BOTH, "none": ()}.get(model, (model,))
     if kind := kind_of(arguments.run):
         return (kind,)
     chosen = arguments.preset or arguments.hparams or arguments.overrides
-    return MODELS["both" if chosen or arguments.features or arguments.run else "none"]
+    return BOTH if chosen or arguments.features or arguments.run else ()
 
 
 def teller():

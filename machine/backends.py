@@ -63,19 +63,27 @@ def inspect(backend: str) -> dict:
     return answer
 
 
-def peak_memory(backend: str) -> int | None:
-    """The most bytes that this process ever held on its first GPU; None without one."""
+def on_gpu(backend: str) -> bool:
+    """Whether the backend, loaded in this process, works on a GPU."""
     if backend == "tensorflow":
         import tensorflow as tf
 
-        if not tf.config.list_physical_devices("GPU"):
-            return None
+        return bool(tf.config.list_physical_devices("GPU"))
+    import jax
+
+    return jax.default_backend() != "cpu"
+
+
+def peak_memory(backend: str) -> int | None:
+    """The most bytes that this process ever held on its first GPU; None where its
+    allocator does not count."""
+    if backend == "tensorflow":
+        import tensorflow as tf
+
         return int(tf.config.experimental.get_memory_info("GPU:0")["peak"])
     import jax
 
-    if jax.default_backend() == "cpu":
-        return None
-    return int((jax.devices()[0].memory_stats() or {})["peak_bytes_in_use"])
+    return (jax.local_devices()[0].memory_stats() or {}).get("peak_bytes_in_use")
 
 
 def _tensorflow(tf) -> dict:

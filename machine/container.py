@@ -30,12 +30,7 @@ def contained(
     return next((sign for sign in _SIGNS if sign in groups), "")
 
 
-def examine(
-    kind: str,
-    data: Path,
-    environment: Mapping[str, str] = os.environ,
-    user: int | None = None,
-) -> Iterator[Finding]:
+def examine(kind: str, data: Path, user: int | None = None) -> Iterator[Finding]:
     """Container and user: who will own what is written to the folder `data`.
 
     `user` is the number of the one who asks, by default that of this process.

@@ -64,13 +64,10 @@ def ask(
     except OSError as failure:
         absent = isinstance(failure, FileNotFoundError)
         return Answer(None, err=str(failure), missing=absent)
-    out, err = [], []
-    readers = [
-        _reader(process.stdout, out, hear),
-        _reader(process.stderr, err, lambda line: None),
-    ]
-    code = None
+    out, err, readers, code = [], [], [], None
     try:
+        readers.append(_reader(process.stdout, out, hear))
+        readers.append(_reader(process.stderr, err, lambda line: None))
         # One that died already no longer reads.
         with contextlib.suppress(OSError):
             process.stdin.write(given.encode())

@@ -159,7 +159,8 @@ class Examination:
         from training.runs import RunError
 
         try:
-            yield materials.on_settings(self.settings(self._kind))
+            settings = self.settings(self._kind)
+            yield materials.on_settings(settings, materials.kind_of(self.run))
         except (HparamsError, RunError) as failure:
             yield error("settings", str(failure), "mend --preset, --hparams or --set")
 
@@ -192,7 +193,7 @@ class Examination:
             settings = self._known(model)
             if settings is None:
                 return
-            features = self.features if self._readable() else None
+            features = self.features if self._readable(settings) else None
             self.rehearsals[model] = forecast.rehearsed(
                 model,
                 settings,
@@ -203,9 +204,8 @@ class Examination:
             )
             gpus = self.driver.gpus
             limit = gpus[0].total if gpus else host.free_memory(self.root)
-            yield from forecast.examine(
-                self.rehearsals[model], limit, len(gpus), features is None
-            )
+            rehearsal = self.rehearsals[model]
+            yield from forecast.examine(rehearsal, limit, features is None)
 
         return check
 
@@ -222,8 +222,7 @@ class Examination:
             group = {"tacotron": "training", "wavenet": "wavenet_training"}[model]
             if rehearsal.checkpoint and settings and name == "logs":
                 needs.append((rehearsal.checkpoint, getattr(settings, group).keep))
-        checkpoint, keep = max(needs, default=(None, 0))
-        yield from folders.room(name, folder, checkpoint, keep)
+        yield from folders.room(name, folder, needs)
 
     @property
     def _kind(self) -> str:
@@ -239,11 +238,15 @@ class Examination:
         except (HparamsError, RunError):
             return None
 
-    def _readable(self) -> bool:
+    def _readable(self, settings: Hparams) -> bool:
+        """Whether there are features that a training of these settings could read."""
         from datasets.store import FeatureError
 
         try:
-            return self.store is not None and len(self.store) > 0
+            if self.store is None:
+                return False
+            self.store.check(settings.audio, settings.text)
+            return len(self.store) > 0
         except FeatureError:
             return False
 

@@ -37,17 +37,17 @@ class Finding:
             raise ValueError(f"{self.name}: say what to do about it")
 
 
-def ok(name: str, text: str, **values) -> Finding:
+def ok(name: str, text: str, /, **values) -> Finding:
     """All is well."""
     return Finding(name, Level.OK, text, values=values)
 
 
-def warning(name: str, text: str, advice: str, **values) -> Finding:
+def warning(name: str, text: str, advice: str, /, **values) -> Finding:
     """A training would run, worse or with a risk."""
     return Finding(name, Level.WARNING, text, advice, values)
 
 
-def error(name: str, text: str, advice: str, **values) -> Finding:
+def error(name: str, text: str, advice: str, /, **values) -> Finding:
     """A training would not run, or not as it is meant to."""
     return Finding(name, Level.ERROR, text, advice, values)
 

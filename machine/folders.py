@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,28 +92,27 @@ def writing(name: str, folder: Path, contained: bool = False) -> Iterator[Findin
 def room(
     name: str,
     folder: Path,
-    checkpoint: int | None = None,
-    keep: int = 0,
+    runs: Sequence[tuple[int, int]] = (),
     free: int | None = None,
 ) -> Iterator[Finding]:
-    """Disk space. A run of checkpoints of `checkpoint` bytes holds the last `keep`, the
-    best and the one being written; without, only the very small is worth a word.
+    """Disk space, for `runs` of (bytes of a checkpoint, how many of the last are kept);
+    the best and the one being written come on top.
 
     `free` are the bytes that count as free, by default what the disk says.
     """
     name = f"{name} disk"
     usage = shutil.disk_usage(standing(folder))
     free = usage.free if free is None else free
-    need = (keep + 2) * checkpoint + _PREVIEWS if checkpoint else None
+    need = sum((keep + 2) * checkpoint + _PREVIEWS for checkpoint, keep in runs)
     text = f"{binary(free)} free of {binary(usage.total)}"
     facts = {"free": free, "total": usage.total, "needed": need}
     if need:
-        each = f"{keep + 2} checkpoints of {binary(checkpoint)} and previews"
-        text += f"; a run needs {binary(need)} ({each})"
+        told = " and ".join(f"{keep + 2} of {binary(size)}" for size, keep in runs)
+        text += f"; needs {binary(need)}, for checkpoints ({told}) and previews"
     advice = "make room, or name a folder on a larger disk"
     if free < (need or _GIBI):
         yield error(name, text, advice, **facts)
-    elif free < max(2 * (need or 0), 5 * _GIBI):
+    elif free < max(2 * need, 5 * _GIBI):
         yield warning(name, text, advice, **facts)
     else:
         yield ok(name, text, **facts)

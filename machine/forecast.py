@@ -14,8 +14,11 @@ from machine.findings import Finding, error, ok, warning
 from machine.table import binary, lasting, many
 
 ROOT = Path(__file__).parents[1]
-_DAY = 86400.0
-_LONG = 7 * _DAY
+_LONG = 7 * 86400.0
+# Seconds for loading and compiling, however slow the machine.
+_PATIENCE = 300.0
+# From this share of all cores on, other programs are worth a word.
+_CROWDED = 0.2
 _SMALLER = {
     "tacotron": "lower training.batch_frames",
     "wavenet": "lower wavenet_training.batch or wavenet_training.crop_frames",
@@ -52,12 +55,23 @@ class Rehearsal:
     @property
     def total_seconds(self) -> float:
         """Of all steps, with the compiling for each shape of batch."""
-        compiling = self.shape["shapes"] * self.measured["compile_seconds"]
-        return self.steps * self.step_seconds + compiling
+        return self.steps * self.step_seconds + self.compiling_seconds
 
     @property
-    def peak(self) -> int:
-        """Bytes of memory at most: on the GPU, else of the process."""
+    def compiling_seconds(self) -> float:
+        """Of compiling for all the shapes that batches will have."""
+        return self.shapes * self.measured["compile_seconds"]
+
+    @property
+    def shapes(self) -> int:
+        """How many shapes its batches will have."""
+        return min(self.shape["shapes"], self.steps)
+
+    @property
+    def peak(self) -> int | None:
+        """Bytes of memory at most: on the GPU, else of the process; None: unknown."""
+        if self.measured["peak"] is None:
+            return None
         resting = self.begun["resident"] if self.begun["device"] == "CPU" else 0
         return int(resting + (self.measured["peak"] - resting) * self.scale)
 
@@ -99,7 +113,7 @@ def rehearsed(
         "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
     }
     command = [sys.executable, "-m", "machine.rehearsal"]
-    patience = 300.0 + 4 * seconds
+    patience = _PATIENCE + 4 * seconds
     answer = ask(command, patience, told, ROOT, json.dumps(request), hear)
     failure = ""
     if answer.late:
@@ -122,7 +136,7 @@ def rehearsed(
 
 
 def examine(
-    rehearsal: Rehearsal, limit: int | None, gpus: int, made_up: bool
+    rehearsal: Rehearsal, limit: int | None, made_up: bool
 ) -> Iterator[Finding]:
     """Findings on a rehearsal. `limit` is the memory in bytes that it may take, of the
     GPU or the machine (None: unknown); `made_up`: it had no features to read."""
@@ -135,23 +149,26 @@ def examine(
         yield error(name, text, f"{smaller}; dmesg tells who killed it")
     elif rehearsal.failure or not rehearsal.measured:
         text = f"no step was measured: {rehearsal.failure or 'it said nothing'}"
-        advice = "train for a minute and read the speed there, or --seconds 0"
+        advice = (
+            "train for a minute and read the speed there, or leave it out: --model none"
+        )
         yield warning(name, text[:300], advice)
     else:
-        yield _forecast(name, rehearsal, limit, gpus, made_up)
+        yield _forecast(name, rehearsal, limit, made_up)
 
 
-def _forecast(name, rehearsal, limit, gpus, made_up) -> Finding:
-    text, facts = _told(rehearsal, gpus, made_up), _facts(rehearsal, limit)
+def _forecast(name, rehearsal, limit, made_up) -> Finding:
+    text, facts = _told(rehearsal, made_up), _facts(rehearsal, limit)
     measured, smaller = rehearsal.measured, _SMALLER[rehearsal.model]
     guessed = rehearsal.scale > 1
     if measured["skipped"]:
         text += f"; {many(measured['skipped'], 'step')} gave no finite loss"
         advice = "look at the features' report, or lower the learning rate"
         return error(name, text, advice, **facts)
-    if limit and rehearsal.peak > limit and not guessed:
+    peak = rehearsal.peak or 0
+    if limit and peak > limit and not guessed:
         return error(name, f"{text}, of {binary(limit)}", smaller, **facts)
-    if limit and rehearsal.peak > 0.9 * limit:
+    if limit and peak > 0.9 * limit:
         return warning(name, f"{text}, of {binary(limit)}", smaller, **facts)
     if measured["data_seconds"] > rehearsal.step_seconds:
         text += f"; reading a batch takes {lasting(measured['data_seconds'])}"
@@ -165,25 +182,30 @@ def _forecast(name, rehearsal, limit, gpus, made_up) -> Finding:
     return ok(name, text, **facts)
 
 
-def _told(rehearsal: Rehearsal, gpus: int, made_up: bool) -> str:
+def _told(rehearsal: Rehearsal, made_up: bool) -> str:
     begun, shape, measured = rehearsal.begun, rehearsal.shape, rehearsal.measured
     rate = measured["frames"] / measured["step_seconds"]
-    compiling = shape["shapes"] * measured["compile_seconds"]
-    shapes = f" for each of {shape['shapes']} shapes" if shape["shapes"] > 1 else ""
-    place = f"one of {gpus} GPUs" if gpus > 1 else f"the {begun['device']}"
+    compiling = rehearsal.compiling_seconds
+    count = rehearsal.shapes
+    shapes = f" for each of {count} shapes of batch" if count > 1 else ""
+    place = f"the {begun['device']}"
+    if begun["devices"] > 1:
+        place = many(begun["devices"], begun["device"])
     parts = [
         f"{rehearsal.steps:,} steps take {lasting(rehearsal.total_seconds)} on {place}"
         f" with {begun['backend']}",
         f"{lasting(rehearsal.step_seconds)} a step, {rate:,.0f} frames/s",
         f"compiling {lasting(measured['compile_seconds'])}{shapes}"
         f" ({compiling / rehearsal.total_seconds:.1%})",
-        f"memory {binary(rehearsal.peak)}",
+        f"memory {binary(rehearsal.peak)}" if rehearsal.peak else "memory unknown",
     ]
     if rehearsal.scale > 1:
         parts.append(
             f"extrapolated from {shape['size']} of {shape['full']} examples, "
             "so rather too much"
         )
+    if begun["device"] == "CPU" and (measured["others"] or 0) > _CROWDED:
+        parts.append(f"others took {measured['others']:.0%} of the processor")
     if made_up:
         parts.append("features were made up")
     return "; ".join(parts)
@@ -191,7 +213,6 @@ def _told(rehearsal: Rehearsal, gpus: int, made_up: bool) -> str:
 
 def _facts(rehearsal: Rehearsal, limit: int | None) -> dict:
     measured = rehearsal.measured
-    compiling = rehearsal.shape["shapes"] * measured["compile_seconds"]
     return {
         **rehearsal.begun,
         **rehearsal.shape,
@@ -200,7 +221,7 @@ def _facts(rehearsal: Rehearsal, limit: int | None) -> dict:
         "step_seconds": rehearsal.step_seconds,
         "frames_per_second": measured["frames"] / measured["step_seconds"],
         "total_seconds": rehearsal.total_seconds,
-        "compiling_share": compiling / rehearsal.total_seconds,
+        "compiling_share": rehearsal.compiling_seconds / rehearsal.total_seconds,
         "peak_memory": rehearsal.peak,
         "memory_limit": limit,
         "extrapolated": rehearsal.scale > 1,

@@ -77,6 +77,17 @@ def free_memory(root: Path = Path("/")) -> int | None:
     return min(room, default=None)
 
 
+def busy_seconds(root: Path = Path("/")) -> float | None:
+    """How long all cores together have worked since the start, by /proc/stat, time
+    stolen by other virtual machines included; None where nothing tells."""
+    words = (_text(root / "proc/stat") or "").partition("\n")[0].split()
+    ticks = [_count(word) for word in words[1:9]]
+    if words[:1] != ["cpu"] or len(ticks) < 8 or None in ticks:
+        return None
+    user, nice, system, _idle, _waiting, *rest = ticks
+    return (user + nice + system + sum(rest)) / os.sysconf("SC_CLK_TCK")
+
+
 def python(version: tuple[int, ...] = sys.version_info[:3]) -> Iterator[Finding]:
     """Whether this Python is one that the packages are pinned for."""
     text = ".".join(map(str, version))
@@ -87,8 +98,11 @@ def python(version: tuple[int, ...] = sys.version_info[:3]) -> Iterator[Finding]
         yield error("python", f"{text} is not supported", advice, version=text)
 
 
-def processor(root: Path = Path("/")) -> Iterator[Finding]:
-    """Cores, as far as this process may use them."""
+def processor(root: Path = Path("/"), load: float | None = None) -> Iterator[Finding]:
+    """Cores, as far as this process may use them, and whether others are at work:
+    `load` is the number of programs that want one, by default that of the last minute.
+    """
+    load = os.getloadavg()[0] if load is None else load
     there = os.cpu_count() or 1
     mine, bound = len(os.sched_getaffinity(0)), limits(root).processors
     usable = min(mine, bound or mine)
@@ -96,9 +110,13 @@ def processor(root: Path = Path("/")) -> Iterator[Finding]:
     text = f"{usable:g} of {there} cores" if usable < there else f"{there} cores"
     text += f", {model}" if model else ""
     facts = {"cores": there, "usable": usable, "limit": bound, "model": model}
+    facts["load"] = load
     if usable < 2:
         advice = "allow two or more (docker run --cpus): one reads while one trains"
         yield warning("processor", text, advice, **facts)
+    elif load > 1.5 * there:
+        advice = "end other programs, or expect them to slow a training down"
+        yield warning("processor", f"{text}, load {load:.1f}", advice, **facts)
     else:
         yield ok("processor", text, **facts)
 

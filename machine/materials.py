@@ -11,6 +11,10 @@ from machine.findings import Finding, error, ok, warning
 from machine.table import lasting, many
 
 MODELS = ("tacotron", "wavenet")
+_FOREIGN = {
+    "tacotron": ("wavenet", "wavenet_training"),
+    "wavenet": ("text", "tacotron", "training"),
+}
 # A corpus of fewer holds nothing out, so that nothing shows how a training does.
 _LEAST_UTTERANCES = 10
 
@@ -65,7 +69,7 @@ def on_features(store, settings: Hparams | None) -> Iterator[Finding]:
         yield error("features", text, again, **facts)
         return
     try:
-        store.mel(0), store.wave(0), store.mel(len(store) - 1)
+        whole = all(_whole(store, index) for index in {0, len(store) - 1})
         if settings:
             store.check(settings.audio, settings.text)
     except FeatureError as failure:
@@ -75,7 +79,10 @@ def on_features(store, settings: Hparams | None) -> Iterator[Finding]:
     except (OSError, ValueError) as failure:
         yield error("features", f"{text}; torn: {failure}", again, **facts)
         return
-    if len(store) < _LEAST_UTTERANCES:
+    if not whole:
+        text += "; torn: a shard is shorter than the manifest says"
+        yield error("features", text, again, **facts)
+    elif len(store) < _LEAST_UTTERANCES:
         advice = "record more: nothing can be held out to judge a training by"
         yield warning("features", text, advice, **facts)
     else:
@@ -96,9 +103,10 @@ def settings_for(arguments, run: Path | None, store, model: str) -> Hparams:
     return hparams.from_arguments(arguments)
 
 
-def on_settings(settings: Hparams) -> Finding:
-    """Which preset the settings are, or how many lie between them and the nearest."""
-    distances = {name: _distance(settings, name) for name in hparams.PRESETS}
+def on_settings(settings: Hparams, model: str | None = None) -> Finding:
+    """Which preset the settings are, or what lies between them and the nearest, in the
+    groups that concern `model` (None: either)."""
+    distances = {name: _distance(settings, name, model) for name in hparams.PRESETS}
     nearest = min(distances, key=lambda name: len(distances[name]))
     changed = distances[nearest]
     text = f"preset {nearest}"
@@ -152,12 +160,31 @@ def on_run(folder: Path, store, settings: Hparams | None) -> Iterator[Finding]:
     text = f"{folder}: {kind}, {told}; "
     facts = {"folder": folder, "kind": kind, "step": step}
     facts["checkpoints"] = len(run.checkpoints())
-    if holder := _holder(folder / "lock"):
+    damaged = _damaged(folder, step)
+    if damaged:
+        text += f"{', '.join(damaged)} cannot be read"
+        advice = "it would go on from the one before: delete what is damaged"
+        yield warning("run", text, advice, **facts)
+    elif holder := _holder(folder / "lock"):
         advice = "leave it alone, or end that process before starting another"
         text += f"is being trained by process {holder}"
         yield warning("run", text, advice, **facts, process=holder)
     else:
         yield ok("run", f"{text}can be continued", **facts)
+
+
+def _whole(store, index: int) -> bool:
+    """Whether all of an utterance can be read."""
+    frames = store.rows[index].frames
+    samples = frames * store.audio.hop_length
+    return len(store.mel(index)) == frames and len(store.wave(index)) == samples
+
+
+def _damaged(folder: Path, step: int | None) -> list[str]:
+    """Checkpoints newer than the one that can be read."""
+    paths = sorted((folder / "checkpoints").glob("step-*.safetensors"))
+    newest = f"step-{step or 0:08d}"
+    return [path.name for path in paths if path.stem > newest]
 
 
 def _holder(lock: Path) -> str:
@@ -173,11 +200,12 @@ def _holder(lock: Path) -> str:
     return ""
 
 
-def _distance(settings: Hparams, name: str) -> list[str]:
+def _distance(settings: Hparams, name: str, model: str | None) -> list[str]:
     ours, theirs = settings.to_dict(), hparams.preset(name).to_dict()
     return [
         f"{group}.{key}={value}"
         for group, values in ours.items()
+        if group not in _FOREIGN.get(model, ())
         for key, value in values.items()
         if theirs[group][key] != value
     ]

@@ -83,17 +83,19 @@ def _on(drift: Drift, root: Path) -> Finding:
         return ok("packages", f"all {drift.pinned} as pinned in {name}", **facts)
     told = []
     if drift.missing:
+        is_missing = "is missing" if len(drift.missing) == 1 else "are missing"
         some = _some(drift.missing)
-        told.append(f"{many(len(drift.missing), 'package')} missing ({some})")
+        told.append(f"{many(len(drift.missing), 'package')} {is_missing} ({some})")
     if drift.other:
+        is_other = "is other" if len(drift.other) == 1 else "are other"
         some = _some(f"{n} {there}, not {p}" for n, (there, p) in drift.other.items())
-        told.append(f"{many(len(drift.other), 'version')} other ({some})")
+        told.append(f"{many(len(drift.other), 'version')} {is_other} ({some})")
     advice = (
         "make venv installs them"
         if name == LOCKS[0]
         else f"build the image again, or pip install --require-hashes -r {name}"
     )
-    return warning("packages", f"{'; '.join(told)} than in {name}", advice, **facts)
+    return warning("packages", f"{name}: {', '.join(told)}", advice, **facts)
 
 
 def _some(items) -> str:

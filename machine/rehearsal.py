@@ -6,10 +6,12 @@ not fit into memory may end the process that takes it. `forecast.py` asks it.
 
     request   model, settings (`Hparams.to_dict`), features (a folder, or null), seconds
     phase     text: what it is doing now
-    begun     backend, device, parameters, checkpoint (bytes), resident (bytes)
+    begun     backend, device, devices (how many), parameters, checkpoint (bytes),
+              resident (bytes)
     shape     size, full, shapes: how much of a batch, and how many shapes there are
-    measured  compile_seconds, step_seconds, data_seconds, frames, peak (bytes), steps,
-              skipped: all for a batch of `size`
+    measured  compile_seconds, step_seconds, data_seconds, frames, steps, skipped; peak
+              (bytes) and others (the share of the cores that other programs took),
+              which may be null: all for a batch of `size`
     no-memory text
 """
 
@@ -23,9 +25,11 @@ from pathlib import Path
 import numpy as np
 
 from hparams import Audio, Hparams
+from machine import host
 
 # What a core does in a step of these models, roughly: only to choose a first size.
 _OPERATIONS = 2.5e10
+_MOST_STEPS = 50
 _SHORTEST, _LONGEST, _SYMBOLS_A_SECOND = 2.0, 8.0, 13.0
 
 
@@ -89,7 +93,7 @@ def first_size(full: int, operations: float, seconds: float, cores: int) -> int:
 
 
 def measure(trainer, batch: dict, schedule, seconds: float) -> dict:
-    """Compile for a batch, then take steps for `seconds`, two at least.
+    """Compile for a batch, then take steps for `seconds`, at least 2 and at most 50.
 
     The first of them is not timed: a backend may compile once more for it. Raises
     `MemoryError` when a step does not fit.
@@ -97,17 +101,24 @@ def measure(trainer, batch: dict, schedule, seconds: float) -> dict:
     started = time.perf_counter()
     trainer.preflight(batch, **schedule(0))
     taken, skipped = [], 0
-    begun = time.perf_counter()
-    while len(taken) < 2 or time.perf_counter() - begun < seconds:
+    begun, before_all = time.perf_counter(), _work_of_others()
+    while len(taken) < 2 or (
+        len(taken) < _MOST_STEPS and time.perf_counter() - begun < seconds
+    ):
         before = time.perf_counter()
         terms = trainer.step(batch, **schedule(0))
         skipped += int(float(terms["loss"]) != float(terms["loss"]))
         skipped += int(float(terms["skipped"]) > 0)
         taken.append(time.perf_counter() - before)
         trainer.step_number += 1
+    step, after_all = sum(taken[1:]) / len(taken[1:]), _work_of_others()
+    known = before_all is not None and after_all is not None
+    others = (after_all - before_all) / sum(taken) / os.cpu_count() if known else None
+    compiling = begun - started - step + max(0.0, taken[0] - step)
     return {
-        "compile_seconds": begun - started + max(0.0, taken[0] - taken[1]),
-        "step_seconds": sum(taken[1:]) / len(taken[1:]),
+        "compile_seconds": max(0.0, compiling),
+        "step_seconds": step,
+        "others": others,
         "steps": len(taken),
         "skipped": skipped,
     }
@@ -116,9 +127,11 @@ def measure(trainer, batch: dict, schedule, seconds: float) -> dict:
 def rehearse(model: str, settings: Hparams, features: str | None, seconds: float):
     """The events of a rehearsal, as they happen; the module describes them."""
     yield {"event": "phase", "text": "loading"}
-    from training.quiet import load_backend
+    from training.devices import start
 
-    backend = load_backend()
+    devices = start("all")
+    from keras.backend import backend
+
     from machine import backends
 
     if features:
@@ -128,13 +141,14 @@ def rehearse(model: str, settings: Hparams, features: str | None, seconds: float
     else:
         store = MadeUp(settings.audio)
     yield {"event": "phase", "text": "building"}
-    trainer, batches, full, schedule = _prepared(model, settings, store)
+    trainer, batches, full, schedule = _prepared(model, settings, store, devices)
     weights = [w for w in trainer.model.trainable_variables if len(w.shape) > 1]
     size = len(next(iter(full.values())))
-    on_gpu = backends.peak_memory(backend) is not None
+    on_gpu = backends.on_gpu(backend())
     yield {
         "event": "begun",
-        "backend": backend,
+        "backend": backend(),
+        "devices": devices.count,
         "device": "GPU" if on_gpu else "CPU",
         "parameters": sum(int(np.prod(w.shape)) for w in weights),
         "checkpoint": sum(array.nbytes for array in trainer.arrays().values()),
@@ -152,7 +166,7 @@ def rehearse(model: str, settings: Hparams, features: str | None, seconds: float
     except MemoryError as failure:
         yield {"event": "no-memory", "text": str(failure)}
         return
-    peak = backends.peak_memory(backend) if on_gpu else _peak_resident()
+    peak = backends.peak_memory(backend()) if on_gpu else _peak_resident()
     begun = time.perf_counter()
     for step in range(3):
         batches.at(step)
@@ -162,18 +176,18 @@ def rehearse(model: str, settings: Hparams, features: str | None, seconds: float
     yield {"event": "measured", **found, **more}
 
 
-def _prepared(model: str, settings: Hparams, store) -> tuple:
+def _prepared(model: str, settings: Hparams, store, devices) -> tuple:
     """Trainer, batches, the largest batch and the schedule of the scripts."""
     from datasets.batches import Batches, split
     from datasets.crops import Crops
     from voices import acoustic, vocoder
 
     if model == "tacotron":
-        trainer = acoustic.trainer(settings, len(store.speakers))
+        trainer = acoustic.trainer(settings, len(store.speakers), devices)
         train_on, _ = split(store, settings.training.held_out)
         batches = Batches(store, train_on, **acoustic.batching(settings))
         return trainer, batches, batches.largest()[1], acoustic.schedule(settings)
-    trainer = vocoder.trainer(settings, len(store.speakers))
+    trainer = vocoder.trainer(settings, len(store.speakers), devices)
     train_on, _ = split(store, settings.wavenet_training.held_out)
     crops = Crops(store, train_on, **vocoder.cropping(settings, trainer.model))
     return trainer, crops, crops.at(0)[1], vocoder.schedule(settings)
@@ -193,6 +207,12 @@ def _frames(model: str, batch: dict, settings: Hparams) -> int:
     if model == "tacotron":
         return int(batch["frames"].sum())
     return batch["target"].size // settings.audio.hop_length
+
+
+def _work_of_others() -> float | None:
+    """Seconds that all cores worked for others than this process, since the start."""
+    busy = host.busy_seconds()
+    return None if busy is None else busy - time.process_time()
 
 
 def _resident() -> int:

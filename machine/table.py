@@ -8,6 +8,8 @@ from machine.findings import Finding, Level, worst
 
 _MARKS = {Level.OK: "ok", Level.WARNING: "warning", Level.ERROR: "ERROR"}
 _COLOURS = {Level.OK: "32", Level.WARNING: "33", Level.ERROR: "31;1"}
+# From how many seconds on a unit is used, and how many it has.
+_SPANS = ((172800, 86400, "days"), (5400, 3600, "h"), (120, 60, "min"))
 _MARK = max(map(len, _MARKS.values()))
 
 
@@ -47,9 +49,9 @@ def lasting(seconds: float) -> str:
     """A time with a unit: 0.21 s, 45 s, 12 min, 3.5 h, 12 days."""
     if seconds < 10:
         return f"{seconds:.2g} s"
-    for size, unit in ((86400 * 2, "days"), (3600 * 2, "h"), (120, "min")):
-        if seconds >= size:
-            count = seconds / {"days": 86400, "h": 3600, "min": 60}[unit]
+    for least, length, unit in _SPANS:
+        if seconds >= least:
+            count = seconds / length
             return f"{count:,.0f} {unit}" if count >= 10 else f"{count:.1f} {unit}"
     return f"{seconds:.0f} s"
 
