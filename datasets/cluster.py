@@ -160,8 +160,7 @@ def _connected(address: str) -> Iterator:
     from distributed import Client
 
     # It tells of lost connections at length; we do in a line.
-    noisy = logging.getLogger("distributed")
-    noisy.setLevel(logging.CRITICAL)
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:
         client = Client(address, set_as_default=False)
     except (OSError, ValueError) as error:

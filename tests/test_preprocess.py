@@ -66,6 +66,13 @@ def test_mistakes_are_one_line_and_exit_code_2(tmp_path, arguments, words):
     assert not (tmp_path / "out").exists()
 
 
+def test_processes_here_and_a_cluster_exclude_each_other(tmp_path):
+    both = ("--workers", 2, "--scheduler", "tcp://127.0.0.1:8786")
+    run = preprocess(tmp_path, "--out", tmp_path / "out", *both)
+    assert run.returncode == 2
+    assert "not allowed with argument --workers" in run.stderr
+
+
 def test_help_imports_nothing_heavy():
     code = (
         "import sys, runpy\n"

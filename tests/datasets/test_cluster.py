@@ -140,7 +140,12 @@ def test_a_processor_that_rounds_otherwise_is_told_of(crew, corpus, tmp_path, ca
     (worker,) = one(crew)
     crew.run(clusters.round_otherwise, workers=[worker])
     assert elsewhere(crew, corpus, tmp_path / "out").utterances == 80
-    assert [worker in line for line in caplog.messages] == [True]
+    ours = [one for one in caplog.records if one.name == "datasets.cluster"]
+    assert [worker in one.getMessage() for one in ours] == [True]
+
+
+def tasks(dask_scheduler) -> int:
+    return len(dask_scheduler.tasks)
 
 
 def test_an_interrupt_leaves_no_work_behind(crew, corpus, tmp_path):
@@ -150,12 +155,7 @@ def test_an_interrupt_leaves_no_work_behind(crew, corpus, tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         elsewhere(crew, corpus, tmp_path / "out", progress=progress)
-    for _ in range(100):
-        if not crew.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks)):
-            break
-        time.sleep(0.1)
-    else:
-        pytest.fail("tasks are left on the scheduler")
+    until(lambda: not crew.run_on_scheduler(tasks))
     held = set(Journal(tmp_path / "out/journal.jsonl"))
     assert 0 < len(held) < 80
     assert build(corpus, tmp_path / "out", LINEAR).extracted == 80 - len(held)
@@ -163,63 +163,82 @@ def test_an_interrupt_leaves_no_work_behind(crew, corpus, tmp_path):
     assert crash.same(tmp_path / "calm", tmp_path / "out")
 
 
+def test_a_connection_that_is_lost_and_comes_back_changes_nothing(
+    crew, corpus, local, tmp_path, monkeypatch
+):
+    clients = []
+
+    class Known(distributed.Client):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            clients.append(self)
+
+    def progress(done, total):
+        if 0 < done < total and len(cut) < 2:
+            (client,) = clients
+            cut.append(client.scheduler_comm)
+            client.loop.add_callback(client.scheduler_comm.comm.abort)
+
+    cut = []
+    monkeypatch.setattr(distributed, "Client", Known)
+    report = elsewhere(crew, corpus, tmp_path / "out", progress=progress)
+    assert len(set(map(id, cut))) == 2
+    assert report.extracted == 80
+    assert content(tmp_path / "out") == local
+
+
 def test_a_scheduler_that_is_killed_costs_a_line(corpus, tmp_path):
-    out, environment = (
-        tmp_path / "out",
-        os.environ
-        | {
-            "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "3s",
-            "DASK_DISTRIBUTED__WORKER__MEMORY__TERMINATE": "False",
-        },
-    )
-    file = tmp_path / "scheduler.json"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    start = [sys.executable, "-m", "dask"]
-    at = ("--scheduler-file", file)
-    scheduler = subprocess.Popen(
-        [*start, "scheduler", "--host", "127.0.0.1", "--port", "0", *at, "--no-show"],
-        cwd=ROOT,
-        **quiet,
-    )
-    worker = subprocess.Popen(
-        [*start, "worker", *at, "--nthreads", "1", "--local-directory", tmp_path],
-        cwd=ROOT,
-        **quiet,
-    )
+    out, file = tmp_path / "out", tmp_path / "scheduler.json"
+    at = ("--scheduler-file", file, "--no-dashboard")
+    scheduler = started("-m", "dask", "scheduler", *at, "--port", "0")
+    alone = ("--nthreads", "1", "--no-nanny", "--local-directory", tmp_path)
+    worker = started("-m", "dask", "worker", *at, *alone)
     try:
-        while not file.is_file() or not file.read_text().endswith("}"):
-            time.sleep(0.05)
+        until(lambda: file.is_file() and file.read_text().endswith("}"))
         with distributed.Client(scheduler_file=file, set_as_default=False) as client:
             client.wait_for_workers(1)
             client.run(clusters.take_time, 0.3)
             address = client.scheduler.address
-        command = [sys.executable, "preprocess.py", corpus, "--out", out]
-        command += ["--preset", "tiny", "--linear", "--scheduler", address]
-        run = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=environment,
-            stderr=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            text=True,
-        )
-        while run.poll() is None and not any(Journal(out / "journal.jsonl")):
-            time.sleep(0.01)
+        command = ("preprocess.py", corpus, "--out", out, "--preset", "tiny")
+        run = started(*command, "--linear", "--scheduler", address)
+        until(lambda: run.poll() is not None or any(Journal(out / "journal.jsonl")))
         scheduler.kill()
         _, said = run.communicate(timeout=60)
     finally:
         for process in (scheduler, worker):
             process.kill()
-            process.wait()
+            process.communicate()
     assert run.returncode == 2, said
-    (line,) = [one for one in said.splitlines() if one.startswith("preprocess.py")]
-    assert "the scheduler was lost; what was finished is kept" in line
-    assert "Traceback" not in said
+    (line,) = (one for one in said.splitlines() if "ERROR" in one or "py: " in one)
+    assert line.startswith(
+        f"preprocess.py: {address}: the scheduler was lost; what was"
+    )
     held = len(list(Journal(out / "journal.jsonl")))
     assert 0 < held < 80
     assert build(corpus, out, LINEAR).extracted == 80 - held
     crash.build(corpus, tmp_path / "calm")
     assert crash.same(tmp_path / "calm", out)
+
+
+def started(*arguments) -> subprocess.Popen:
+    """A program of Python; a lost connection is soon no longer waited for."""
+    return subprocess.Popen(
+        [sys.executable, *map(str, arguments)],
+        cwd=ROOT,
+        env=os.environ | {"DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "3s"},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+def until(there) -> None:
+    """Return when something is there; a minute is more than enough."""
+    for _ in range(6000):
+        if there():
+            return
+        time.sleep(0.01)
+    pytest.fail("it does not come")
 
 
 # The last with this cluster: a worker that closes for want of a scheduler stays away.

@@ -1,0 +1,194 @@
+"""What a cluster is asked and given, without one; a block written twice."""
+
+import dataclasses
+import importlib.util
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+
+import pytest
+
+from datasets import cluster, extract, features, lease, remote, workers
+from tests.datasets.made import folder_corpus
+from tests.datasets.stores import LINEAR, build, content
+
+
+@pytest.fixture
+def blocks(monkeypatch):
+    """The blocks that a build makes, and their entries."""
+    seen = []
+    write = extract.write_block
+
+    def spied(block):
+        seen.append((block, write(block)))
+        return seen[-1][1]
+
+    monkeypatch.setattr(features, "write_block", spied)
+    return seen
+
+
+def test_without_dask_a_line_says_what_to_install(corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(features.FeatureError, match="pip install distributed==") as one:
+        build(corpus, tmp_path / "out", scheduler="tcp://nowhere:8786")
+    assert "\n" not in str(one.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_nobody_listens(corpus, tmp_path):
+    config = pytest.importorskip("dask").config
+    pytest.importorskip("distributed")
+    with (
+        config.set({"distributed.comm.timeouts.connect": "200ms"}),
+        pytest.raises(features.FeatureError, match="cannot connect") as caught,
+    ):
+        build(corpus, tmp_path / "out", scheduler="tcp://127.0.0.1:9")
+    assert "tcp://127.0.0.1:9" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_cluster_without_workers(corpus, tmp_path, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(cluster, "_PATIENCE_SECONDS", 0.2)
+    with (
+        distributed.LocalCluster(n_workers=0, dashboard_address=":0") as none,
+        pytest.raises(features.FeatureError, match="has no worker"),
+    ):
+        build(corpus, tmp_path / "out", scheduler=none.scheduler_address)
+
+
+def test_few_blocks_are_handed_out_ahead(tmp_path, blocks):
+    distributed = pytest.importorskip("distributed")
+    corpus = folder_corpus(tmp_path / "corpus", 17)
+    drawn = []
+
+    def unneeded(block):
+        raise AssertionError(f"block {block.number} needs no rescue")
+
+    def many(block):
+        for number in range(30):
+            drawn.append(number)
+            yield dataclasses.replace(block, number=number)
+
+    def progress(done, total):
+        if done == 16:
+            block, entries = blocks[0]
+            results = cluster.in_order(local.scheduler_address, many(block), unneeded)
+            first = next(results)
+            assert [one | {"shard": 0} for one in first] == entries
+            assert len(drawn) == 4 * 2
+            assert {one["shard"] for one in next(results)} == {1}
+            assert len(drawn) == 1 + 4 * 2
+            results.close()
+
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=2, processes=False, dashboard_address=":0"
+    ) as local:
+        build(corpus, tmp_path / "out", progress=progress)
+    assert len(blocks) == 2
+
+
+def test_a_worker_of_an_ended_build_writes_nothing(tmp_path, blocks):
+    corpus = folder_corpus(tmp_path / "corpus", 20)
+    out = tmp_path / "out"
+    build(corpus, out)
+    before = content(out)
+    for block, _ in blocks:
+        with pytest.raises(lease.Superseded):
+            extract.write_block(block)
+    assert content(out) == before
+    # A build that came after is none of theirs either.
+    with lease.held(out) as name:
+        assert name not in {block.build for block, _ in blocks}
+        with pytest.raises(lease.Superseded):
+            extract.write_block(blocks[0][0])
+    assert content(out) == before
+
+
+def test_a_build_that_ends_during_the_last_flush_is_noticed(
+    tmp_path, blocks, monkeypatch
+):
+    corpus = folder_corpus(tmp_path / "corpus", 3)
+    out = tmp_path / "out"
+    build(corpus, out)
+    before = content(out)
+    asked = []
+
+    def ends(folder, name):
+        asked.append(name)
+        if len(asked) == 4:
+            raise lease.Superseded("ended")
+
+    monkeypatch.setattr(lease, "require", ends)
+    with pytest.raises(lease.Superseded):
+        extract.write_block(blocks[0][0])
+    assert len(asked) == 4
+    assert content(out) == before
+
+
+def test_a_block_written_by_many_threads_at_once(tmp_path, blocks):
+    corpus = folder_corpus(tmp_path / "corpus", 16)
+    out = tmp_path / "out"
+    build(corpus, out, LINEAR)
+    before = content(out)
+    ((block, entries),) = blocks
+    with lease.held(out) as name, ThreadPoolExecutor(4) as threads:
+        together = threading.Barrier(4)
+
+        def write(_):
+            together.wait()
+            return extract.write_block(dataclasses.replace(block, build=name))
+
+        assert list(threads.map(write, range(4))) == [entries] * 4
+    assert content(out) == before
+
+
+def test_what_makes_other_features_is_named():
+    here = remote.made_by()
+    assert {"code", "python", "numpy", "scipy", "soxr", "av"} <= set(here)
+    remote.check_made_by("w", dict(here), here)
+    with pytest.raises(features.FeatureError, match=r"soxr 0\.0, not ") as caught:
+        remote.check_made_by("w", here | {"soxr": "0.0"}, here)
+    assert str(caught.value).startswith("w would make other features")
+    assert "numpy" not in str(caught.value)
+
+
+def test_a_process_that_ends_by_chance_changes_nothing(tmp_path, monkeypatch):
+    corpus = folder_corpus(tmp_path / "corpus", 40)
+    build(corpus, tmp_path / "calm/out")
+    left = [1]
+
+    def unlucky(work, block):
+        if left[0]:
+            left[0] -= 1
+            raise BrokenProcessPool
+        return work(block)
+
+    def in_order(work, jobs, _workers, rescue):
+        for job in jobs:
+            yield rescue(job) if job.number == 1 else work(job)
+
+    monkeypatch.setattr(workers, "alone", unlucky)
+    monkeypatch.setattr(workers, "in_order", in_order)
+    build(corpus, tmp_path / "torn/out", workers=2)
+    assert left == [0]
+    assert content(tmp_path / "calm") == content(tmp_path / "torn")
+
+
+def test_processes_that_keep_ending_are_not_blamed_on_recordings(tmp_path, monkeypatch):
+    corpus = folder_corpus(tmp_path / "corpus", 20)
+
+    def dies(work, block):
+        if work is extract.write_block:
+            raise BrokenProcessPool
+        return work(block)
+
+    monkeypatch.setattr(workers, "alone", dies)
+    monkeypatch.setattr(
+        workers,
+        "in_order",
+        lambda work, jobs, count, rescue: map(rescue, jobs),
+    )
+    with pytest.raises(features.FeatureError, match="is there memory enough"):
+        build(corpus, tmp_path / "out", workers=2)
+    assert build(corpus, tmp_path / "out").utterances == 20
