@@ -8,6 +8,7 @@ has seen the shard, so nothing is lost and nothing counts twice.
 
 import importlib.util
 import logging
+import pickle
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -76,6 +77,8 @@ class _Work:
         try:
             self._count_threads()
             while True:
+                if self._client.status != "running":
+                    self._begin_anew()
                 room = max(_AHEAD * self._threads - len(self._waiting), 0)
                 for block in islice(blocks, room):
                     self._waiting.append((block, self._submit(block)))
@@ -90,7 +93,8 @@ class _Work:
             self._cancel()
 
     def _submit(self, block: Block):
-        return self._client.submit(remote.extract, block, remote.made_by(), pure=False)
+        packed = pickle.dumps((block, remote.made_by()))
+        return self._client.submit(_opener(), packed, pure=False)
 
     def _oldest(self) -> list[dict]:
         """The entries of the oldest block, whatever happens to workers meanwhile."""
@@ -111,6 +115,8 @@ class _Work:
                 if isinstance(error, OSError) and future.status == "error":
                     raise
                 self._begin_anew()
+            except ImportError as error:
+                raise FeatureError(f"a worker {_cannot_run(error)}; {_KEPT}") from None
 
     def _await(self, future) -> None:
         """Return when a future is done; notice a cluster that is not there any more."""
@@ -152,6 +158,23 @@ class _Work:
         if self._waiting and self._client.status == "running":
             self._client.cancel([future for _, future in self._waiting], force=True)
         self._waiting.clear()
+
+
+def _opener() -> Callable[[bytes], list[dict]]:
+    """`remote.extract` of what is packed.
+
+    The scheduler opens what it passes on, and need not have this code: so it gets bytes
+    and a function that, being local, is sent whole and not by name.
+    """
+
+    def extract(packed):
+        import pickle
+
+        from datasets import remote
+
+        return remote.extract(*pickle.loads(packed))
+
+    return extract
 
 
 @contextmanager
@@ -198,11 +221,7 @@ def _judge(worker: str, answer, look: remote.Look) -> None:
     if isinstance(answer, OSError):
         raise FeatureError(f"{worker} does not answer: {answer}")
     if isinstance(answer, Exception):
-        line = " ".join(f"{type(answer).__name__}: {answer}".split())
-        raise FeatureError(
-            f"{worker} cannot run this code ({line}); start it in the project's "
-            "folder by python -m dask worker"
-        )
+        raise FeatureError(f"{worker} {_cannot_run(answer)}")
     remote.check_made_by(worker, answer.made_by, remote.made_by())
     if answer.problem:
         raise FeatureError(f"{worker} {answer.problem}")
@@ -217,6 +236,14 @@ def _judge(worker: str, answer, look: remote.Look) -> None:
             "but not equal to the last bit",
             worker,
         )
+
+
+def _cannot_run(error: Exception) -> str:
+    line = " ".join(str(error).split())
+    return (
+        f"cannot run this code ({line}); start it in the project's folder "
+        "by python -m dask worker"
+    )
 
 
 def _confirm(block: Block, entries: list[dict]) -> None:

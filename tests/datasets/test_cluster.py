@@ -190,7 +190,8 @@ def test_a_connection_that_is_lost_and_comes_back_changes_nothing(
 def test_a_scheduler_that_is_killed_costs_a_line(corpus, tmp_path):
     out, file = tmp_path / "out", tmp_path / "scheduler.json"
     at = ("--scheduler-file", file, "--no-dashboard")
-    scheduler = started("-m", "dask", "scheduler", *at, "--port", "0")
+    # It needs nothing of ours.
+    scheduler = started("-m", "dask", "scheduler", *at, "--port", "0", cwd=tmp_path)
     alone = ("--nthreads", "1", "--no-nanny", "--local-directory", tmp_path)
     worker = started("-m", "dask", "worker", *at, *alone)
     try:
@@ -220,11 +221,11 @@ def test_a_scheduler_that_is_killed_costs_a_line(corpus, tmp_path):
     assert crash.same(tmp_path / "calm", out)
 
 
-def started(*arguments) -> subprocess.Popen:
+def started(*arguments, cwd=ROOT) -> subprocess.Popen:
     """A program of Python; a lost connection is soon no longer waited for."""
     return subprocess.Popen(
         [sys.executable, *map(str, arguments)],
-        cwd=ROOT,
+        cwd=cwd,
         env=os.environ | {"DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "3s"},
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
