@@ -88,6 +88,7 @@ def _introduce(cluster: Cluster) -> None:
             cluster.addresses[0],
             cluster.count,
             cluster.index,
+            cluster_detection_method="deactivate",
             shutdown_timeout_seconds=_PATIENCE_SECONDS,
         )
     except RuntimeError as error:
