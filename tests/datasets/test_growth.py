@@ -18,9 +18,9 @@ def counted(work) -> Counter:
 
     def count(frame, event, argument):
         if event == "call":
-            calls["functions"] += 1
+            code = frame.f_code
+            calls[f"{code.co_filename}:{code.co_firstlineno} {code.co_name}"] += 1
         elif event == "c_call":
-            calls["functions"] += 1
             calls[argument.__name__] += 1
 
     before = sys.getprofile()
@@ -75,15 +75,21 @@ def counts(request, tmp_path_factory):
 
 
 @pytest.mark.parametrize("stage", ["read", "first", "again", "load"])
-def test_calls_grow_with_the_corpus(counts, stage):
+def test_nothing_is_called_more_often_than_the_corpus_grows(counts, stage):
     small, large = counts[stage]
-    # The factor is below that of the sizes where a part costs the same for any size.
-    assert large["functions"] <= 1.05 * LARGE / SMALL * small["functions"]
-    for name in ("stat", "open", "loads", "raw_decode", "listdir", "scandir", "fsync"):
-        assert large[name] <= LARGE / SMALL * max(small[name], 1), name
+    assert sum(large.values()) > 1000
+    # Some calls are few in a small corpus by chance: a buffer that fills, a bucket.
+    most = {name: LARGE / SMALL * (small[name] + 8) for name in large}
+    assert not {name: large[name] for name in large if large[name] > most[name]}
 
 
-def test_nothing_new_opens_no_recording_and_few_files(counts):
+@pytest.mark.parametrize("stage", ["read", "again", "load"])
+def test_folders_are_listed_as_often_whatever_they_hold(counts, stage):
+    small, large = counts[stage]
+    for name in ("listdir", "scandir", "fsync"):
+        assert large[name] == small[name]
+
+
+def test_nothing_new_opens_no_recording(counts):
     small, large = counts["again"]
     assert large["open"] == small["open"] <= 12
-    assert large["stat"] - small["stat"] <= LARGE - SMALL + 30
