@@ -60,7 +60,12 @@ outputs() {
     shift
     case $script in
         preprocess | align) value_of --out "$@" ;;
-        train_*) value_of --run "$@" ;;
+        train_*)
+            # Of several hosts only the first writes the run.
+            if [ "${KERAS_DISTRIBUTION_PROCESS_ID:-${JAX_PROCESS_ID:-0}}" = 0 ]; then
+                value_of --run "$@"
+            fi
+            ;;
         synthesize)
             out=$(value_of --out "$@")
             stream=$(value_of --stream "$@")

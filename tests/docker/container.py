@@ -30,7 +30,7 @@ mount --bind "{ROOT}" {APP}
 mount -o remount,bind,ro {APP}
 mount --bind "$data" {WORK}/data
 mount --bind "$logs" {WORK}/logs
-mount -t tmpfs -o mode=1777 tmpfs /tmp
+mount -t tmpfs -o mode=1777,noexec,nosuid,nodev tmpfs /tmp
 mount -o remount,bind,ro /
 mount -o remount,ro {_HOLDER}
 cd {WORK}

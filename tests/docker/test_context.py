@@ -45,7 +45,7 @@ def test_nothing_else_arrives():
         ".env",
         "docker/.env",
         "docker/compose.yaml",
-        "docker/k8s/train.yaml",
+        "docker/k8s/one-worker/train.yaml",
         "data/me/001.wav",
         "data/me.py",
         "logs/me/run.json",

@@ -184,6 +184,14 @@ def test_what_will_not_be_written_need_not_be_writable(closed, words):
     assert "belongs to" not in answer.stderr
 
 
+def test_of_several_hosts_only_the_first_needs_a_writable_run(closed):
+    words = ("train_tacotron", "data/me", "--run", "logs/me")
+    for number, refused in (("0", True), ("1", False)):
+        command = clean(*words, KERAS_DISTRIBUTION_PROCESS_ID=number)
+        answer = run(somebody(command), closed)
+        assert ("belongs to" in answer.stderr) == refused
+
+
 def test_tensorboard_answers_here_alone_and_ends_when_asked(tmp_path):
     with socket.socket() as free:
         free.bind(("localhost", 0))
