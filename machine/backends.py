@@ -190,6 +190,7 @@ _ASKED = {"libcudnn": _cudnn, "libcudart": _cudart, "libcuda": _cuda}
 
 
 def main() -> int:
+    """Print what one backend sees, or why it cannot be asked."""
     backend = sys.argv[1]
     # Ours to look at, not to keep: take no more of a GPU than is asked for.
     os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"

@@ -44,7 +44,7 @@ def ask(
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
     given: str = "",
-    hear: Callable[[str], None] = lambda line: None,
+    hear: Callable[[str], None] | None = None,
 ) -> Answer:
     """Run `command` for at most `patience` seconds, with the text `given` to read.
 
@@ -67,7 +67,7 @@ def ask(
     out, err, readers, code = [], [], [], None
     try:
         readers.append(_reader(process.stdout, out, hear))
-        readers.append(_reader(process.stderr, err, lambda line: None))
+        readers.append(_reader(process.stderr, err))
         # One that died already no longer reads.
         with contextlib.suppress(OSError):
             process.stdin.write(given.encode())
@@ -81,14 +81,15 @@ def ask(
     return Answer(code, "".join(out), "".join(err), late=code is None)
 
 
-def _reader(stream, lines: list[str], hear) -> threading.Thread:
+def _reader(stream, lines: list[str], hear=None) -> threading.Thread:
     def read():
         # The stream is closed under it when the program is given up.
         with contextlib.suppress(ValueError, OSError):
             for raw in stream:
                 line = raw.decode("utf-8", "replace")
                 lines.append(line)
-                hear(line)
+                if hear:
+                    hear(line)
 
     thread = threading.Thread(target=read, daemon=True)
     thread.start()

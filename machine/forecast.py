@@ -6,10 +6,11 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from hparams import Hparams
-from machine.errands import ask
+from machine.errands import Answer, ask
 from machine.findings import Finding, error, ok, warning
 from machine.table import binary, lasting, many
 
@@ -94,35 +95,17 @@ def rehearsed(
         "features": str(features.absolute()) if features else None,
         "seconds": seconds,
     }
-    events = {}
-
-    def hear(line: str) -> None:
-        try:
-            event = json.loads(line)
-            name = event.pop("event")
-        except (ValueError, KeyError, AttributeError, TypeError):
-            return
-        events[name] = event
-        if name == "phase":
-            tell(event["text"])
-
     told = {
         **environment,
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "TF_FORCE_GPU_ALLOW_GROWTH": "true",
         "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
     }
+    events: dict[str, dict] = {}
+    hear = partial(_hear, events, tell)
     command = [sys.executable, "-m", "machine.rehearsal"]
     patience = _PATIENCE + 4 * seconds
     answer = ask(command, patience, told, ROOT, json.dumps(request), hear)
-    failure = ""
-    if answer.late:
-        phase = events.get("phase", {}).get("text", "beginning")
-        failure = f"not done after {lasting(patience)}: still {phase}"
-    elif answer.code == -signal.SIGKILL:
-        failure = "killed"
-    elif not answer.good:
-        failure = f"failed ({answer.code}): {answer.last_words() or 'no word'}"
     group = settings.training if model == "tacotron" else settings.wavenet_training
     return Rehearsal(
         model,
@@ -131,8 +114,31 @@ def rehearsed(
         events.get("shape", {}),
         events.get("measured", {}),
         events.get("no-memory", {}).get("text", ""),
-        failure,
+        _failure(answer, events, patience),
     )
+
+
+def _hear(events: dict, tell: Callable[[str], None], line: str) -> None:
+    """Keep the event of a line, if it is one; the latest of a kind counts."""
+    try:
+        event = json.loads(line)
+        name = event.pop("event")
+    except (ValueError, KeyError, AttributeError, TypeError):
+        return
+    events[name] = event
+    if name == "phase":
+        tell(event["text"])
+
+
+def _failure(answer: Answer, events: dict, patience: float) -> str:
+    if answer.late:
+        phase = events.get("phase", {}).get("text", "beginning")
+        return f"not done after {lasting(patience)}: still {phase}"
+    if answer.code == -signal.SIGKILL:
+        return "killed"
+    if not answer.good:
+        return f"failed ({answer.code}): {answer.last_words() or 'no word'}"
+    return ""
 
 
 def examine(
@@ -195,9 +201,9 @@ def _told(rehearsal: Rehearsal, made_up: bool) -> str:
         f"{rehearsal.steps:,} steps take {lasting(rehearsal.total_seconds)} on {place}"
         f" with {begun['backend']}",
         f"{lasting(rehearsal.step_seconds)} a step, {rate:,.0f} frames/s",
+        f"memory {binary(rehearsal.peak)}" if rehearsal.peak else "memory unknown",
         f"compiling {lasting(measured['compile_seconds'])}{shapes}"
         f" ({compiling / rehearsal.total_seconds:.1%})",
-        f"memory {binary(rehearsal.peak)}" if rehearsal.peak else "memory unknown",
     ]
     if rehearsal.scale > 1:
         parts.append(

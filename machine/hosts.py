@@ -24,7 +24,9 @@ def examine(
         yield error("hosts", str(failure), advice)
         return
     if cluster is None:
-        yield ok("hosts", "trains alone", count=1, index=0)
+        yield ok(
+            "hosts", "one: no variable names others to train with", count=1, index=0
+        )
         return
     text = f"host {cluster.index} of {cluster.count}"
     facts = {"count": cluster.count, "index": cluster.index}

@@ -138,11 +138,7 @@ def on_run(folder: Path, store, settings: Hparams | None) -> Iterator[Finding]:
     from voices import acoustic, vocoder
 
     if not (folder / "run.json").exists():
-        if folder.exists() and any(folder.iterdir()):
-            text = f"{folder} holds something that is not a run"
-            yield warning("run", text, "name a folder of its own", folder=folder)
-        else:
-            yield ok("run", f"{folder} will be a new run", folder=folder, step=None)
+        yield _on_new_run(folder)
         return
     try:
         run = Run.open(folder)
@@ -171,6 +167,13 @@ def on_run(folder: Path, store, settings: Hparams | None) -> Iterator[Finding]:
         yield warning("run", text, advice, **facts, process=holder)
     else:
         yield ok("run", f"{text}can be continued", **facts)
+
+
+def _on_new_run(folder: Path) -> Finding:
+    if folder.exists() and any(folder.iterdir()):
+        text = f"{folder} holds something that is not a run"
+        return warning("run", text, "name a folder of its own", folder=folder)
+    return ok("run", f"{folder} will be a new run", folder=folder, step=None)
 
 
 def _whole(store, index: int) -> bool:

@@ -16,6 +16,7 @@ not fit into memory may end the process that takes it. `forecast.py` asks it.
 """
 
 import json
+import math
 import os
 import resource
 import sys
@@ -142,20 +143,11 @@ def rehearse(model: str, settings: Hparams, features: str | None, seconds: float
         store = MadeUp(settings.audio)
     yield {"event": "phase", "text": "building"}
     trainer, batches, full, schedule = _prepared(model, settings, store, devices)
-    weights = [w for w in trainer.model.trainable_variables if len(w.shape) > 1]
-    size = len(next(iter(full.values())))
     on_gpu = backends.on_gpu(backend())
-    yield {
-        "event": "begun",
-        "backend": backend(),
-        "devices": devices.count,
-        "device": "GPU" if on_gpu else "CPU",
-        "parameters": sum(int(np.prod(w.shape)) for w in weights),
-        "checkpoint": sum(array.nbytes for array in trainer.arrays().values()),
-        "resident": _resident(),
-    }
-    operations = _operations(model, weights, full, settings)
-    cores = len(os.sched_getaffinity(0))
+    begun = {"backend": backend(), "device": "GPU" if on_gpu else "CPU"}
+    yield {"event": "begun", **begun, "devices": devices.count, **_sizes(trainer)}
+    size = len(next(iter(full.values())))
+    operations, cores = _operations(trainer.model, full), len(os.sched_getaffinity(0))
     taken = size if on_gpu else first_size(size, operations, seconds, cores)
     shapes = len(batches.buckets) if model == "tacotron" else 1
     yield {"event": "shape", "size": taken, "full": size, "shapes": shapes}
@@ -167,13 +159,8 @@ def rehearse(model: str, settings: Hparams, features: str | None, seconds: float
         yield {"event": "no-memory", "text": str(failure)}
         return
     peak = backends.peak_memory(backend()) if on_gpu else _peak_resident()
-    begun = time.perf_counter()
-    for step in range(3):
-        batches.at(step)
-    read = (time.perf_counter() - begun) / 3
-    frames = _frames(model, batch, settings)
-    more = {"peak": peak, "frames": frames, "data_seconds": read}
-    yield {"event": "measured", **found, **more}
+    more = {"peak": peak, "frames": _frames(batch, settings)}
+    yield {"event": "measured", **found, **more, "data_seconds": _reading(batches)}
 
 
 def _prepared(model: str, settings: Hparams, store, devices) -> tuple:
@@ -193,20 +180,40 @@ def _prepared(model: str, settings: Hparams, store, devices) -> tuple:
     return trainer, crops, crops.at(0)[1], vocoder.schedule(settings)
 
 
-def _operations(model: str, weights, batch: dict, settings: Hparams) -> float:
-    """Of a step on a batch, roughly: two for each weight, frame or sample forth, and
-    twice as many back."""
-    size = sum(int(np.prod(w.shape)) for w in weights)
-    if model == "tacotron":
-        steps = batch["mels"].shape[1] / settings.tacotron.reduction_factor
-        return 6.0 * size * steps * len(batch["mels"])
-    return 6.0 * size * batch["signal"].size
+def _sizes(trainer) -> dict:
+    return {
+        "parameters": _kernels(trainer.model),
+        "checkpoint": sum(array.nbytes for array in trainer.arrays().values()),
+        "resident": _resident(),
+    }
 
 
-def _frames(model: str, batch: dict, settings: Hparams) -> int:
-    if model == "tacotron":
-        return int(batch["frames"].sum())
-    return batch["target"].size // settings.audio.hop_length
+def _kernels(model) -> int:
+    """How many numbers its kernels hold."""
+    shapes = [weight.shape for weight in model.trainable_variables]
+    return sum(math.prod(shape) for shape in shapes if len(shape) > 1)
+
+
+def _operations(model, batch: dict) -> float:
+    """Of a step on a batch, at most: two for each weight and frame or sample forth, and
+    twice as many back. Several frames a step take fewer."""
+    count = (batch["signal"] if "signal" in batch else batch["mels"][..., 0]).size
+    return 6.0 * _kernels(model) * count
+
+
+def _frames(batch: dict, settings: Hparams) -> int:
+    """Those that a batch teaches."""
+    if "target" in batch:
+        return batch["target"].size // settings.audio.hop_length
+    return int(batch["frames"].sum())
+
+
+def _reading(batches, count: int = 3) -> float:
+    """Seconds to read a batch."""
+    begun = time.perf_counter()
+    for step in range(count):
+        batches.at(step)
+    return (time.perf_counter() - begun) / count
 
 
 def _work_of_others() -> float | None:
@@ -225,6 +232,7 @@ def _peak_resident() -> int:
 
 
 def main() -> int:
+    """Answer the request on standard input with events, a line each."""
     request = json.loads(sys.stdin.read())
     settings = Hparams.from_dict(request["settings"])
     told = request["model"], settings, request["features"], request["seconds"]

@@ -66,18 +66,21 @@ def checked(run: subprocess.CompletedProcess) -> dict:
 
 def test_the_eve_of_a_training(tmp_path):
     """The real thing: both backends woken, both models rehearsed."""
-    features = tones(tmp_path)
+    features, run_folder = tones(tmp_path), tmp_path / "run"
+    quicker = ("tacotron.encoder_layers=0", "tacotron.postnet_layers=1")
+    quicker += ("wavenet.layers=1", "wavenet.cycles=1")
     run = doctor(
-        *("--features", features, "--run", tmp_path / "run", "--corpus"),
-        *(tmp_path / "corpus", "--data", tmp_path, "--logs", tmp_path),
-        *("--seconds", 1, "--json"),
+        *("--features", features, "--run", run_folder, "--corpus", tmp_path / "corpus"),
+        *("--data", tmp_path, "--logs", tmp_path, "--seconds", 1, "--json"),
+        *(word for each in quicker for word in ("--set", each)),
         KERAS_BACKEND="tensorflow",
     )
     found = checked(run)
     assert found["backend"]["values"]["backend"] == "tensorflow"
     assert found["tensorflow"]["values"]["works"]
     assert found["jax"]["values"]["works"]
-    assert found["settings"]["text"] == "preset tiny"
+    assert found["settings"]["values"]["preset"] == "tiny"
+    assert set(found["settings"]["values"]["changes"]) == set(quicker)
     assert found["features"]["values"]["utterances"] == 20
     assert found["corpus"]["values"]["utterances"] == 20
     assert found["run"]["values"]["step"] is None
@@ -93,7 +96,7 @@ def test_the_eve_of_a_training(tmp_path):
     ]
     assert needed == 5 * sum(checkpoints) + 2 * 2**30
     assert "rehearsing wavenet: compiling" in run.stderr
-    assert not (tmp_path / "run").exists()
+    assert not run_folder.exists()
 
 
 def test_nothing_is_installed(bare):

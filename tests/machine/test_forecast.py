@@ -48,7 +48,7 @@ def test_a_whole_training():
     assert found.level is Level.OK
     assert found.text == (
         "1,000 steps take 11 min on the GPU with jax; 0.5 s a step, 20,000 frames/s; "
-        "compiling 30 s for each of 6 shapes of batch (26.5%); memory 4.0 GiB"
+        "memory 4.0 GiB; compiling 30 s for each of 6 shapes of batch (26.5%)"
     )
     assert found.values["total_seconds"] == 1000 * 0.5 + 6 * 30
     assert found.values["peak_memory"] == 4 * GIBI
