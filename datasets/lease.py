@@ -6,6 +6,7 @@ build that handed it a block is still the one at work before it writes.
 """
 
 import fcntl
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,3 +57,5 @@ def _sign(file, name: str) -> None:
     file.truncate(0)
     file.write(name)
     file.flush()
+    # Other machines see what has left this one's cache.
+    os.fsync(file.fileno())

@@ -156,7 +156,8 @@ def remove_shards(folder: Path, kept: set[int]) -> None:
     for path in folder.iterdir():
         number = path.name.split(".")[0]
         if path.name.endswith(_ASIDE) or (number.isdigit() and int(number) not in kept):
-            path.unlink()
+            # A writer that nobody waits for may be giving it its name right now.
+            path.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

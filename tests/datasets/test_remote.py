@@ -5,10 +5,11 @@ import importlib.util
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 
 import pytest
 
-from datasets import cluster, extract, features, lease, remote, workers
+from datasets import cluster, extract, features, lease, remote, shards, workers
 from tests.datasets.made import folder_corpus
 from tests.datasets.stores import LINEAR, build, content
 
@@ -68,7 +69,7 @@ def test_few_blocks_are_handed_out_ahead(tmp_path, blocks):
     def many(block):
         for number in range(30):
             drawn.append(number)
-            yield dataclasses.replace(block, number=number)
+            yield dataclasses.replace(block, number=1000 + number)
 
     def progress(done, total):
         if done == 16:
@@ -77,7 +78,7 @@ def test_few_blocks_are_handed_out_ahead(tmp_path, blocks):
             first = next(results)
             assert [one | {"shard": 0} for one in first] == entries
             assert len(drawn) == 4 * 2
-            assert {one["shard"] for one in next(results)} == {1}
+            assert {one["shard"] for one in next(results)} == {1001}
             assert len(drawn) == 1 + 4 * 2
             results.close()
 
@@ -124,6 +125,14 @@ def test_a_build_that_ends_during_the_last_flush_is_noticed(
         extract.write_block(blocks[0][0])
     assert len(asked) == 4
     assert content(out) == before
+
+
+def test_a_shard_that_gets_its_name_meanwhile_is_no_error(tmp_path, monkeypatch):
+    kept, gone = tmp_path / "00001.mel", tmp_path / "00002.mel.0.partial"
+    kept.touch()
+    monkeypatch.setattr(Path, "iterdir", lambda self: iter((gone, kept)))
+    shards.remove_shards(tmp_path, {1})
+    assert kept.is_file()
 
 
 def test_a_block_written_by_many_threads_at_once(tmp_path, blocks):
