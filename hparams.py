@@ -205,7 +205,11 @@ _MAY_BE_ZERO = (
 
 @dataclass(frozen=True)
 class Fitting:
-    """What the training of any model is told. Steps count updates."""
+    """What the training of any model is told. Steps count updates.
+
+    `compute` is the type of the large products: bfloat16, float32, or auto for what is
+    quicker on this machine without harm.
+    """
 
     steps: int = 100_000
     learning_rate: float = 1e-3
@@ -223,6 +227,7 @@ class Fitting:
     save_every: int = 1000
     keep: int = 3
     seed: int = 1
+    compute: str = field(default="auto", kw_only=True)
 
     def _check(self, name: str) -> None:
         _require_counts(self, name, _MAY_BE_ZERO)
@@ -234,6 +239,10 @@ class Fitting:
         _require(
             self.previews <= self.held_out,
             f"{name}.previews must not exceed {name}.held_out",
+        )
+        _require(
+            self.compute in ("auto", "float32", "bfloat16"),
+            f"{name}.compute: auto, float32 or bfloat16",
         )
 
 
@@ -278,8 +287,7 @@ class WaveNetTraining(Fitting):
     """How the vocoder is trained: on `batch` crops of `crop_frames` frames each, in
     whose samples the receptive field before them is not counted.
 
-    `average` is the decay of the weights' moving average, which is what speaks;
-    `compute` the type of the products: bfloat16, float32, or auto for the quicker.
+    `average` is the decay of the weights' moving average, which is what speaks.
     `dither` and `input_noise` are standard deviations, of noise in the recordings, full
     scale 1, and in the signal that the network hears.
     """
@@ -293,17 +301,12 @@ class WaveNetTraining(Fitting):
     batch: int = 8
     crop_frames: int = 24
     average: float = 0.9995
-    compute: str = "auto"
     dither: float = 1e-4
     input_noise: float = 0.004
 
     def __post_init__(self):
         self._check("wavenet_training")
         _require(0 <= self.average < 1, "wavenet_training.average must be in [0, 1)")
-        _require(
-            self.compute in ("auto", "float32", "bfloat16"),
-            "wavenet_training.compute: auto, float32 or bfloat16",
-        )
         for name in ("dither", "input_noise"):
             value = getattr(self, name)
             _require(value >= 0, f"wavenet_training.{name} must not be negative")

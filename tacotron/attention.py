@@ -84,21 +84,17 @@ def attend_backward(
 ):
     """The adjoint of `attend`, without the part of memory.
 
-    Returns `(dhidden [B, S, A], dcumulative [B, S], dlocation [K, A], dscore [A])`
-    where dhidden is the gradient of the sum inside the tanh.
+    Returns `(dhidden [B, S, A], dcumulative [B, S], dlocation [B, K, A], dscore
+    [B, A])` where dhidden is the gradient of the sum inside the tanh, and the last two
+    are those of each utterance.
     """
     inner = hidden(query, keys, cumulative, location)
     dweights = dweights + ops.matmul(memory, dcontext[:, :, None])[:, :, 0]
     denergies = weights * (dweights - ops.sum(weights * dweights, -1, keepdims=True))
-    dscore = ops.matmul(
-        ops.reshape(denergies, (1, -1)), ops.reshape(inner, (-1, inner.shape[-1]))
-    )[0]
+    dscore = ops.matmul(denergies[:, None, :], inner)[:, 0]
     dhidden = denergies[:, :, None] * score * (1.0 - inner * inner)
-    taps = location.shape[0]
-    near = ops.reshape(patches(cumulative, taps), (-1, taps))
-    dlocation = ops.matmul(
-        ops.transpose(near), ops.reshape(dhidden, (-1, dhidden.shape[-1]))
-    )
+    near = patches(cumulative, location.shape[0])
+    dlocation = ops.matmul(ops.transpose(near, (0, 2, 1)), dhidden)
     dcumulative = unpatch(ops.matmul(dhidden, ops.transpose(location)))
     return dhidden, dcumulative, dlocation, dscore
 

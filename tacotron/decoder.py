@@ -10,6 +10,7 @@ from keras import ops
 from tacotron import recurrence
 from tacotron.attention import LocationSensitiveAttention
 from tacotron.lstm import ZoneoutLSTM
+from tacotron.products import policy, projected
 from tacotron.scan import scan, value
 
 PADDING_ENERGY = -1e9
@@ -18,11 +19,13 @@ PADDING_ENERGY = -1e9
 class Prenet(keras.layers.Layer):
     """Dense layers whose dropout never sleeps; at synthesis its masks are given."""
 
-    def __init__(self, dims, rate, noise, **kwargs):
+    def __init__(self, dims, rate, noise, compute="float32", **kwargs):
         super().__init__(**kwargs)
         self.rate, self.noise = rate, noise
         self.layers = [
-            keras.layers.Dense(dim, activation="relu", name=f"dense_{i}")
+            keras.layers.Dense(
+                dim, activation="relu", dtype=policy(compute), name=f"dense_{i}"
+            )
             for i, dim in enumerate(dims)
         ]
 
@@ -38,18 +41,19 @@ class Prenet(keras.layers.Layer):
     def masks(self, steps, batch):
         """Fresh dropout masks, one [N, B, dim] a layer, scaled to keep the mean."""
         keep = 1.0 - self.rate
-        return tuple(
-            ops.cast(
-                keras.random.uniform((steps, batch, dim), seed=self.noise) < keep,
-                "float32",
-            )
-            / keep
+        drawn = (
+            keras.random.uniform((batch, steps, dim), seed=self.noise)
             for dim in self.dims
+        )
+        return tuple(
+            ops.cast(ops.transpose(chance, (1, 0, 2)) < keep, "float32") / keep
+            for chance in drawn
         )
 
     def call(self, x, masks):
         for layer, mask in zip(self.layers, masks, strict=True):
-            x = layer(x) * mask
+            x = layer(x)
+            x = x * ops.cast(mask, x.dtype)
         return x
 
 
@@ -58,6 +62,8 @@ class Decoder(keras.layers.Layer):
 
     `reduction_factor` is the largest r: all r * M outputs of a step are projected
     and the current factor takes the first of them, so no shape depends on it.
+    `compute` is the type of the large products in `call`; `generate` and the last
+    projections, whose values are heard, are float32.
     """
 
     def __init__(
@@ -73,19 +79,21 @@ class Decoder(keras.layers.Layer):
         zoneout,
         reduction_factor,
         noise,
+        compute="float32",
         **kwargs,
     ):
         super().__init__(**kwargs)
         self.mels, self.reduction_factor = mels, reduction_factor
-        self.prenet = Prenet(prenet_dims, prenet_dropout, noise, name="prenet")
+        self.compute = compute
+        self.prenet = Prenet(prenet_dims, prenet_dropout, noise, compute, name="prenet")
         self.attention_lstm = ZoneoutLSTM(
-            attention_lstm, zoneout, noise, name="attention_lstm"
+            attention_lstm, zoneout, noise, compute, name="attention_lstm"
         )
         self.attention = LocationSensitiveAttention(
             attention_dim, location_filters, location_kernel, name="attention"
         )
         self.decoder_lstm = ZoneoutLSTM(
-            decoder_lstm, zoneout, noise, name="decoder_lstm"
+            decoder_lstm, zoneout, noise, compute, name="decoder_lstm"
         )
         self.frames = keras.layers.Dense(reduction_factor * mels, name="frames")
         self.stop = keras.layers.Dense(1, name="stop")
@@ -118,6 +126,7 @@ class Decoder(keras.layers.Layer):
             memory,
             _penalty(mask),
             *lstm.holds(steps, batch, training),
+            compute=self.compute,
         )
         h = self.decoder_lstm(ops.concatenate([h, context], -1), training=training)
         frames, stop = self._heads(ops.concatenate([h, context], -1), factor)
@@ -167,7 +176,8 @@ class Decoder(keras.layers.Layer):
 
     def _project(self, prenet):
         lstm = self.attention_lstm
-        return ops.matmul(prenet, lstm.kernel[: prenet.shape[-1]]) + lstm.bias
+        kernel = lstm.kernel[: prenet.shape[-1]]
+        return projected(prenet, kernel, self.compute) + lstm.bias
 
     def _weights(self):
         """Kernels of the shared step: [context; h] -> gates, query, location, score."""

@@ -20,6 +20,7 @@ class Encoder(keras.layers.Layer):
         dropout,
         zoneout,
         noise,
+        compute="float32",
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -31,11 +32,13 @@ class Encoder(keras.layers.Layer):
             symbol_dim, activation="softsign", name="speaker"
         )
         self.blocks = [
-            ConvolutionBlock(dim, kernel, "relu", dropout, noise, name=f"block_{i}")
+            ConvolutionBlock(
+                dim, kernel, "relu", dropout, noise, compute, name=f"block_{i}"
+            )
             for i in range(layers)
         ]
-        self.forward = ZoneoutLSTM(dim // 2, zoneout, noise, name="forward")
-        self.backward = ZoneoutLSTM(dim // 2, zoneout, noise, name="backward")
+        self.forward = ZoneoutLSTM(dim // 2, zoneout, noise, compute, name="forward")
+        self.backward = ZoneoutLSTM(dim // 2, zoneout, noise, compute, name="backward")
 
     def build(self, speaker_dim):
         self.embedding.build(None)
@@ -59,4 +62,5 @@ class Encoder(keras.layers.Layer):
             ],
             axis=-1,
         )
-        return ops.transpose(memory, (1, 0, 2)) * mask[:, :, None]
+        memory = ops.cast(ops.transpose(memory, (1, 0, 2)), "float32")
+        return memory * mask[:, :, None]

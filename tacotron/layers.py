@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from tacotron.products import policy
 from tacotron.replicas import summed
 
 
@@ -60,13 +61,21 @@ class ConvolutionBlock(keras.layers.Layer):
     """Convolution, batch normalisation, activation and dropout, blind to padding.
 
     x [B, T, C], mask [B, T] -> [B, T, channels]. Padding is zero before the
-    convolution and does not count in the batch statistics.
+    convolution and does not count in the batch statistics. The convolution alone is
+    in `compute`.
     """
 
-    def __init__(self, channels, kernel, activation, rate, noise, **kwargs):
+    def __init__(
+        self, channels, kernel, activation, rate, noise, compute="float32", **kwargs
+    ):
         super().__init__(**kwargs)
         self.convolution = keras.layers.Conv1D(
-            channels, kernel, padding="same", use_bias=False, name="convolution"
+            channels,
+            kernel,
+            padding="same",
+            use_bias=False,
+            dtype=policy(compute),
+            name="convolution",
         )
         self.normalization = MaskedNormalization(name="normalization")
         self.activation = keras.activations.get(activation)

@@ -11,6 +11,7 @@ candidate, output along the last axis, 4H wide.
 import keras
 from keras import ops
 
+from tacotron.products import gathered, product, projected
 from tacotron.scan import scan, value
 from tacotron.scan import upstream as gradients_of
 
@@ -58,69 +59,73 @@ def previous(sequence):
     return ops.concatenate([ops.zeros_like(sequence[:1]), sequence[:-1]], axis=0)
 
 
-def gathered(inputs, gradients):
-    """The gradient of a kernel used at every step, as one product.
-
-    inputs [T, B, I] times gradients [T, B, O] -> [I, O].
-    """
-    inputs = ops.reshape(inputs, (-1, inputs.shape[-1]))
-    gradients = ops.reshape(gradients, (-1, gradients.shape[-1]))
-    return ops.matmul(ops.transpose(inputs), gradients)
-
-
-@ops.custom_gradient
-def recurrence(z, kernel, hold_c, hold_h):
+def recurrence(z, kernel, hold_c, hold_h, compute="float32"):
     """States of a zoneout LSTM from projected inputs: z [T, B, 4H] -> h [T, B, H].
 
-    kernel [H, 4H]; hold_c and hold_h [T, B, H or 1].
+    kernel [H, 4H]; hold_c and hold_h [T, B, H or 1]. `compute` is the type in which
+    products are taken and h comes, which feeds but products; the state itself and the
+    gates are float32.
     """
-    start = ops.zeros_like(z[0][:, : kernel.shape[0]])
+    return _recurrence(compute)(z, kernel, hold_c, hold_h)
 
-    def forward(state, x):
-        c, h = state
-        z_t, hold_c_t, hold_h_t = x
-        z_t = z_t + ops.matmul(h, kernel)
-        c, h, activations = cell(z_t, c, h, hold_c_t, hold_h_t)
-        return (c, h), (c, h, activations)
 
-    _, (c, h, activations) = scan(
-        forward, (start, start), (z, hold_c, hold_h), fuse=True
-    )
+def _recurrence(compute):
+    @ops.custom_gradient
+    def recurrence(z, kernel, hold_c, hold_h):
+        start = ops.zeros_like(z[0][:, : kernel.shape[0]])
+        rounded = ops.cast(kernel, compute)
 
-    def gradient(*arguments, upstream=None):
-        (dh_out,) = gradients_of(arguments, upstream)
-        transposed = ops.transpose(kernel)
+        def forward(state, x):
+            c, h = state
+            z_t, hold_c_t, hold_h_t = x
+            z_t = z_t + product(h, rounded)
+            c, h, activations = cell(z_t, c, h, hold_c_t, hold_h_t)
+            return (c, h), (c, ops.cast(h, compute), activations)
 
-        def backward(state, x):
-            dc, dh = state
-            dh_t, activations_t, c_t, hold_c_t, hold_h_t = x
-            dz, dc, dh = cell_backward(
-                dc, dh + dh_t, activations_t, c_t, hold_c_t, hold_h_t
-            )
-            return (dc, dh + ops.matmul(dz, transposed)), (dz,)
-
-        _, (dz,) = scan(
-            backward,
-            (start, start),
-            (dh_out, activations, previous(c), hold_c, hold_h),
-            reverse=True,
-            fuse=True,
+        _, (c, h, activations) = scan(
+            forward, (start, start), (z, hold_c, hold_h), fuse=True
         )
-        dkernel = gathered(previous(h), dz)
-        return dz, dkernel, ops.zeros_like(hold_c), ops.zeros_like(hold_h)
 
-    return h, gradient
+        def gradient(*arguments, upstream=None):
+            (dh,) = gradients_of(arguments, upstream)
+            sequences = (dh, activations, previous(c), hold_c, hold_h)
+            dz = _backward(start, sequences, ops.transpose(rounded))
+            dkernel = gathered(previous(h), dz)
+            return dz, dkernel, ops.zeros_like(hold_c), ops.zeros_like(hold_h)
+
+        return h, gradient
+
+    return recurrence
+
+
+def _backward(start, sequences, transposed):
+    """The gradient's loop: dz [T, B, 4H]."""
+
+    def backward(state, x):
+        dc, dh = state
+        dh_t, *rest = x
+        dz, dc, dh = cell_backward(dc, dh + ops.cast(dh_t, "float32"), *rest)
+        return (dc, dh + product(dz, transposed)), (dz,)
+
+    _, (dz,) = scan(backward, (start, start), sequences, reverse=True, fuse=True)
+    return dz
 
 
 class ZoneoutLSTM(keras.layers.Layer):
-    """A unidirectional LSTM layer with zoneout on cell and output."""
+    """A unidirectional LSTM layer with zoneout on cell and output.
 
-    def __init__(self, units: int, zoneout: float, noise, **kwargs):
-        super().__init__(**kwargs)
+    `compute` is the type of its products over whole sequences, and of what it gives.
+    """
+
+    def __init__(
+        self, units: int, zoneout: float, noise, compute: str = "float32", **kwargs
+    ):
+        super().__init__(autocast=False, **kwargs)
         self.supports_masking = True
         self.units = units
         self.zoneout = zoneout
         self.noise = noise
+        self.compute = compute
 
     def build(self, shape):
         self.kernel = self.add_weight(
@@ -139,7 +144,7 @@ class ZoneoutLSTM(keras.layers.Layer):
 
     def project(self, x):
         """What of the pre-activations needs no state: [..., D] -> [..., 4H]."""
-        return ops.matmul(x, self.kernel) + self.bias
+        return projected(x, self.kernel, self.compute) + self.bias
 
     def holds(self, steps, batch, training: bool):
         """Zoneout masks [T, B, H] for cell and output; their mean outside training."""
@@ -147,7 +152,9 @@ class ZoneoutLSTM(keras.layers.Layer):
             return (ops.full((steps, 1, 1), self.zoneout),) * 2
         # Drawing costs more than masking: the coarse bits of a number serve the cell
         # and its fine bits, which do not depend on them, the output.
-        coarse = keras.random.uniform((steps, batch, self.units), seed=self.noise)
+        coarse = keras.random.uniform((batch, steps, self.units), seed=self.noise)
+        # Drawn row by row, so that rows which fill a batch up change no others.
+        coarse = ops.transpose(coarse, (1, 0, 2))
         fine = coarse * 4096.0 - ops.floor(coarse * 4096.0)
         return tuple(
             ops.cast(part < self.zoneout, "float32") for part in (coarse, fine)
@@ -165,13 +172,13 @@ class ZoneoutLSTM(keras.layers.Layer):
             hold_c, hold_h = ops.maximum(hold_c, pad), ops.maximum(hold_h, pad)
         if reverse:
             z, hold_c, hold_h = (ops.flip(a, axis=0) for a in (z, hold_c, hold_h))
-        h = recurrence(z, value(self.recurrent), hold_c, hold_h)
+        h = recurrence(z, value(self.recurrent), hold_c, hold_h, self.compute)
         return ops.flip(h, axis=0) if reverse else h
 
     def step(self, x, state):
         """One free-running step: x [B, D], state (c, h) [B, H] -> (h, state)."""
         c, h = state
-        z = self.project(x) + ops.matmul(h, self.recurrent)
+        z = ops.matmul(x, self.kernel) + self.bias + ops.matmul(h, self.recurrent)
         c, h, _ = cell(z, c, h, self.zoneout, self.zoneout)
         return h, (c, h)
 

@@ -16,8 +16,10 @@ class Tacotron(keras.Model):
     """Symbols and a speaker -> mel spectrogram, stop token and alignment.
 
     `symbols` and `speakers` are table sizes, `mels` and `bins` spectrogram widths;
-    the rest is `hparams.Tacotron`, field by field. All randomness comes from `noise`,
-    which `reseed` sets.
+    the rest is `hparams.Tacotron`, field by field. `compute` is the type of the large
+    products ("float32" or "bfloat16"); weights, attention, recurrent state and batch
+    statistics are float32 in any case. All randomness comes from `noise`, which
+    `reseed` sets.
     """
 
     def __init__(
@@ -49,12 +51,13 @@ class Tacotron(keras.Model):
         linear: bool,
         cbhg_banks: int,
         cbhg_dim: int,
+        compute: str = "float32",
         seed: int = 1,
     ):
         super().__init__(name="tacotron")
         keras.utils.set_random_seed(seed)
         self.mels, self.reduction_factor = mels, reduction_factor
-        self.seed = seed
+        self.seed, self.compute = seed, compute
         self.noise = noise = keras.random.SeedGenerator(seed, name="noise")
         self.speaker = keras.layers.Embedding(speakers, speaker_dim, name="speakers")
         self.encoder = Encoder(
@@ -66,6 +69,7 @@ class Tacotron(keras.Model):
             encoder_dropout,
             zoneout,
             noise,
+            compute,
             name="encoder",
         )
         self.decoder = Decoder(
@@ -80,6 +84,7 @@ class Tacotron(keras.Model):
             zoneout,
             reduction_factor,
             noise,
+            compute,
             name="decoder",
         )
         self.postnet = Postnet(
@@ -89,10 +94,11 @@ class Tacotron(keras.Model):
             postnet_kernel,
             postnet_dropout,
             noise,
+            compute,
             name="postnet",
         )
         self.cbhg = (
-            CBHG(bins, mels, cbhg_banks, cbhg_dim, noise, name="cbhg")
+            CBHG(bins, mels, cbhg_banks, cbhg_dim, noise, compute, name="cbhg")
             if linear
             else None
         )

@@ -5,12 +5,15 @@ from keras import ops
 
 from tacotron.layers import ConvolutionBlock
 from tacotron.lstm import ZoneoutLSTM
+from tacotron.products import policy
 
 
 class Postnet(keras.layers.Layer):
     """A residual of five convolutions: mels [B, T, M], mask [B, T] -> [B, T, M]."""
 
-    def __init__(self, mels, dim, layers, kernel, dropout, noise, **kwargs):
+    def __init__(
+        self, mels, dim, layers, kernel, dropout, noise, compute="float32", **kwargs
+    ):
         super().__init__(**kwargs)
         self.mels = mels
         self.blocks = [
@@ -20,6 +23,7 @@ class Postnet(keras.layers.Layer):
                 "linear" if last else "tanh",
                 dropout,
                 noise,
+                compute,
                 name=f"block_{i}",
             )
             for i, last in enumerate([False] * (layers - 1) + [True])
@@ -44,29 +48,32 @@ class CBHG(keras.layers.Layer):
     the house's LSTM without zoneout where the paper has a GRU.
     """
 
-    def __init__(self, bins, mels, banks, dim, noise, **kwargs):
+    def __init__(self, bins, mels, banks, dim, noise, compute="float32", **kwargs):
         super().__init__(**kwargs)
         self.mels, self.dim = mels, dim
 
         def block(channels, kernel, activation, name):
-            return ConvolutionBlock(channels, kernel, activation, 0.0, noise, name=name)
+            return ConvolutionBlock(
+                channels, kernel, activation, 0.0, noise, compute, name=name
+            )
+
+        def dense(activation, bias, name):
+            return keras.layers.Dense(
+                dim,
+                activation=activation,
+                bias_initializer=bias,
+                dtype=policy(compute),
+                name=name,
+            )
 
         self.banks = [block(dim, k, "relu", f"bank_{k}") for k in range(1, banks + 1)]
         self.narrow = block(dim, 3, "relu", "narrow")
         self.project = block(mels, 3, "linear", "project")
-        self.widen = keras.layers.Dense(dim, name="widen")
-        self.transforms = [
-            keras.layers.Dense(dim, activation="relu", name=f"transform_{i}")
-            for i in range(4)
-        ]
-        self.gates = [
-            keras.layers.Dense(
-                dim, activation="sigmoid", bias_initializer=_closed, name=f"gate_{i}"
-            )
-            for i in range(4)
-        ]
-        self.forward = ZoneoutLSTM(dim, 0.0, noise, name="forward")
-        self.backward = ZoneoutLSTM(dim, 0.0, noise, name="backward")
+        self.widen = dense(None, "zeros", "widen")
+        self.transforms = [dense("relu", "zeros", f"transform_{i}") for i in range(4)]
+        self.gates = [dense("sigmoid", _closed, f"gate_{i}") for i in range(4)]
+        self.forward = ZoneoutLSTM(dim, 0.0, noise, compute, name="forward")
+        self.backward = ZoneoutLSTM(dim, 0.0, noise, compute, name="backward")
         self.spread = keras.layers.Dense(bins, name="spread")
 
     def build(self):
@@ -89,10 +96,11 @@ class CBHG(keras.layers.Layer):
         x = self.project(
             self.narrow(x, mask, training=training), mask, training=training
         )
-        x = self.widen(x + mels)
+        x = ops.cast(self.widen(x + mels), "float32")
         for transform, gate in zip(self.transforms, self.gates, strict=True):
-            opened = gate(x)
-            x = opened * transform(x) + (1.0 - opened) * x
+            opened = ops.cast(gate(x), "float32")
+            fresh = ops.cast(transform(x), "float32")
+            x = opened * fresh + (1.0 - opened) * x
         x, steps = ops.transpose(x, (1, 0, 2)), ops.transpose(mask)
         x = ops.concatenate(
             [self.forward(x, real=steps), self.backward(x, real=steps, reverse=True)],

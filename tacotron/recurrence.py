@@ -10,7 +10,8 @@ Shapes as in `lstm.py` and `attention.py`.
 from keras import ops
 
 from tacotron.attention import attend, attend_backward
-from tacotron.lstm import cell, cell_backward, gathered, previous
+from tacotron.lstm import cell, cell_backward, previous
+from tacotron.products import gathered, product
 from tacotron.scan import scan
 from tacotron.scan import upstream as gradients_of
 
@@ -27,7 +28,7 @@ def step(z, state, hold_c, hold_h, weights, utterance):
     c, h, context, cumulative = state
     kernel, query, location, score = weights
     keys, memory, penalty = utterance
-    z = z + ops.matmul(ops.concatenate([context, h], axis=-1), kernel)
+    z = z + product(ops.concatenate([context, h], axis=-1), kernel)
     c, h, activations = cell(z, c, h, hold_c, hold_h)
     attention, context = attend(
         ops.matmul(h, query), keys, memory, penalty, cumulative, location, score
@@ -46,75 +47,99 @@ def initial_state(units: int, memory):
     )
 
 
-@ops.custom_gradient
-def recurrence(
-    z, kernel, query, location, score, keys, memory, penalty, hold_c, hold_h
-):
+def recurrence(z, kernel, *others, compute="float32"):
     """All steps, teacher-forced: `(h [T, B, H], context [T, B, E], weights [T, B, S])`.
 
-    Arguments as in `step`, z [T, B, 4H], hold_c and hold_h [T, B, H or 1].
+    Arguments as in `step`: z [T, B, 4H], kernel, query, location, score, keys, memory,
+    penalty, and hold_c and hold_h [T, B, H or 1]. `compute` is the type in which the
+    products of `kernel` are taken, and in which h and context come, which feed but
+    products; attention and state are float32.
     """
-    weights, utterance = (kernel, query, location, score), (keys, memory, penalty)
+    return _recurrence(compute)(z, kernel, *others)
+
+
+def _recurrence(compute):
+    @ops.custom_gradient
+    def recurrence(
+        z, kernel, query, location, score, keys, memory, penalty, hold_c, hold_h
+    ):
+        weights = (ops.cast(kernel, compute), query, location, score)
+        utterance = (keys, memory, penalty)
+        start = initial_state(query.shape[0], memory)
+        c, *outputs, activations = _forward(
+            start, (z, hold_c, hold_h), weights, utterance, compute
+        )
+
+        def gradient(*arguments, upstream=None):
+            sequences = (activations, previous(c), hold_c, hold_h)
+            given = gradients_of(arguments, upstream)
+            found = _gradients(start, given, outputs, sequences, weights, utterance)
+            still = (ops.zeros_like(a) for a in (penalty, hold_c, hold_h))
+            return (*found, *still)
+
+        return tuple(outputs), gradient
+
+    return recurrence
+
+
+def _forward(start, sequences, weights, utterance, compute):
+    """The loop: sequences of c, h, context, attention weights and activations."""
 
     def forward(state, x):
-        z_t, hold_c_t, hold_h_t = x
-        state, attention, activations = step(
-            z_t, state, hold_c_t, hold_h_t, weights, utterance
-        )
+        state, attention, activations = step(x[0], state, *x[1:], weights, utterance)
         c, h, context, _ = state
+        h, context = ops.cast(h, compute), ops.cast(context, compute)
         return state, (c, h, context, attention, activations)
 
-    start = initial_state(query.shape[0], memory)
-    _, outputs = scan(forward, start, (z, hold_c, hold_h), fuse=True)
-    c, h, context, attention, activations = outputs
+    return scan(forward, start, sequences, fuse=True)[1]
 
-    def gradient(*arguments, upstream=None):
-        cumulative = previous(ops.cumsum(attention, axis=0))
-        sequences = (
-            *gradients_of(arguments, upstream),
-            attention,
-            activations,
-            previous(c),
-            ops.matmul(h, query),
-            cumulative,
-            hold_c,
-            hold_h,
-        )
-        sums, (dz, dquery, dcontext) = _backward(start, sequences, weights, utterance)
-        dkeys, dlocation, dscore = sums
-        inputs = ops.concatenate([previous(context), previous(h)], axis=-1)
-        dmemory = ops.matmul(
-            ops.transpose(attention, (1, 2, 0)), ops.transpose(dcontext, (1, 0, 2))
-        )
-        return (
-            dz,
-            gathered(inputs, dz),
-            gathered(h, dquery),
-            dlocation,
-            dscore,
-            dkeys,
-            dmemory,
-            ops.zeros_like(penalty),
-            ops.zeros_like(hold_c),
-            ops.zeros_like(hold_h),
-        )
 
-    return (h, context, attention), gradient
+def _gradients(start, given, outputs, sequences, weights, utterance):
+    """Of z, kernel, query, location, score, keys and memory.
+
+    `given` are the gradients of `outputs`, which are h, context and attention.
+    """
+    h, context, attention = outputs
+    projected = ops.matmul(ops.cast(h, "float32"), weights[1])
+    cumulative = previous(ops.cumsum(attention, axis=0))
+    sums, (dz, dquery, dcontext) = _backward(
+        start,
+        (*given, attention, projected, cumulative, *sequences),
+        weights,
+        utterance,
+    )
+    dkeys, dlocation, dscore = sums
+    inputs = ops.concatenate([previous(context), previous(h)], axis=-1)
+    dmemory = ops.matmul(
+        ops.transpose(attention, (1, 2, 0)), ops.transpose(dcontext, (1, 0, 2))
+    )
+    return (
+        dz,
+        gathered(inputs, dz),
+        gathered(h, dquery),
+        ops.sum(dlocation, axis=0),
+        ops.sum(dscore, axis=0),
+        dkeys,
+        dmemory,
+    )
 
 
 def _backward(start, sequences, weights, utterance):
-    """The gradient's loop: `((dkeys, dlocation, dscore), (dz, dquery, dcontext))`."""
+    """The gradient's loop: `((dkeys, dlocation, dscore), (dz, dquery, dcontext))`.
+
+    What is summed over time stays apart for every utterance: several devices, each
+    with some of them, would otherwise have to exchange it at every step.
+    """
     kernel, query, location, score = weights
     keys, memory, _ = utterance
     kernel_t, query_t = ops.transpose(kernel), ops.transpose(query)
     channels = memory.shape[-1]
 
     def backward(carry, x):
-        dc, dh, dcontext, dcumulative, dkeys, dlocation, dscore = carry
-        dh_t, dcontext_t, dattention, attention, activations = x[:5]
-        c, projected, cumulative, hold_c, hold_h = x[5:]
-        dcontext = dcontext + dcontext_t
-        dhidden, dpast, dlocation_t, dscore_t = attend_backward(
+        dc, dh, dcontext, dcumulative, *sums = carry
+        dh_t, dcontext_t, dattention, attention, projected, cumulative = x[:6]
+        dcontext = dcontext + ops.cast(dcontext_t, "float32")
+        dhidden, dpast, *more = attend_backward(
             dattention + dcumulative,
             dcontext,
             attention,
@@ -126,21 +151,20 @@ def _backward(start, sequences, weights, utterance):
             score,
         )
         dquery = ops.sum(dhidden, axis=1)
-        dh = dh + dh_t + ops.matmul(dquery, query_t)
-        dz, dc, dh = cell_backward(dc, dh, activations, c, hold_c, hold_h)
-        dinputs = ops.matmul(dz, kernel_t)
+        dh = dh + ops.cast(dh_t, "float32") + ops.matmul(dquery, query_t)
+        dz, dc, dh = cell_backward(dc, dh, *x[6:])
+        dinputs = product(dz, kernel_t)
         carry = (
             dc,
             dh + dinputs[:, channels:],
             dinputs[:, :channels],
             dcumulative + dpast,
-            dkeys + dhidden,
-            dlocation + dlocation_t,
-            dscore + dscore_t,
+            *(a + b for a, b in zip(sums, (dhidden, *more), strict=True)),
         )
         return carry, (dz, dquery, dcontext)
 
-    sums = tuple(ops.zeros_like(a) for a in (keys, location, score))
+    each = ops.zeros_like(memory[:, :1, :1])
+    sums = ops.zeros_like(keys), each * location, each[:, 0] * score
     carry, gradients = scan(
         backward, (*start, *sums), sequences, reverse=True, fuse=True
     )

@@ -12,8 +12,9 @@ from training.runs import Run, RunError
 from voices import lineage
 
 
-def network(settings: Hparams, speakers: int):
-    """A freshly initialised `tacotron.model.Tacotron` for these settings."""
+def network(settings: Hparams, speakers: int, compute: str = "float32"):
+    """A freshly initialised `tacotron.model.Tacotron` for these settings, which takes
+    its large products in `compute`."""
     from tacotron.model import Tacotron
 
     return Tacotron(
@@ -21,6 +22,7 @@ def network(settings: Hparams, speakers: int):
         speakers=speakers,
         mels=settings.audio.mels,
         bins=settings.audio.bins,
+        compute=compute,
         seed=settings.training.seed,
         **dataclasses.asdict(settings.tacotron),
     )
@@ -105,15 +107,23 @@ def objective(settings: Hparams, model):
 
 def trainer(settings: Hparams, speakers: int, devices=None):
     """A `training.steps.Trainer` of a fresh network, with Adam and its objective, on
-    `devices` (`training.devices.Devices`; one if None)."""
+    `devices` (`training.devices.Devices`; one if None).
+
+    Where `training.compute` is auto, products are bfloat16 on a GPU that has it. On a
+    CPU they are float32 even so: it gains nothing in a loop of small products.
+    """
     import keras
 
     from training.devices import alone
     from training.steps import Trainer
+    from voices.accelerator import has_bfloat16
 
     training, devices = settings.training, devices or alone()
+    compute = training.compute
+    if compute == "auto":
+        compute = "bfloat16" if has_bfloat16() else "float32"
     with devices.scope():
-        model = network(settings, speakers)
+        model = network(settings, speakers, compute)
         return Trainer(
             model,
             keras.optimizers.Adam(

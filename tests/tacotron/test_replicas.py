@@ -78,16 +78,36 @@ def test_empty_rows_change_nothing(empty):
     assert_alike(found, expected)
 
 
+def test_empty_rows_draw_nothing_from_the_noise_of_others():
+    """Dropout and zoneout are drawn row by row, so filling up changes none of it."""
+    found, expected = stepped(batch(1)), stepped(batch())
+    assert_alike(found, expected)
+
+
 @pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="one program sees all devices"
 )
 def test_the_shares_of_two_replicas_add_up():
+    assert "loss and gradients add up" in with_two_devices("two_replicas")
+
+
+@pytest.mark.skipif(keras.backend.backend() != "jax", reason="each replica has its own")
+def test_devices_exchange_nothing_within_a_loop():
+    assert "exchanges, none in" in with_two_devices("two_devices")
+
+
+def with_two_devices(module: str) -> str:
+    """What the module prints in a process of this backend that has two devices."""
     run = subprocess.run(
-        [sys.executable, "-m", "tests.tacotron.two_replicas"],
+        [sys.executable, "-m", f"tests.tacotron.{module}"],
         cwd=ROOT,
-        env={**os.environ, "KERAS_BACKEND": "tensorflow"},
+        env={
+            **os.environ,
+            "KERAS_BACKEND": keras.backend.backend(),
+            "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
+        },
         capture_output=True,
         text=True,
     )
     assert run.returncode == 0, run.stderr[-8000:]
-    assert "loss and gradients add up" in run.stdout
+    return run.stdout

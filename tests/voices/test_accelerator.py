@@ -1,0 +1,64 @@
+"""bfloat16 is asked of GPUs alone, and of none that would be slower with it."""
+
+import types
+
+import jax
+import pytest
+import tensorflow as tf
+
+from tests.tacotron.made import tiny
+from voices import accelerator, acoustic
+
+CARDS = {
+    "none": ([], False),
+    "Turing": ([(7, 5)], False),
+    "Ampere": ([(8, 0)], True),
+    "Hopper": ([(9, 0), (9, 0)], True),
+    "mixed": ([(9, 0), (7, 0)], False),
+}
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+@pytest.mark.parametrize("cards", CARDS)
+def test_every_gpu_has_to_have_it(monkeypatch, backend, cards):
+    capabilities, expected = CARDS[cards]
+    monkeypatch.setattr(accelerator.keras.backend, "backend", lambda: backend)
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda _: capabilities)
+    monkeypatch.setattr(
+        tf.config.experimental,
+        "get_device_details",
+        lambda gpu: {"compute_capability": gpu},
+    )
+    devices = [
+        types.SimpleNamespace(compute_capability=f"{major}.{minor}")
+        for major, minor in capabilities
+    ]
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu" if devices else "cpu")
+    monkeypatch.setattr(jax, "local_devices", lambda: devices)
+    assert accelerator.has_bfloat16() == expected
+
+
+def test_a_gpu_that_does_not_say_what_it_is_takes_float32(monkeypatch):
+    monkeypatch.setattr(accelerator.keras.backend, "backend", lambda: "tensorflow")
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda _: ["GPU:0"])
+    details = tf.config.experimental
+    monkeypatch.setattr(details, "get_device_details", lambda gpu: {})
+    assert not accelerator.has_bfloat16()
+
+
+@pytest.mark.parametrize(
+    ("asked", "there", "expected"),
+    [
+        ("auto", False, "float32"),
+        ("auto", True, "bfloat16"),
+        ("float32", True, "float32"),
+        ("bfloat16", False, "bfloat16"),
+    ],
+)
+def test_a_training_takes_what_it_was_told_or_what_is_there(
+    monkeypatch, asked, there, expected
+):
+    monkeypatch.setattr(accelerator, "has_bfloat16", lambda: there)
+    trainer = acoustic.trainer(tiny(f"training.compute={asked}"), 2)
+    assert trainer.model.compute == expected
+    assert acoustic.network(tiny(), 2).compute == "float32"
