@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import sys
 from pathlib import Path
 
@@ -19,9 +20,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     features = "to train on, written by preprocess.py"
     parser.add_argument("--features", type=Path, metavar="DIR", help=features)
-    parser.add_argument(
-        "--run", type=Path, help="to begin or continue, such as logs/me"
-    )
+    parser.add_argument("--run", type=Path, help="to begin or continue: logs/me")
     corpus = {"type": Path, "action": "append", "default": [], "metavar": "DIR"}
     parser.add_argument("--corpus", **corpus, help="to preprocess; may be repeated")
     model = "whose training is foretold from a few steps"
@@ -49,25 +48,15 @@ def models(arguments: argparse.Namespace) -> tuple[str, ...]:
     return BOTH if chosen or arguments.features or arguments.run else ()
 
 
-def teller():
-    """Says on standard error what takes a while: one line of a terminal, or many."""
-    lively = sys.stderr.isatty()
-
-    def tell(text: str) -> None:
-        line = f"\r\x1b[K{text} …" if lively and text else "\r\x1b[K" * lively
-        end = "" if lively else "\n" * bool(text)
-        print(line or text, end=end, file=sys.stderr, flush=True)
-
-    return tell
-
-
 def main() -> int:
     arguments = parse()
     from machine import findings, table
     from machine.examination import Examination
 
-    tell = teller()
-    sections = Examination(
+    tell = table.teller(sys.stderr)
+    # Either way of stopping it ends the programs that it has started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    examination = Examination(
         settings_flags=arguments,
         data=arguments.data,
         logs=arguments.logs,
@@ -77,8 +66,13 @@ def main() -> int:
         models=models(arguments),
         seconds=arguments.seconds,
         tell=tell,
-    ).sections()
-    tell("")
+    )
+    try:
+        sections = examination.sections()
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        tell("")
     found = [finding for each in sections.values() for finding in each]
     if arguments.json:
         print(json.dumps(findings.report(found), ensure_ascii=False, indent=2))

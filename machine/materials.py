@@ -1,6 +1,7 @@
 """What a training is made of: recordings, features, settings, and the run so far."""
 
 import fcntl
+import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -118,13 +119,11 @@ def on_settings(settings: Hparams, model: str | None = None) -> Finding:
 
 def kind_of(run: Path | None) -> str | None:
     """The model that an existing run trains; None where there is none to be read."""
-    from training.runs import Run, RunError
-
-    if run is None or not (run / "run.json").exists():
+    if run is None:
         return None
     try:
-        kind = Run.open(run).settings.get("kind")
-    except RunError:
+        kind = json.loads((run / "run.json").read_text("utf-8")).get("kind")
+    except (OSError, ValueError, AttributeError):
         return None
     return kind if kind in MODELS else None
 

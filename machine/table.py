@@ -2,7 +2,7 @@
 
 import textwrap
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from machine.findings import Finding, Level, worst
 
@@ -17,6 +17,20 @@ def wants_colours(stream, environment: Mapping[str, str]) -> bool:
     """Whether `stream` is a terminal whose owner did not refuse (no-color.org)."""
     refused = environment.get("NO_COLOR") or environment.get("TERM") == "dumb"
     return stream.isatty() and not refused
+
+
+def teller(stream) -> Callable[[str], None]:
+    """A function that says what takes a while: on a terminal in one line, which goes
+    with the next text or an empty one; elsewhere in a line each."""
+
+    def tell(text: str) -> None:
+        if stream.isatty():
+            print(f"\r\x1b[K{text} …" if text else "\r\x1b[K", end="", file=stream)
+        elif text:
+            print(text, file=stream)
+        stream.flush()
+
+    return tell
 
 
 def show(

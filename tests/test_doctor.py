@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -155,6 +157,54 @@ def test_a_person_sees_a_table(bare):
     assert "→" in "".join(lines[place : place + 4])
     assert "1 error" in lines[-1] or "errors" in lines[-1]
     assert "waking tensorflow" in run.stderr
+
+
+def test_a_python_without_packages(tmp_path):
+    for name in ("tensorflow", "jax"):
+        (tmp_path / f"{name}.py").write_text("raise ImportError('none')")
+    (tmp_path / "run.json").write_text('{"kind": "tacotron", "version": 1}')
+    folders = ("--data", tmp_path, "--logs", tmp_path, "--run", tmp_path)
+    asked = ("--features", tmp_path, "--model", "none", "--json")
+    run = subprocess.run(
+        [sys.executable, "-S", "doctor.py", *map(str, (*folders, *asked))],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    told = json.loads(run.stdout)
+    assert run.returncode == 2
+    assert "Traceback" not in run.stderr
+    found = {finding["name"]: finding["text"] for finding in told["findings"]}
+    assert "could not be checked: ModuleNotFoundError" in found["features"]
+    assert "are missing" in found["packages"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_can_be_stopped(tmp_path, number):
+    (tmp_path / "tensorflow.py").write_text(
+        "import os, time\n"
+        f"open({str(tmp_path / 'asked')!r}, 'w').write(str(os.getpid()))\n"
+        "time.sleep(93)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "doctor.py", "--model", "none"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    asked = tmp_path / "asked"
+    while not asked.exists() or not asked.read_text():
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (130, "")
+    assert "Traceback" not in err
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(asked.read_text()), 0)
 
 
 @pytest.mark.parametrize("arguments", [("--model", "both?"), ("--nonsense",)])

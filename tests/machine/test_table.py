@@ -96,6 +96,19 @@ def test_binary(size, told):
     assert table.binary(size) == told
 
 
+def test_what_takes_a_while():
+    stream = io.StringIO()
+    tell = table.teller(stream)
+    tell("waking"), tell("")
+    assert stream.getvalue() == "waking\n"
+    terminal = io.StringIO()
+    terminal.isatty = lambda: True
+    tell = table.teller(terminal)
+    tell("waking"), tell("asking"), tell("")
+    # One line, which is cleared each time and empty in the end.
+    assert terminal.getvalue() == "\r\x1b[Kwaking …\r\x1b[Kasking …\r\x1b[K"
+
+
 def test_many():
     assert table.many(1, "GPU") == "1 GPU"
     assert table.many(2000, "GPU") == "2,000 GPUs"
