@@ -10,7 +10,6 @@ import ctypes
 import importlib
 import json
 import os
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -155,11 +154,12 @@ def _versions(names) -> dict[str, str]:
     return {name: version for name, version in versions.items() if version}
 
 
-def _libraries() -> Iterator[tuple[str, str]]:
+def _libraries(maps: Path = Path("/proc/self/maps")) -> Iterator[tuple[str, str]]:
     """Name and version of the CUDA libraries that this process has loaded."""
-    text = Path("/proc/self/maps").read_text("utf-8", "replace")
-    paths = dict.fromkeys(re.findall(r"/\S+\.so[.\d]*", text))
-    for path in paths:
+    lines = maps.read_text("utf-8", "replace").splitlines()
+    # Addresses, rights, offset, device, inode; what is left is the path.
+    mapped = (line.split(None, 5)[5:] for line in lines)
+    for path in dict.fromkeys(path for rest in mapped for path in rest):
         name = Path(path).name.partition(".so")[0]
         if name in _ASKED:
             try:
