@@ -24,10 +24,11 @@ RUN --mount=type=bind,source=docker/install.sh,target=/src/install.sh \
     --mount=type=secret,id=pip,target=/etc/pip.conf \
     /src/install.sh cpu /opt/moksori
 
-# .dockerignore decides what this is. Compiled here, because nobody may write later.
+# .dockerignore decides what this is. Readable for everybody, whatever the umask of the
+# checkout, and compiled here, because nobody may write later.
 FROM python AS source
 COPY . /app
-RUN python -m compileall -q /app
+RUN chmod -R a+rX /app && python -m compileall -q /app
 
 FROM python AS cpu
 RUN --mount=type=bind,source=docker/install.sh,target=/src/install.sh \
@@ -39,8 +40,7 @@ COPY --from=source /app /app
 
 LABEL org.opencontainers.image.title="moksori" \
       org.opencontainers.image.description="Train a Korean voice and speak with it, without an accelerator" \
-      org.opencontainers.image.version="0.1.0" \
-      org.opencontainers.image.licenses="MIT"
+      org.opencontainers.image.version="0.1.0"
 
 # Caches of Numba, Matplotlib, Keras and the driver go below HOME. PYTHON… and
 # MOKSORI_…: nothing is written beside the code, lines of the log appear at once, and
@@ -77,8 +77,7 @@ COPY --from=source /app /app
 
 LABEL org.opencontainers.image.title="moksori" \
       org.opencontainers.image.description="Train a Korean voice and speak with it, on NVIDIA cards" \
-      org.opencontainers.image.version="0.1.0" \
-      org.opencontainers.image.licenses="MIT"
+      org.opencontainers.image.version="0.1.0"
 
 # As for cpu. The base points LD_LIBRARY_PATH at a CUDA runtime of its own, which would
 # be loaded instead of that of the wheels; only where drivers are mounted remains. The

@@ -74,7 +74,7 @@ outputs() {
             elif [ -z "$stream" ]; then
                 value_of --voice "$@"
             elif [ "$stream" != - ]; then
-                dirname "$stream"
+                dirname -- "$stream"
             fi
             ;;
         demo)
@@ -89,7 +89,7 @@ outputs() {
 check_writable() {
     [ -n "$1" ] || return 0
     folder=$1
-    while [ ! -e "$folder" ]; do folder=$(dirname "$folder"); done
+    while [ ! -e "$folder" ]; do folder=$(dirname -- "$folder"); done
     if [ -d "$folder" ] && { [ ! -w "$folder" ] || [ ! -x "$folder" ]; }; then
         fail "user $(id -u):$(id -g) cannot write $1: $(realpath "$folder") belongs to" \
             "$(stat -c '%u:%g, mode %a' "$folder"), or is read-only. Mount a folder of" \

@@ -38,7 +38,8 @@ system() {
 check() {
     [ -x "$1/bin/python" ] || fail "no Python in $1"
     "$1/bin/python" -m pip --disable-pip-version-check check
-    TF_CPP_MIN_LOG_LEVEL=3 MPLBACKEND=agg "$1/bin/python" - <<'END'
+    home=$(mktemp -d)
+    HOME=$home TF_CPP_MIN_LOG_LEVEL=3 MPLBACKEND=agg "$1/bin/python" - <<'END'
 import bz2, ctypes, lzma, sqlite3, ssl, uuid, zlib, xml.parsers.expat
 import av, distributed, librosa, matplotlib.pyplot, numba, scipy.signal
 import soundfile, soxr, tensorboard, tensorboardX
@@ -48,6 +49,7 @@ import jax, keras, tensorflow
 ctypes.CDLL(espeakng_loader.get_library_path())
 print("tensorflow", tensorflow.__version__, "jax", jax.__version__)
 END
+    rm -rf "$home"
 }
 
 install() {

@@ -131,12 +131,11 @@ def test_the_targets_differ_only_in_what_concerns_the_card():
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_labels_tell_the_version_and_the_licence(target):
+def test_labels_tell_the_version(target):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     labels = assignments(target, "LABEL")
     prefix = "org.opencontainers.image."
     assert labels[f"{prefix}version"] == project["version"]
-    assert labels[f"{prefix}licenses"] == project["license"]
     assert {f"{prefix}title", f"{prefix}description"} <= set(labels)
 
 

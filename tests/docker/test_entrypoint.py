@@ -245,3 +245,10 @@ def test_in_a_container_a_folder_that_was_not_mounted_is_refused(tmp_path):
     assert answer.returncode == 2
     (line,) = answer.stderr.splitlines()
     assert f"user {UID}:{UID} cannot write runs/me: {WORK} belongs to" in line
+
+
+@in_a_container
+def test_in_a_container_a_missing_tmp_is_one_line(tmp_path):
+    answer = run(contained(tmp_path, tmp_path, "demo", TMPDIR="/usr"))
+    assert answer.returncode == 2
+    assert answer.stderr == "moksori: /usr cannot be written: add --tmpfs /tmp\n"
