@@ -39,6 +39,7 @@ LEAVES = {"benchmarks", "tests"}
 _SOUND = {"audio", "benchmarks"}
 _BACKEND = {
     "machine/backends.py",
+    "tacotron/products.py",
     "tacotron/replicas.py",
     "tacotron/scan.py",
     "training/devices_jax.py",
