@@ -71,10 +71,13 @@ class Rehearsal:
     @property
     def peak(self) -> int | None:
         """Bytes of memory at most: on the GPU, else of the process; None: unknown."""
-        if self.measured["peak"] is None:
-            return None
-        resting = self.begun["resident"] if self.begun["device"] == "CPU" else 0
-        return int(resting + (self.measured["peak"] - resting) * self.scale)
+        peak = self.measured["peak"]
+        if peak is None or self.scale == 1:
+            return peak
+        # Whatever the batch, the first step copies the state, and gradients are a third
+        # of it. What compiling took counts as if it grew: hence at most.
+        fixed = min(peak, self.begun["resident"] + 1.5 * self.begun["checkpoint"])
+        return int(fixed + (peak - fixed) * self.scale)
 
 
 def rehearsed(
@@ -201,20 +204,29 @@ def _told(rehearsal: Rehearsal, made_up: bool) -> str:
         f"{rehearsal.steps:,} steps take {lasting(rehearsal.total_seconds)} on {place}"
         f" with {begun['backend']}",
         f"{lasting(rehearsal.step_seconds)} a step, {rate:,.0f} frames/s",
-        f"memory {binary(rehearsal.peak)}" if rehearsal.peak else "memory unknown",
+        _memory(rehearsal),
         f"compiling {lasting(measured['compile_seconds'])}{shapes}"
         f" ({compiling / rehearsal.total_seconds:.1%})",
     ]
     if rehearsal.scale > 1:
         parts.append(
             f"extrapolated from {shape['size']} of {shape['full']} examples, "
-            "so rather too much"
+            "so rather too long"
         )
     if begun["device"] == "CPU" and (measured["others"] or 0) > _CROWDED:
         parts.append(f"others took {measured['others']:.0%} of the processor")
     if made_up:
         parts.append("features were made up")
     return "; ".join(parts)
+
+
+def _memory(rehearsal: Rehearsal) -> str:
+    least, most = rehearsal.measured["peak"], rehearsal.peak
+    if not least:
+        return "memory unknown"
+    if most > least:
+        return f"memory between {binary(least)} and {binary(most)}"
+    return f"memory {binary(most)}"
 
 
 def _facts(rehearsal: Rehearsal, limit: int | None) -> dict:
@@ -229,6 +241,7 @@ def _facts(rehearsal: Rehearsal, limit: int | None) -> dict:
         "total_seconds": rehearsal.total_seconds,
         "compiling_share": rehearsal.compiling_seconds / rehearsal.total_seconds,
         "peak_memory": rehearsal.peak,
+        "least_memory": measured["peak"],
         "memory_limit": limit,
         "extrapolated": rehearsal.scale > 1,
     }
