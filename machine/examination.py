@@ -172,7 +172,9 @@ class Examination:
         try:
             store = self.store
         except FeatureError as failure:
-            yield error("features", str(failure), "make them with preprocess.py")
+            text = str(failure).partition("; run preprocess.py")[0]
+            advice = "run preprocess.py: it continues where it stopped"
+            yield error("features", text, advice, folder=self.features)
             return
         yield from materials.on_features(store, self._known(self._kind))
 

@@ -74,8 +74,10 @@ def on_features(store, settings: Hparams | None) -> Iterator[Finding]:
         if settings:
             store.check(settings.audio, settings.text)
     except FeatureError as failure:
+        # What it advises comes after what is wrong.
+        text = str(failure).partition("; run preprocess.py")[0]
         advice = f"{again}, or choose the settings of the features"
-        yield error("features", str(failure), advice, **facts)
+        yield error("features", text, advice, **facts)
         return
     except (OSError, ValueError) as failure:
         yield error("features", f"{text}; torn: {failure}", again, **facts)
