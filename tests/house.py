@@ -45,6 +45,7 @@ _BACKEND = {
     "training/devices_jax.py",
     "training/devices_tensorflow.py",
     "training/steps.py",
+    "voices/accelerator.py",
     "voices/compiled.py",
     "wavenet/engine_xla.py",
     "wavenet/fused.py",
