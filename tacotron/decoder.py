@@ -62,8 +62,8 @@ class Decoder(keras.layers.Layer):
 
     `reduction_factor` is the largest r: all r * M outputs of a step are projected
     and the current factor takes the first of them, so no shape depends on it.
-    `compute` is the type of the large products in `call`; `generate` and the last
-    projections, whose values are heard, are float32.
+    `compute` is the type of the large products in `call`, and of the prenet's; the last
+    projections, whose values are heard, and the loop of `generate` are float32.
     """
 
     def __init__(

@@ -70,9 +70,8 @@ def test_there_is_nothing_to_sum_on_one_device():
     assert summed(*tensors) == tensors
 
 
-@pytest.mark.parametrize("empty", [1, 3])
-def test_empty_rows_change_nothing(empty):
-    found, expected = stepped(batch(empty), *STILL), stepped(batch(), *STILL)
+def test_empty_rows_change_nothing():
+    found, expected = stepped(batch(3), *STILL), stepped(batch(), *STILL)
     assert expected[0]["skipped"] == 0
     assert any(np.abs(expected[1][name]).max() > 0.01 for name in expected[1])
     assert_alike(found, expected)
