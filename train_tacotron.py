@@ -8,6 +8,7 @@ import argparse
 import logging
 import os
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import hparams
@@ -35,20 +36,22 @@ def train(arguments: argparse.Namespace) -> int:
 
     store = FeatureStore.open(arguments.features)
 
-    def start() -> str:
-        return acoustic.warm_start(trainer.model, arguments.start, store.speakers)
+    def start(model) -> str:
+        return acoustic.warm_start(model, arguments.start, store.speakers)
+
+    def network():
+        return acoustic.network(settings, len(store.speakers))
 
     devices, settings, run = lineage.together(arguments, store, acoustic.begin)
     t, schedule = settings.training, acoustic.schedule(settings)
     train_on, unseen = split(store, t.held_out)
     batches = Batches(store, train_on, **acoustic.batching(settings))
-    board = Board(run.events)
-    with devices.company():
+    with devices.company(), closing(Board(run.events)) as board:
         from voices.previews import watchers
 
         trainer = acoustic.trainer(settings, len(store.speakers), devices)
         fresh = start if arguments.start else None
-        lineage.prepare(run, trainer, batches.largest()[1], schedule(0), fresh)
+        lineage.prepare(run, trainer, batches.largest()[1], schedule(0), fresh, network)
         if not run.begun:
             board.settings(0, settings.to_dict())
         watched = watchers(trainer, settings, batches, unseen, run, board)
@@ -66,7 +69,6 @@ def train(arguments: argparse.Namespace) -> int:
             validate=validate,
             hooks=hooks,
         )
-        board.close()
     if devices.chief:
         print(f"hear it: python synthesize.py --voice {run.folder} --text 안녕하세요.")
     return stopped(outcome)
@@ -77,10 +79,10 @@ def main() -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     from datasets.features import FeatureError
-    from training.program import ended
+    from training.program import trained
 
     mistakes = (hparams.HparamsError, FeatureError)
-    return ended("train_tacotron.py", lambda: train(arguments), mistakes)
+    return trained("train_tacotron.py", lambda: train(arguments), mistakes)
 
 
 if __name__ == "__main__":

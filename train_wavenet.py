@@ -8,6 +8,7 @@ import argparse
 import logging
 import os
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import hparams
@@ -39,21 +40,23 @@ def train(arguments: argparse.Namespace) -> int:
     store = FeatureStore.open(arguments.features)
     mels = AlignedMels(arguments.mels, store) if arguments.mels else store.mel
 
-    def start() -> str:
-        return vocoder.warm_start(trainer, arguments.start, store.speakers)
+    def start(model) -> str:
+        return vocoder.warm_start(model, arguments.start, store.speakers)
+
+    def network():
+        return vocoder.network(settings, len(store.speakers))
 
     devices, settings, run = lineage.together(arguments, store, vocoder.begin)
     t, schedule = settings.wavenet_training, vocoder.schedule(settings)
     train_on, unseen = split(store, t.held_out)
-    board = Board(run.events)
-    with devices.company():
+    with devices.company(), closing(Board(run.events)) as board:
         from voices.copies import watchers
 
         trainer = vocoder.trainer(settings, len(store.speakers), devices)
         cropping = {**vocoder.cropping(settings, trainer.model), "mels": mels}
         crops = Crops(store, train_on, **cropping)
         fresh = start if arguments.start else None
-        lineage.prepare(run, trainer, crops.at(0)[1], schedule(0), fresh)
+        lineage.prepare(run, trainer, crops.at(0)[1], schedule(0), fresh, network)
         if not run.begun:
             board.settings(0, settings.to_dict())
         judged = Crops(store, unseen, **cropping) if unseen else None
@@ -72,7 +75,6 @@ def train(arguments: argparse.Namespace) -> int:
             validate=validate,
             hooks=hooks,
         )
-        board.close()
     if devices.chief:
         print(f"hear it: python synthesize.py --voice RUN --vocoder {run.folder} …")
     return stopped(outcome)
@@ -83,10 +85,10 @@ def main() -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     from datasets.features import FeatureError
-    from training.program import ended
+    from training.program import trained
 
     mistakes = (hparams.HparamsError, FeatureError)
-    return ended("train_wavenet.py", lambda: train(arguments), mistakes)
+    return trained("train_wavenet.py", lambda: train(arguments), mistakes)
 
 
 if __name__ == "__main__":

@@ -137,6 +137,7 @@ def made_batch(settings, crops: int, frames: int) -> dict:
         "target": samples[:, 1 + asked["past"] :],
         "mels": mels.astype(np.float32),
         "speaker": np.zeros(crops, np.int32),
+        "weight": np.full(crops, 1 / crops, np.float32),
     }
 
 

@@ -38,6 +38,7 @@ LEAVES = {"benchmarks", "tests"}
 # Heavy libraries, and the rooms or files that may name them. Tests may name all.
 _SOUND = {"audio", "benchmarks"}
 _BACKEND = {
+    "benchmarks/gpu_trace.py",
     "machine/backends.py",
     "tacotron/products.py",
     "tacotron/replicas.py",

@@ -3,6 +3,8 @@
 import signal
 import socket
 import time
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -55,15 +57,29 @@ def backend(request):
 
 @pytest.fixture(scope="module")
 def alone(backend, store, tmp_path_factory):
-    """The losses of a training on one device."""
+    """A training on one device."""
     run = tmp_path_factory.mktemp("alone") / "run"
     code, _, err = finish(start(backend, store, run))
     assert code == 0, err
-    return losses(run)
+    return Alone(run, losses(run))
+
+
+@dataclass(frozen=True)
+class Alone:
+    folder: Path
+    losses: dict[int, float]
 
 
 def start(
-    backend, store, run, *overrides, host=None, ports=(), devices=1, program=PROGRAM
+    backend,
+    store,
+    run,
+    *overrides,
+    host=None,
+    ports=(),
+    devices=1,
+    program=PROGRAM,
+    flags=(),
 ):
     environment = {"KERAS_BACKEND": backend}
     if host is not None:
@@ -72,14 +88,14 @@ def start(
             "KERAS_DISTRIBUTION_JOB_ADDRESSES": addresses,
             "KERAS_DISTRIBUTION_PROCESS_ID": str(host),
         }
-    flags = ("--devices", str(devices))
+    flags = ("--devices", str(devices), *map(str, flags))
     return program.start(store, run, *overrides, flags=flags, environment=environment)
 
 
-def two_hosts(backend, store, run, *overrides):
+def two_hosts(backend, store, run, *overrides, **named):
     ports = free_ports(2)
     return [
-        start(backend, store, run, *overrides, host=host, ports=ports)
+        start(backend, store, run, *overrides, host=host, ports=ports, **named)
         for host in range(2)
     ]
 
@@ -114,7 +130,7 @@ def test_two_devices_train_as_one(backend, store, alone, tmp_path):
     code, _, err = finish(start(backend, store, tmp_path / "run", devices=2))
     assert code == 0, err
     assert "training on 2 x" in err
-    assert_follows(losses(tmp_path / "run"), alone)
+    assert_follows(losses(tmp_path / "run"), alone.losses)
 
 
 def test_two_devices_train_a_vocoder_as_one(backend, store, tmp_path):
@@ -141,22 +157,45 @@ def test_two_hosts_stop_together_and_one_goes_on(backend, store, alone, tmp_path
     assert len(list((run / "checkpoints").glob("*"))) <= 4
     code, _, err = finish(start(backend, store, run))
     assert code == 0, err
-    assert_follows(losses(run), alone)
+    assert_follows(losses(run), alone.losses)
 
 
-def test_a_host_that_dies_leaves_a_run_to_continue(backend, store, alone, tmp_path):
+@pytest.mark.parametrize("dies", [0, 1])
+def test_a_host_that_dies_leaves_a_run_to_continue(
+    backend, store, alone, tmp_path, dies
+):
     run = tmp_path / "run"
     hosts = two_hosts(backend, store, run, ENDLESS)
     wait_for(run, 5, hosts)
-    hosts[1].kill()
-    code, _, err = finish(hosts[0])
-    hosts[1].communicate()
+    hosts[dies].kill()
+    code, _, err = finish(hosts[1 - dies])
+    hosts[dies].communicate()
     assert code == 75, err
-    assert "train_tacotron.py: host 0 of 2: another host has gone. The same" in err
+    assert f"train_tacotron.py: host {1 - dies} of 2: another host has gone" in err
+    assert "The same command on every host continues from the last checkpoint" in err
     assert last(run).step % 5 == 0
-    code, _, err = finish(start(backend, store, run, devices=2))
-    assert code == 0, err
-    assert_follows(losses(run), alone)
+    if dies == 1:
+        code, _, err = finish(start(backend, store, run, devices=2))
+        assert code == 0, err
+        assert_follows(losses(run), alone.losses)
+
+
+def test_two_hosts_begin_from_another_run_and_finish(backend, store, alone, tmp_path):
+    """What the chief begins with, all do; pictures and judgement are its own."""
+    first = alone.folder
+    shown = ("training.held_out=2", "training.previews=1", "training.preview_every=2")
+    few = (*shown, "training.steps=4", "training.save_every=2")
+    runs = [tmp_path / "one", tmp_path / "two"]
+    flags = ("--from", first)
+    one = start(backend, store, runs[0], *few, flags=flags)
+    two = two_hosts(backend, store, runs[1], *few, flags=flags)
+    for process in (one, *two):
+        code, _, err = finish(process)
+        assert code == 0, err
+    ours, theirs = losses(runs[1]), losses(runs[0])
+    np.testing.assert_allclose(list(ours.values()), list(theirs.values()), rtol=2e-3)
+    assert list((runs[1] / "previews" / "step-00000004").glob("*.wav"))
+    assert last(runs[1]).metric == pytest.approx(last(runs[0]).metric, rel=1e-2)
 
 
 def test_a_mistake_is_told_on_every_host(backend, store, tmp_path):

@@ -51,10 +51,10 @@ class Cluster:
             for variable, reader in _READERS.items()
             if environment.get(variable) and (cluster := reader(environment))
         }
-        if len(set(found.values())) > 1:
+        if len({(c.addresses[0], c.index, c.count) for c in found.values()}) > 1:
             shown = " and ".join(found)
             raise RunError(f"{shown} name different hosts: unset all but one of them")
-        cluster = next(iter(found.values()), None)
+        cluster = max(found.values(), key=lambda c: len(c.addresses), default=None)
         return cluster if cluster and cluster.count > 1 else None
 
     def tf_config(self) -> str:

@@ -58,6 +58,10 @@ class Devices:
         """
         raise NotImplementedError
 
+    def held(self, array: np.ndarray):
+        """An array that all hosts have alike, as a weight takes it without asking."""
+        return array
+
     def shared(self, arrays: list[np.ndarray]) -> list[np.ndarray]:
         """The chief's arrays on every host; the others give some of equal shapes."""
         return arrays
@@ -65,7 +69,7 @@ class Devices:
     def told(self, say: Callable[[], Any]) -> Any:
         """What `say` returns to the chief, who alone calls it: plain values for JSON.
 
-        A `RunError` or `ValueError` of the chief's is raised on every host.
+        A `RunError`, `ValueError` or `OSError` of the chief's is raised on every host.
         """
         if self.hosts == 1:
             return say()
@@ -77,11 +81,18 @@ class Devices:
             raise RunError(answer["mistake"])
         return answer["value"]
 
+    def summed(self, number: float) -> float:
+        """The sum of what every host gives."""
+        return number
+
     def same(self, what: str, value: str) -> None:
-        """Raise `RunError` on the host whose `value` is not the chief's."""
-        theirs = self.told(lambda: value)
-        if theirs != value:
+        """Raise `RunError`, on every host, unless each has the chief's `value`."""
+        differs = self.told(lambda: value) != value
+        others = round(self.summed(float(differs)))
+        if differs:
             raise RunError(f"host {self.host} has other {what} than host 0")
+        if others:
+            raise RunError(f"{others} of {self.hosts} hosts have other {what} than 0")
 
     def watching(self, validate, hooks: list) -> tuple:
         """What `fit` is to ask and call on this host: all of it on the chief, and on
@@ -99,19 +110,22 @@ class Devices:
         except RunError:
             raise
         except Exception as error:
-            text = f"{type(error).__name__} {error}".lower()
-            if self.hosts == 1 or not any(word in text for word in _LOST_WORDS):
+            text = f"{type(error).__name__}: {error}"
+            ours = isinstance(error, OSError) and not isinstance(error, ConnectionError)
+            foreign = any(word in text.lower() for word in _LOST_WORDS)
+            if self.hosts == 1 or ours or not foreign:
                 raise
             raise Lost(
                 f"host {self.host} of {self.hosts}: another host has gone. The same "
-                "command on every host continues from the last checkpoint"
+                "command on every host continues from the last checkpoint "
+                f"({text.splitlines()[0][:200]})"
             ) from error
 
     @staticmethod
     def _told(say) -> bytes:
         try:
             return json.dumps({"value": say()}).encode()
-        except (RunError, ValueError) as error:
+        except (RunError, ValueError, OSError) as error:
             return json.dumps({"mistake": str(error)}).encode()
 
 
@@ -162,7 +176,8 @@ def start(asked: str = "all", cluster: Cluster | None = None) -> Devices:
 
 
 def alone() -> Devices:
-    """One device, whatever there are, of a backend that may be in use already."""
+    """One device, of a process that trains alone, whether or not its backend is in use
+    already."""
     return _kind()(1, None, configure=False)
 
 

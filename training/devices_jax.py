@@ -42,6 +42,8 @@ class JaxDevices(Devices):
             mesh = self._distribution.device_mesh.backend_mesh
             axis = self._distribution.batch_dim_name
             self._rows = NamedSharding(mesh, PartitionSpec(axis))
+        # On CPUs hosts that have met have half a minute to exchange something.
+        self.summed(0.0)
 
     def __str__(self) -> str:
         kind = self._chosen[0].device_kind
@@ -72,6 +74,21 @@ class JaxDevices(Devices):
             }
         )
 
+    def held(self, array):
+        if self.hosts == 1:
+            return array
+        # Given as it is, JAX would compare it with every host's.
+        return jax.make_array_from_callback(
+            array.shape, self.everywhere, array.__getitem__
+        )
+
+    def summed(self, number):
+        if self.hosts == 1:
+            return number
+        from jax.experimental.multihost_utils import process_allgather
+
+        return float(process_allgather(np.float32(number)).sum())
+
     def shared(self, arrays):
         if self.hosts == 1:
             return arrays
@@ -82,20 +99,15 @@ class JaxDevices(Devices):
 
 
 def _introduce(cluster: Cluster) -> None:
+    """Wait for the other hosts. JAX aborts the process when they do not come."""
     logging.getLogger("jax._src.distributed").setLevel(logging.WARNING)
-    try:
-        jax.distributed.initialize(
-            cluster.addresses[0],
-            cluster.count,
-            cluster.index,
-            cluster_detection_method="deactivate",
-            shutdown_timeout_seconds=_PATIENCE_SECONDS,
-        )
-    except RuntimeError as error:
-        raise RunError(
-            f"host {cluster.index} of {cluster.count} did not meet the others at "
-            f"{cluster.addresses[0]}: {str(error).splitlines()[0]}"
-        ) from None
+    jax.distributed.initialize(
+        cluster.addresses[0],
+        cluster.count,
+        cluster.index,
+        cluster_detection_method="deactivate",
+        shutdown_timeout_seconds=_PATIENCE_SECONDS,
+    )
 
 
 def _chosen(number: int | None) -> list:

@@ -51,30 +51,39 @@ class TensorFlowDevices(Devices):
 
     def _spread(self, array):
         rows = len(array) // self.count
+        devices = self._strategy.extended.worker_devices
 
         def part(context):
-            begin = context.replica_id_in_sync_group * rows
-            return tf.convert_to_tensor(array[begin : begin + rows])
+            place = context.replica_id_in_sync_group
+            with tf.device(devices[place % len(devices)]):
+                return tf.convert_to_tensor(array[place * rows : (place + 1) * rows])
 
         return self._strategy.experimental_distribute_values_from_function(part)
+
+    def summed(self, number):
+        if self.hosts == 1:
+            return number
+        first = self.host * self.count // self.hosts
+        value = self._offered(np.array([number], np.float32), first)
+        (total,) = self._summed((value,))
+        return float(self._strategy.experimental_local_results(total)[0].numpy()[0])
 
     def shared(self, arrays):
         if self.hosts == 1:
             return arrays
-        values = tuple(self._offered(array) for array in arrays)
+        values = tuple(self._offered(_floats(array)) for array in arrays)
         totals = [
             self._strategy.experimental_local_results(total)[0].numpy()
             for total in self._summed(values)
         ]
         return [_restored(*pair) for pair in zip(totals, arrays, strict=True)]
 
-    def _offered(self, array):
-        """The array from the chief's first replica, zeros from all others."""
-        content = _floats(array)
+    def _offered(self, content, giver: int = 0):
+        """Floats [n] from the replica `giver`, zeros from all others."""
 
         def part(context):
-            first = context.replica_id_in_sync_group == 0
-            return tf.constant(content if first else np.zeros_like(content))
+            gives = context.replica_id_in_sync_group == giver
+            return tf.constant(content if gives else np.zeros_like(content))
 
         return self._strategy.experimental_distribute_values_from_function(part)
 

@@ -123,12 +123,12 @@ def fit(
             if before and not teller.settle(before, begun.started):
                 begun = None
                 continue
-            done, stopping = begun.done, story.halted(interrupt)
+            done, stopping = begun.done, story.halted(interrupt, begun)
             if stopping or done == steps or any(done % n == 0 for n in pauses):
-                sound, begun = teller.settle(begun), None
+                sound, last, begun = teller.settle(begun), begun, None
                 if sound and (done % save_every == 0 or done == steps):
                     story.save(validated=True)
-                stopping = stopping or story.halted(interrupt)
+                stopping = stopping or story.halted(interrupt, last)
         if stopping:
             story.save(validated=False)
     interrupted = trainer.step_number < steps
@@ -195,7 +195,7 @@ class _Story:
         self.health, self.validate = health, validate
         self._loss_sum, self._loss_count = 0.0, 0
         self._saved: int | None = None
-        self._hosts_halt: bool | None = None
+        self._hosts_halt = False
 
     def begin(self) -> None:
         checkpoint = self.run.restore()
@@ -249,11 +249,11 @@ class _Story:
             )
         return action is not Action.RESTORE
 
-    def halted(self, interrupt: Interrupt) -> bool:
+    def halted(self, interrupt: Interrupt, begun: "_Begun") -> bool:
         """Whether to stop: several hosts do so at the same step, that after which all
         of them know."""
-        agreed = self._hosts_halt
-        return interrupt.requested if agreed is None else agreed
+        several = "halt" in begun.metrics
+        return self._hosts_halt if several else interrupt.requested
 
     def show(self, done, begun, throughput, steps) -> None:
         rate = throughput.steps_per_second

@@ -1,5 +1,6 @@
 """How a program of ours ends: what a person can mend is one line, the rest a trace."""
 
+import ctypes
 import os
 import signal
 import sys
@@ -13,6 +14,7 @@ from training.runs import RunError
 
 # "Try again later", from the sysexits of BSD.
 _AGAIN = 75
+_PR_SET_PDEATHSIG = 1
 
 
 def ended(
@@ -23,34 +25,8 @@ def ended(
     It is 2 when a person's `mistakes`, a `RunError` or an `OSError` is raised, 1 when a
     training diverged, 75 when another host has gone, all told in one line under the
     program's name; 130 after Ctrl-C and 0 when whoever read the output has gone. Other
-    errors pass, and one of several hosts ends at once, whatever the others do.
+    errors pass.
     """
-    code = 1
-    try:
-        code = _ended(program, work, mistakes)
-        return code
-    except Exception:
-        if Cluster.of():
-            traceback.print_exc()
-        raise
-    finally:
-        if code and Cluster.of():
-            # Backends would wait for the other hosts on their way out.
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(code)
-
-
-def stopped(outcome: Outcome) -> int:
-    """The exit code of a training: that of the signal which stopped it (128 and its
-    number), so that whoever started it knows that there is more to do; else 0."""
-    if not outcome.interrupted:
-        return 0
-    print(f"stopped after step {outcome.step}; the same command continues")
-    return 128 + (outcome.signal or signal.SIGTERM)
-
-
-def _ended(program, work, mistakes) -> int:
     try:
         return work() or 0
     except BrokenPipeError:
@@ -63,3 +39,61 @@ def _ended(program, work, mistakes) -> int:
     except KeyboardInterrupt:
         print("stopped; what was finished is kept", file=sys.stderr)
         return 130
+
+
+def trained(
+    program: str, work: Callable[[], int | None], mistakes: tuple[type, ...] = ()
+) -> int:
+    """`ended` for a training, which may be one of several hosts.
+
+    Then it works in a process of its own: a backend that loses its partners may abort
+    from within, and somebody has to say what that means. Its code is 75 too.
+    """
+    try:
+        cluster = Cluster.of()
+    except RunError:
+        cluster = None  # `work` stumbles over it again, and that is told
+    if cluster is None:
+        return ended(program, work, mistakes)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    child = os.fork()
+    if child == 0:
+        return _one_of_several(program, work, mistakes)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: os.kill(child, number))
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if code == -signal.SIGABRT:
+        print(
+            f"{program}: host {cluster.index} of {cluster.count}: another host has "
+            "gone, or did not come. The same command on every host continues from the "
+            "last checkpoint",
+            file=sys.stderr,
+        )
+        return _AGAIN
+    return code if code >= 0 else 128 - code
+
+
+def _one_of_several(program, work, mistakes) -> int:
+    # Whoever kills the parent means this process.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    code = 1
+    try:
+        code = ended(program, work, mistakes)
+    except Exception:
+        traceback.print_exc()
+    if code in (0, 130, 143):
+        return code
+    # Alone in trouble: backends would wait for the other hosts on their way out.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def stopped(outcome: Outcome) -> int:
+    """The exit code of a training: that of the signal which stopped it (128 and its
+    number), so that whoever started it knows that there is more to do; else 0."""
+    if not outcome.interrupted:
+        return 0
+    print(f"stopped after step {outcome.step}; the same command continues")
+    return 128 + (outcome.signal or signal.SIGTERM)

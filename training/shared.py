@@ -77,10 +77,3 @@ class SharedRun:
 
             self._devices.told(hold)
             yield
-
-    def alike(self, trainer) -> None:
-        """Give every host's `trainer` what that of the chief holds."""
-        if self._devices.hosts > 1:
-            ours = trainer.arrays()
-            theirs = self._devices.shared(list(ours.values()))
-            trainer.assign(dict(zip(ours, theirs, strict=True)))

@@ -86,7 +86,10 @@ class Trainer:
         try:
             metrics = self.step(batch, **{**values, **harmless})
             float(metrics["loss"])
+            self.assign(before)
         except Exception as error:
+            if self.devices.hosts == 1:
+                self.assign(before)
             text = f"{type(error).__name__} {error}".lower()
             if not any(word in text for word in _MEMORY_WORDS):
                 raise
@@ -94,8 +97,6 @@ class Trainer:
             raise MemoryError(
                 f"a batch of {shape} does not fit into memory: {self._smaller}"
             ) from error
-        finally:
-            self.assign(before)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Everything the next step depends on, by lasting names."""
@@ -103,6 +104,7 @@ class Trainer:
 
     def assign(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Take up what `arrays` gave. Raises `RunError` for another model's."""
+        arrays = {name: self.devices.held(array) for name, array in arrays.items()}
         assign(self.model, self.optimizer, arrays)
 
     def _clipped(self, gradients, variables):

@@ -84,13 +84,15 @@ def together(
         begun[:] = begun or [begin(arguments, store)]
         return begun[0][0].to_dict()
 
-    settings = Hparams.from_dict(devices.told(first))
-    lines = "".join(f"{row.id} {row.frames}\n" for row in store.rows)
-    digest = blake2b(f"{store.fingerprint}\n{lines}".encode(), digest_size=16)
-    devices.same("features", digest.hexdigest())
-    run = begun[0][1] if devices.chief else None
+    with devices.company():
+        settings = Hparams.from_dict(devices.told(first))
+        lines = "".join(f"{row.id} {row.frames}\n" for row in store.rows)
+        digest = blake2b(f"{store.fingerprint}\n{lines}".encode(), digest_size=16)
+        devices.same("features", digest.hexdigest())
+        devices.same("--mels", str(getattr(arguments, "mels", None) is not None))
+        run = SharedRun(begun[0][1] if devices.chief else None, devices, arguments.run)
     log.info("training on %s", devices)
-    return devices, settings, SharedRun(run, devices, arguments.run)
+    return devices, settings, run
 
 
 def prepare(
@@ -98,16 +100,39 @@ def prepare(
     trainer,
     batch: dict,
     values: dict,
-    start: Callable[[], str] | None = None,
+    start: Callable[..., str] | None = None,
+    network: Callable | None = None,
 ) -> None:
-    """Get a run that is new ready: `start` gives its `trainer` weights of another run
-    and says which, and a step on `batch` with `values` shows whether it fits."""
+    """Get a run that is new ready: `start(model)` gives a model what fits of another
+    run and says what it was; a step on `batch` with `values` shows whether it fits.
+
+    `network` makes a model like that of `trainer`, for the chief of several hosts.
+    """
     if run.begun:
         return
-    if start and trainer.devices.chief:
-        print(start())
-    run.alike(trainer)
+    if start is not None:
+        begin_with(trainer, start, network)
     trainer.preflight(batch, **values)
+
+
+def begin_with(
+    trainer, start: Callable[..., str], network: Callable | None = None
+) -> None:
+    """Give a fresh `trainer` what `start(model)` gives a model, as in `prepare`."""
+    from training.weights import arrays_of, assign
+
+    devices = trainer.devices
+    # What the chief does alone must not ask anything of the others.
+    model = trainer.model if devices.hosts == 1 else network()
+    account = devices.told(lambda: start(model))
+    if devices.hosts > 1:
+        arrays = arrays_of(model)
+        theirs = map(devices.held, devices.shared(list(arrays.values())))
+        assign(trainer.model, None, dict(zip(arrays, theirs, strict=True)))
+    if hasattr(trainer.optimizer, "begin"):
+        trainer.optimizer.begin()
+    if devices.chief:
+        print(account)
 
 
 def learning_rate(step: int, fitting: Fitting) -> float:

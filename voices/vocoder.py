@@ -248,8 +248,8 @@ def _likelihood(model):
     return losses
 
 
-def warm_start(trainer, start: Path, speakers: list[str]) -> str:
-    """Give a fresh `trainer` all that fits of the averages of run `start`; returns the
+def warm_start(model, start: Path, speakers: list[str]) -> str:
+    """Give a fresh `model` all that fits of the averages of run `start`; returns the
     account for the person."""
     from training.weights import warm_start as take
 
@@ -261,9 +261,7 @@ def warm_start(trainer, start: Path, speakers: list[str]) -> str:
     ours = {name: row for row, name in enumerate(speakers)}
     theirs = {name: row for row, name in enumerate(run.settings["speakers"])}
     aligned = {"speakers/embeddings": (ours, theirs)}
-    fit = take(trainer.model, averaged(checkpoint.arrays), aligned)
-    trainer.optimizer.begin()
-    return str(fit)
+    return str(take(model, averaged(checkpoint.arrays), aligned))
 
 
 def schedule(settings: Hparams) -> Callable[[int], dict]:

@@ -24,6 +24,13 @@ class Host(Devices):
         self._meeting.wait()
         return theirs
 
+    def summed(self, number):
+        self._offered[self.host] = number
+        self._meeting.wait()
+        total = sum(self._offered[host] for host in range(self.hosts))
+        self._meeting.wait()
+        return total
+
 
 def together(work, hosts: int = 2) -> list:
     """`work(devices)` on every host at once: what each returned, or raised."""

@@ -49,7 +49,7 @@ def test_what_the_chief_says_is_heard_everywhere(value):
     assert asked == [0]
 
 
-@pytest.mark.parametrize("kind", [RunError, ValueError])
+@pytest.mark.parametrize("kind", [RunError, ValueError, OSError])
 def test_a_mistake_of_the_chief_is_everyones(kind):
     def work(devices):
         def say():
@@ -64,8 +64,10 @@ def test_a_mistake_of_the_chief_is_everyones(kind):
 
 def test_a_host_with_other_features_says_so():
     first, second = together(lambda d: d.same("features", f"those of {d.host}"))
-    assert first is None
+    assert isinstance(first, RunError)
+    assert str(first) == "1 of 2 hosts have other features than 0"
     assert str(second) == "host 1 has other features than host 0"
+    assert together(lambda d: d.same("features", "one")) == [None, None]
 
 
 def test_hooks_of_the_chief_are_pauses_elsewhere():
@@ -109,12 +111,15 @@ def test_a_host_that_has_gone(error):
         assert lost.__cause__ is error
 
 
-def test_other_errors_are_what_they_are():
+@pytest.mark.parametrize(
+    "error", [KeyError("mels"), BlockingIOError("Resource temporarily unavailable")]
+)
+def test_other_errors_are_what_they_are(error):
     def work(devices):
         with devices.company():
-            raise KeyError("mels")
+            raise error
 
-    assert [type(error) for error in together(work)] == [KeyError, KeyError]
+    assert together(work) == [error, error]
 
 
 @pytest.mark.parametrize("asked", ["none", "0", "-1", "2.5", ""])

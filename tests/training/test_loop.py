@@ -3,14 +3,16 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.training.hosts import together
 from tests.training.stories import Line, Points, Silent, train
-from training.callbacks import Previews
+from training.callbacks import Interrupt, Previews
 from training.health import Health
 from training.loop import Diverged
 from training.runs import Run, RunError
@@ -248,3 +250,35 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(tmp_path, caplog):
     assert f"{newest} is damaged" in caplog.text
     assert "after step 15" in caplog.text
     assert same(whole.arrays(), again.arrays())
+
+
+@pytest.mark.parametrize("when", [0, 1, 4, 5, 7])
+def test_two_hosts_stop_after_the_same_step(tmp_path, monkeypatch, when):
+    """One is asked to, also while its very first step compiles; saves are pauses."""
+    local = threading.local()
+
+    class Asked(Interrupt):
+        def __enter__(self):
+            local.interrupt = self
+            return super().__enter__()
+
+    monkeypatch.setattr("training.loop.Interrupt", Asked)
+
+    def work(devices):
+        class Several(Line):
+            def place(self, batch, halt):
+                return {**batch, "halt": halt}
+
+            def step(self, batch, **scalars):
+                halt = devices.summed(float(batch["halt"]))
+                if devices.host == 1 and self.step_number == when:
+                    local.interrupt.requested = True
+                return {**super().step(batch, **scalars), "halt": halt}
+
+        folder = tmp_path / str(devices.host)
+        return train(folder, 100, Several(pause=0.01), save_every=5)[1]
+
+    first, second = together(work)
+    assert first.interrupted
+    assert (first.step, first.interrupted) == (second.step, second.interrupted)
+    assert when < first.step <= when + 4

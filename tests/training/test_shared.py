@@ -74,22 +74,3 @@ def test_a_run_in_use_is_refused_on_every_host(folder):
             assert isinstance(error, RunError)
             assert "is being trained already" in str(error)
     assert together(work) == ["held", "held"]
-
-
-def test_every_trainer_is_made_like_the_chiefs(folder):
-    class Trainer:
-        def __init__(self, value):
-            self.held = {"a": np.full(2, value, np.float32), "b": np.array([value])}
-
-        def arrays(self):
-            return self.held
-
-        def assign(self, arrays):
-            self.held = arrays
-
-    def work(devices):
-        trainer = Trainer(devices.host + 5)
-        shared(devices, folder).alike(trainer)
-        return {name: array.tolist() for name, array in trainer.held.items()}
-
-    assert together(work) == [{"a": [5.0, 5.0], "b": [5]}] * 2

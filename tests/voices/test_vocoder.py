@@ -12,7 +12,7 @@ import hparams
 from tests.voices.runs import SPEAKERS, make_run, make_vocoder_run
 from training.runs import Run, RunError
 from training.weights import arrays_of, assign, averaged
-from voices import acoustic, vocoder
+from voices import acoustic, lineage, vocoder
 from voices.vocoder import WaveNetVocoder
 
 TINY = hparams.preset("tiny")
@@ -238,7 +238,7 @@ def test_the_trainer_has_the_training_settings(compute):
 
 def test_warm_start_takes_averages_and_rows_by_name(folder):
     trainer = vocoder.trainer(TINY, 2)
-    account = vocoder.warm_start(trainer, folder, ["new", SPEAKERS[1]])
+    account = vocoder.warm_start(trainer.model, folder, ["new", SPEAKERS[1]])
     theirs = averaged(Run.open(folder).restore().arrays)
     ours = trainer.arrays()
     assert "1 rows by name; new: new; dropped: 나" in account
@@ -253,7 +253,7 @@ def test_warm_start_takes_averages_and_rows_by_name(folder):
 def test_after_a_warm_start_the_average_begins_there_too(folder):
     """The first checkpoint speaks as the run did from which it begins."""
     trainer = vocoder.trainer(TINY, 2)
-    vocoder.warm_start(trainer, folder, SPEAKERS)
+    lineage.begin_with(trainer, lambda m: vocoder.warm_start(m, folder, SPEAKERS))
     found, theirs = (
         averaged(arrays)
         for arrays in (trainer.arrays(), Run.open(folder).restore().arrays)
@@ -264,7 +264,7 @@ def test_after_a_warm_start_the_average_begins_there_too(folder):
 
 def test_warm_start_says_what_does_not_fit(folder):
     other = TINY.override(["wavenet.skip_channels=5"])
-    account = vocoder.warm_start(vocoder.trainer(other, 2), folder, SPEAKERS)
+    account = vocoder.warm_start(vocoder.network(other, 2), folder, SPEAKERS)
     left = [line for line in account.splitlines() if "left as it was" in line]
     names = [line.partition(": model/")[2].partition(":")[0] for line in left]
     layers = ["skip/kernel", "skip/bias", "head/kernel", "head/bias", "out/kernel"]
@@ -275,6 +275,6 @@ def test_warm_start_needs_a_checkpoint(tmp_path, run_folder):
     begin(tmp_path / "empty")
     trainer = vocoder.trainer(TINY, 2)
     with pytest.raises(RunError, match="no checkpoint to begin from"):
-        vocoder.warm_start(trainer, tmp_path / "empty", SPEAKERS)
+        vocoder.warm_start(trainer.model, tmp_path / "empty", SPEAKERS)
     with pytest.raises(RunError, match="not a vocoder"):
-        vocoder.warm_start(trainer, run_folder, SPEAKERS)
+        vocoder.warm_start(trainer.model, run_folder, SPEAKERS)
