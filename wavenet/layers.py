@@ -184,6 +184,6 @@ def _weight_gradient(x, dy):
 
 def _bias_gradient(dy):
     """dy [B, T, n] -> its sum, float32 [n]; as a product, which is quickest."""
-    ones = ops.ones((1, dy.shape[0] * dy.shape[1]), dy.dtype)
     flat = ops.reshape(dy, (-1, dy.shape[2]))
+    ones = ops.ones((1, ops.shape(flat)[0]), dy.dtype)
     return ops.cast(ops.matmul(ones, flat)[0], "float32")

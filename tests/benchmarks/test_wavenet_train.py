@@ -122,3 +122,11 @@ def test_it_prints_a_table_and_json():
         assert inputs == pytest.approx(256 + 6)
         ratio = rows[-1]["best_seconds"] / row["best_seconds"]
         assert row["times_plain"] == pytest.approx(ratio)
+
+
+def test_a_trainer_takes_its_batches_whatever_their_number():
+    settings = hparams.preset("tiny")
+    trainer = vocoder.trainer(settings, 1)
+    for crops in (2, 3, 4):
+        batch = wavenet_train.made_batch(settings, crops, 2)
+        assert np.isfinite(float(np.asarray(trainer.step(batch, 1e-3)["loss"])))
