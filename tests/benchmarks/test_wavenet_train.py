@@ -74,6 +74,7 @@ def test_crops_are_those_of_a_training():
         "target": (2, 4800),
         "mels": (2, 14 + 16 + 2 * 4, 80),
         "speaker": (2,),
+        "weight": (2,),
     }
     np.testing.assert_array_equal(batch["signal"][:, 4093:], batch["target"][:, :-1])
 
