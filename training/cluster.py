@@ -51,7 +51,9 @@ class Cluster:
             for variable, reader in _READERS.items()
             if environment.get(variable) and (cluster := reader(environment))
         }
-        if len({(c.addresses[0], c.index, c.count) for c in found.values()}) > 1:
+        chiefs = {(c.addresses[0], c.index, c.count) for c in found.values()}
+        whole = {c.addresses for c in found.values() if len(c.addresses) == c.count}
+        if len(chiefs) > 1 or len(whole) > 1:
             shown = " and ".join(found)
             raise RunError(f"{shown} name different hosts: unset all but one of them")
         cluster = max(found.values(), key=lambda c: len(c.addresses), default=None)

@@ -30,7 +30,9 @@ JAX = {
 }
 
 
-@pytest.mark.parametrize("environment", [config(), KERAS, {**config(), **KERAS}])
+@pytest.mark.parametrize(
+    "environment", [config(), KERAS, {**config(), **KERAS}, {**JAX, **config()}]
+)
 def test_both_ways_to_name_every_host(environment):
     assert Cluster.of(environment) == Cluster(ADDRESSES, 1, 2)
 
@@ -84,6 +86,14 @@ def test_a_process_that_trains_alone(environment):
         ({**KERAS, "KERAS_DISTRIBUTION_JOB_ADDRESSES": "a,b"}, "host:port"),
         ({"JAX_COORDINATOR_ADDRESS": "a:1"}, "JAX_NUM_PROCESSES is not set"),
         ({**JAX, **config(index=0)}, "TF_CONFIG and JAX_COORDINATOR_ADDRESS name"),
+        (
+            {
+                **config(),
+                **KERAS,
+                "KERAS_DISTRIBUTION_JOB_ADDRESSES": f"{ADDRESSES[0]},c:1",
+            },
+            "name different hosts",
+        ),
     ],
 )
 def test_nonsense_is_refused_in_one_line(environment, said):
