@@ -26,7 +26,7 @@ class JaxDevices(Devices):
     def __init__(
         self, number: int | None, cluster: Cluster | None, configure: bool = True
     ):
-        if configure and number:
+        if configure and number and number > 1:
             jax.config.update("jax_num_cpu_devices", number)
         if cluster:
             _introduce(cluster)

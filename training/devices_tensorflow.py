@@ -118,15 +118,18 @@ def _restored(floats: np.ndarray, like: np.ndarray) -> np.ndarray:
 
 
 def _choose(number: int | None) -> None:
-    """Show TensorFlow as many devices as are asked for."""
+    """Show TensorFlow as many devices as are asked for, unless it sees just those; it
+    may be in use already."""
     cards = tf.config.list_physical_devices("GPU")
+    if number in (None, len(cards) or 1):
+        return
     if not cards:
         (processor,) = tf.config.list_physical_devices("CPU")
-        parts = [tf.config.LogicalDeviceConfiguration()] * (number or 1)
+        parts = [tf.config.LogicalDeviceConfiguration()] * number
         tf.config.set_logical_device_configuration(processor, parts)
-    elif number and number > len(cards):
+    elif number > len(cards):
         raise RunError(f"--devices {number}: this machine has {len(cards)} (GPU)")
-    elif number:
+    else:
         tf.config.set_visible_devices(cards[:number], "GPU")
 
 

@@ -249,6 +249,8 @@ def _jax_step(trainer):
         )
         gradients, norm = trainer._clipped(gradients, trainable)
         good = (total <= ceiling) & jax.numpy.isfinite(total + norm)
+        # Every step is given its own numbers: those drawn are of no use to the next.
+        after = [noise.get(i, value) for i, value in enumerate(after)]
         fresh = (*optimizer.stateless_apply(slots, gradients, trainable), after)
         fresh = (fresh[0], fresh[2], fresh[1])
         state = jax.tree.map(
