@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 
 import hparams
+from benchmarks.batches import full_batch
 from benchmarks.train_step import gigaflop
 from benchmarks.wavenet_train import made_batch
 
@@ -122,19 +123,6 @@ def seconds_of(step: Callable[[], object], least: float) -> float:
         float(last)
         count, taken = count + 4, time.perf_counter() - begun
     return taken / count
-
-
-def full_batch(settings, count: int, frames: int, symbols: int) -> dict:
-    """Real to the last frame and symbol."""
-    random = np.random.default_rng(0)
-    mels = random.normal(size=(count, frames, settings.audio.mels))
-    return {
-        "ids": random.integers(2, 70, (count, symbols)).astype(np.int32),
-        "symbols": np.full(count, symbols, np.int32),
-        "speaker": np.zeros(count, np.int32),
-        "mels": mels.astype(np.float32),
-        "frames": np.full(count, frames, np.int32),
-    }
 
 
 def _part(about: str, name: str, seconds: float, whole: float, more: str = "") -> dict:

@@ -79,6 +79,7 @@ def _measured(settings, arguments) -> list[dict]:
     import contextlib
 
     from benchmarks import clock
+    from benchmarks.batches import full_batch
     from benchmarks.plain_decoder import plainly
 
     rows = []
@@ -89,7 +90,8 @@ def _measured(settings, arguments) -> list[dict]:
         sized = settings.override(
             [f"tacotron.reduction_factor={factor}", "tacotron.linear=false"]
         )
-        batch = _batch(sized, arguments)
+        sizes = arguments.batch, arguments.frames, arguments.symbols
+        batch = full_batch(sized, *sizes)
         steps = {n: _step(way, sized, batch, factor) for n, way in ways.items()}
         work = gigaflop(steps["ours"].trainer.model, batch, factor)
         calls = {**steps, "peak": clock.Products()}
@@ -125,22 +127,6 @@ def _row(name, factor, times, work, peak, arguments) -> dict:
         "gigaflop_per_second": work / best,
         "peak_gigaflop_per_second": peak,
         "share_of_peak": work / best / peak,
-    }
-
-
-def _batch(settings, arguments) -> dict:
-    """Full to the last frame and symbol, so that no time is spent on padding."""
-    import numpy as np
-
-    random = np.random.default_rng(0)
-    count, frames, symbols = arguments.batch, arguments.frames, arguments.symbols
-    mels = random.normal(size=(count, frames, settings.audio.mels))
-    return {
-        "ids": random.integers(2, 70, (count, symbols)).astype(np.int32),
-        "symbols": np.full(count, symbols, np.int32),
-        "speaker": np.zeros(count, np.int32),
-        "mels": mels.astype(np.float32),
-        "frames": np.full(count, frames, np.int32),
     }
 
 

@@ -267,7 +267,7 @@ def _jax_step(trainer):
         update,
         static_argnums=4,
         donate_argnums=0,
-        out_shardings=getattr(trainer.devices, "everywhere", None),
+        out_shardings=trainer.devices.everywhere,
     )
     owned = []
 

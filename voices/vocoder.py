@@ -211,7 +211,7 @@ def trainer(settings: Hparams, speakers: int, devices=None):
     from training.averaging import AveragedAdam
     from training.devices import alone
     from training.steps import Trainer
-    from wavenet.fused import quick_type
+    from voices.accelerator import quick_type
 
     t, devices = settings.wavenet_training, devices or alone()
     compute = quick_type() if t.compute == "auto" else t.compute

@@ -30,28 +30,6 @@ def fused(function: Callable) -> Callable:
     return call
 
 
-def quick_type() -> str:
-    """The type in which this machine takes matrix products quickest: "bfloat16" where
-    an accelerator, or with TensorFlow the processor, has instructions for it."""
-    backend = keras.backend.backend()
-    if backend == "jax":
-        import jax
-
-        return "float32" if jax.default_backend() == "cpu" else "bfloat16"
-    if backend == "tensorflow":
-        import tensorflow as tf
-        from llvmlite.binding import get_host_cpu_features
-
-        features = get_host_cpu_features()
-        native = features.get("avx512bf16") or features.get("amx-bf16")
-        return (
-            "bfloat16"
-            if native or tf.config.list_physical_devices("GPU")
-            else ("float32")
-        )
-    return "float32"
-
-
 def upstream(arguments, keyword):
     """The gradients handed to a custom gradient, flat, whichever way they came.
 

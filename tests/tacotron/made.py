@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 import hparams
+from tacotron.loss import TacotronLoss
 from voices import acoustic
 
 STILL = tuple(
@@ -36,6 +37,18 @@ def utterance(seed: int, symbols: int, frames: int, speaker: int = 0) -> dict:
         "mels": normal(seed, frames, audio.mels),
         "linear": normal(seed + 1, frames, audio.bins),
     }
+
+
+def objective(model) -> TacotronLoss:
+    """What a training of `model` minimises."""
+    return TacotronLoss(
+        model,
+        l1_weight=1.0,
+        l2_weight=1.0,
+        stop_weight=1.0,
+        stop_positive_weight=5.0,
+        guided_attention_width=0.2,
+    )
 
 
 def together(*utterances: dict, frames: int, symbols: int, fill: float = -4.0) -> dict:

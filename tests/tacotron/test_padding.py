@@ -4,13 +4,13 @@ import keras
 import numpy as np
 import pytest
 
-from tacotron.loss import TacotronLoss
 from tests.tacotron.made import (
     LINEAR,
     STILL,
     assert_same,
     network,
     numpy_of,
+    objective,
     together,
     utterance,
 )
@@ -62,14 +62,7 @@ def test_neither_padding_nor_repetition_changes_a_training_step():
     found = []
     for batch in batches:
         model = network(*STILL, *LINEAR)
-        losses = TacotronLoss(
-            model,
-            l1_weight=1.0,
-            l2_weight=1.0,
-            stop_weight=1.0,
-            stop_positive_weight=5.0,
-            guided_attention_width=0.2,
-        )
+        losses = objective(model)
         optimizer = keras.optimizers.SGD(1.0)
         trainer = Trainer(model, optimizer, losses, clip_norm=1e9)
         before = trainer.arrays()

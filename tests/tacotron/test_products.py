@@ -13,9 +13,10 @@ from tests.tacotron.made import (
     network,
     normal,
     numpy_of,
+    objective,
     tiny,
 )
-from tests.tacotron.test_replicas import batch, objective
+from tests.tacotron.test_replicas import batch
 from training.steps import Trainer
 from training.weights import arrays_of
 from voices import acoustic

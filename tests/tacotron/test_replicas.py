@@ -9,9 +9,16 @@ import keras
 import numpy as np
 import pytest
 
-from tacotron.loss import TacotronLoss
 from tacotron.replicas import summed
-from tests.tacotron.made import LINEAR, STILL, network, numpy_of, together, utterance
+from tests.tacotron.made import (
+    LINEAR,
+    STILL,
+    network,
+    numpy_of,
+    objective,
+    together,
+    utterance,
+)
 from training.steps import Trainer
 
 ROOT = Path(__file__).parents[2]
@@ -19,17 +26,6 @@ UTTERANCES = [
     utterance(seed, symbols=symbols, frames=frames, speaker=seed % 2)
     for seed, symbols, frames in ((1, 7, 12), (2, 3, 5), (3, 5, 9))
 ]
-
-
-def objective(model) -> TacotronLoss:
-    return TacotronLoss(
-        model,
-        l1_weight=1.0,
-        l2_weight=1.0,
-        stop_weight=1.0,
-        stop_positive_weight=5.0,
-        guided_attention_width=0.2,
-    )
 
 
 def batch(empty: int = 0) -> dict:

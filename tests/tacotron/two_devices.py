@@ -11,8 +11,8 @@ import keras
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from tests.tacotron.made import LINEAR, network
-from tests.tacotron.test_replicas import batch, objective
+from tests.tacotron.made import LINEAR, network, objective
+from tests.tacotron.test_replicas import batch
 
 COLLECTIVES = re.compile(
     r" (all-reduce|all-gather|all-to-all|reduce-scatter|collective-permute)(-start)?\("

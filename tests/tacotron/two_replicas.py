@@ -12,8 +12,8 @@ tf.config.set_logical_device_configuration(
     [tf.config.LogicalDeviceConfiguration()] * 2,
 )
 
-from tests.tacotron.made import LINEAR, STILL, assert_same, network  # noqa: E402
-from tests.tacotron.test_replicas import batch, objective  # noqa: E402
+from tests.tacotron.made import LINEAR, STILL, assert_same, network, objective  # noqa: E402
+from tests.tacotron.test_replicas import batch  # noqa: E402
 
 
 def main() -> None:

@@ -12,8 +12,15 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from tacotron.loss import TacotronLoss
-from tests.tacotron.made import LINEAR, STILL, network, numpy_of, together, utterance
+from tests.tacotron.made import (
+    LINEAR,
+    STILL,
+    network,
+    numpy_of,
+    objective,
+    together,
+    utterance,
+)
 from training.steps import Trainer
 
 ROOT = Path(__file__).parents[2]
@@ -50,14 +57,7 @@ def start(folder: Path) -> subprocess.Popen:
 def make() -> Trainer:
     """Without noise, which each backend draws its own way; plain gradient steps."""
     model = network(*STILL, *LINEAR)
-    losses = TacotronLoss(
-        model,
-        l1_weight=1.0,
-        l2_weight=1.0,
-        stop_weight=1.0,
-        stop_positive_weight=5.0,
-        guided_attention_width=0.2,
-    )
+    losses = objective(model)
     return Trainer(model, keras.optimizers.SGD(0.5), losses, clip_norm=1.0)
 
 

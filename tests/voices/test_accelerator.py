@@ -38,6 +38,26 @@ def test_every_gpu_has_to_have_it(monkeypatch, backend, cards):
     assert accelerator.has_bfloat16() == expected
 
 
+@pytest.mark.parametrize(
+    ("backend", "cards", "features", "expected"),
+    [
+        ("tensorflow", [], {"avx512bf16": True}, "bfloat16"),
+        ("tensorflow", [], {"amx-bf16": True}, "bfloat16"),
+        ("tensorflow", [], {"avx512bf16": False}, "float32"),
+        ("jax", [], {"avx512bf16": True}, "float32"),
+        ("tensorflow", [(9, 0)], {}, "bfloat16"),
+        ("jax", [(7, 5)], {"avx512bf16": True}, "float32"),
+    ],
+)
+def test_a_processor_counts_where_there_is_no_gpu(
+    monkeypatch, backend, cards, features, expected
+):
+    monkeypatch.setattr(accelerator.keras.backend, "backend", lambda: backend)
+    monkeypatch.setattr(accelerator, f"_{backend}", lambda: cards)
+    monkeypatch.setattr(accelerator, "get_host_cpu_features", lambda: features)
+    assert accelerator.quick_type() == expected
+
+
 def test_a_gpu_that_does_not_say_what_it_is_takes_float32(monkeypatch):
     monkeypatch.setattr(accelerator.keras.backend, "backend", lambda: "tensorflow")
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda _: ["GPU:0"])
