@@ -53,6 +53,7 @@ lock: ## pin pyproject.toml's dependencies again (needs uv, https://docs.astral.
 	@$(UV) $(LOCK) --extra dev -o requirements.lock
 	@$(UV) $(LOCK) $(IMAGE) --extra gpu --extra cluster -o docker/requirements-gpu.lock
 	@$(UV) $(LOCK) $(IMAGE) --extra jax --extra cluster -o docker/requirements-cpu.lock
+	@$(UV) $(LOCK) $(IMAGE) --extra xtts -o requirements-xtts.lock
 
 .PHONY: clean
 clean: ## remove .venv and caches; data/ and logs/ are yours and stay

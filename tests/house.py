@@ -70,8 +70,10 @@ HEAVY = {
     "jax": _BACKEND,
     "dask": {"datasets/cluster.py"},
     "distributed": {"datasets/cluster.py"},
-    "torch": set(),
-    "TTS": set(),
+    "torch": {"voices/xtts.py", "voices/xtts_model.py", "speakers"},
+    "TTS": {"voices/xtts.py", "voices/xtts_model.py"},
+    "huggingface_hub": {"voices/xtts_weights.py"},
+    "resemblyzer": {"speakers"},
 }
 
 # About 80, and what a program says to a person: a story, not a drawer.
