@@ -22,9 +22,9 @@ import numpy as np
 from audio.companding import compress, deemphasize, expand, preemphasize
 from audio.files import resample
 from audio.spectrum import mel_spectrogram
-from benchmarks.bootstrap import mean_of
 from datasets.store import FeatureStore
 from evaluation import cepstral, pitch
+from evaluation.bootstrap import mean_of
 from hparams import Audio
 
 FIGURES = ("pesq", "periodicity", "voicing", "cents", "cepstral")

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.recogniser import Recogniser, letters_of, spell
+from evaluation.bootstrap import ratio_of
 from hangul.jamo import CODA_LETTERS, LEAD_LETTERS, VOWEL_LETTERS
 
-_DRAWS = 2000
 _NOTHING = 0
 
 
@@ -88,18 +88,11 @@ def rate_of(sentences: Sequence[Sentence]) -> float:
 
 
 def interval_of(sentences: Sequence[Sentence], seed: int = 1) -> tuple[float, float]:
-    """The 95 % percentile bootstrap interval of `rate_of`, over whole sentences.
-
-    Source: Efron and Tibshirani 1993, "An introduction to the bootstrap", section 13.3.
-    """
-    errors = np.array([s.errors for s in sentences])
-    jamo = np.array([len(s.expected) for s in sentences])
-    drawn = np.random.default_rng(seed).integers(
-        len(errors), size=(_DRAWS, len(errors))
-    )
-    rates = errors[drawn].sum(axis=1) / jamo[drawn].sum(axis=1)
-    low, high = np.percentile(rates, [2.5, 97.5])
-    return float(low), float(high)
+    """The 95 % percentile bootstrap interval of `rate_of`, over whole sentences."""
+    errors = [s.errors for s in sentences]
+    jamo = [len(s.expected) for s in sentences]
+    low, high = ratio_of(errors, jamo, seed)["interval"]
+    return low, high
 
 
 def summary(name: str, sentences: Sequence[Sentence], worst: int = 10) -> dict:

@@ -6,31 +6,8 @@ import types
 import numpy as np
 import pytest
 
-from benchmarks import bootstrap, copies, systems
+from benchmarks import copies, systems
 from tests.benchmarks.judged import RATE, Given, means, noisy, voice
-
-
-def test_a_mean_and_its_interval():
-    assert bootstrap.mean_of([2.0] * 5) == {
-        "mean": 2.0,
-        "interval": [2.0, 2.0],
-        "count": 5,
-    }
-    values = np.random.default_rng(0).normal(3, 1, 400)
-    low, high = bootstrap.mean_of(values)["interval"]
-    # The mean of 400 has a standard error of 0.05.
-    assert high - low == pytest.approx(2 * 1.96 * values.std() / 20, rel=0.1)
-    assert low < values.mean() < high
-
-
-def test_what_has_no_figure_is_left_out():
-    assert bootstrap.mean_of([1.0, np.nan, 3.0])["mean"] == 2.0
-    assert bootstrap.mean_of([1.0, np.nan, 3.0])["count"] == 2
-    assert bootstrap.mean_of([np.nan]) == {
-        "mean": None,
-        "interval": [None, None],
-        "count": 0,
-    }
 
 
 def test_recordings_do_not_differ_from_themselves(judge, recordings):
