@@ -9,18 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from keras import ops
 
-from training.runs import RunError
 from voices.compiled import compiled, rounded
+from voices.speech import VoiceError
 from voices.stopping import POLICY, Stopping, StopPolicy
 
 _CHUNK_SECONDS = 0.75
 _BATCHES = (1, 2, 4, 8, 16, 32)
 _SYMBOLS = (32, 64, 96, 128, 192, 256)
 _FRAMES = (64, 128, 192, 256, 384, 512)
-
-
-class VoiceError(RunError):
-    """A run that cannot speak as asked; the text is one clear line for the person."""
 
 
 @dataclass(frozen=True)

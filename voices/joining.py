@@ -1,12 +1,36 @@
 """Pieces of speech as one: slower or faster, with pauses between them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 import numpy as np
 
 from hparams import Audio
+from voices.reading import Reading
+
+Made = TypeVar("Made")
 
 _FADE_SECONDS = 0.005
+
+
+def assembled(
+    readings: Sequence[Reading], batches: Iterable[dict[Hashable, Made]]
+) -> Iterator[tuple[int, list[Made]]]:
+    """`(index, what was made of its pieces)` of each reading once all are there.
+
+    `batches` hold what was made, by piece. It is kept only while it is needed.
+    """
+    needed = Counter(piece for reading in readings for piece in reading.pieces)
+    waiting, done = dict(enumerate(readings)), {}
+    for batch in batches:
+        done |= batch
+        ready = [i for i, r in waiting.items() if all(p in done for p in r.pieces)]
+        for i in ready:
+            reading = waiting.pop(i)
+            yield i, [done[piece] for piece in reading.pieces]
+            needed.subtract(reading.pieces)
+        done = {key: piece for key, piece in done.items() if needed[key]}
 
 
 def stretch(frames: np.ndarray, speed: float) -> np.ndarray:

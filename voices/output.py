@@ -19,7 +19,7 @@ from training.callbacks import guarded
 from training.figures import alignment
 from voices.joining import pause
 from voices.reading import TextError
-from voices.trained import Speech, TrainedVoice
+from voices.speech import LineError, Speech, Voice
 
 _BETWEEN_LINES_SECONDS = 0.5
 
@@ -28,16 +28,18 @@ class Output:
     """Writes lines as they come; whatever is written is whole, so a run that is stopped
     keeps what it finished. An earlier manifest is replaced with the first row.
 
-    `judge(speech) -> (figures, complaints)` looks at the attention.
+    `judge(speech) -> (figures, complaints)` looks at the attention of those that have
+    one. `facts` stand in every row of a spoken line.
     """
 
     def __init__(
         self,
         folder: str | Path,
-        judge: Callable[[Speech], tuple[dict, list[str]]],
+        judge: Callable[[Speech], tuple[dict, list[str]]] | None = None,
+        facts: dict | None = None,
     ):
         self.folder = Path(folder)
-        self._judge = judge
+        self._judge, self._facts = judge, facts or {}
         self._begun = False
 
     def write(self, line: int, speech: Speech) -> dict:
@@ -45,15 +47,20 @@ class Output:
         wav, picture = (self.folder / f"{line:04d}.{kind}" for kind in ("wav", "png"))
         self.folder.mkdir(parents=True, exist_ok=True)
         save(wav, speech.wave, speech.sample_rate)
-        guarded(
-            "picture",
-            alignment,
-            speech.alignment,
-            speech.symbols,
-            path=picture,
-            step_seconds=speech.step_seconds,
-        )
-        figures, complaints = self._judge(speech)
+        figures, complaints = None, []
+        if speech.alignment is None:
+            picture.unlink(missing_ok=True)
+        else:
+            guarded(
+                "picture",
+                alignment,
+                speech.alignment,
+                speech.symbols,
+                path=picture,
+                step_seconds=speech.step_seconds,
+            )
+            if self._judge is not None:
+                figures, complaints = self._judge(speech)
         return self._row(
             {
                 "line": line,
@@ -61,12 +68,13 @@ class Output:
                 "spoken": speech.spoken,
                 "speaker": speech.speaker,
                 "wav": wav.name,
-                "alignment": picture.name,
+                "alignment": None if speech.alignment is None else picture.name,
                 "seconds": round(speech.seconds, 4),
                 "real_time_factor": round(speech.real_time_factor, 4),
                 "stopped": speech.stopped,
                 "attention": figures,
                 "warnings": [*speech.warnings, *complaints],
+                **self._facts,
             }
         )
 
@@ -85,7 +93,7 @@ class Output:
 
 
 def speak_lines(
-    voice: TrainedVoice,
+    voice: Voice,
     lines: Sequence[str],
     output: Output,
     *,
@@ -109,15 +117,22 @@ def speak_lines(
         say(f"line {number}: {error}")
     progress(len(refused), len(lines))
     numbers = list(readings)
+    failed = len(refused)
     for done, (i, speech) in enumerate(speeches, len(refused) + 1):
-        for warning in output.write(numbers[i], speech)["warnings"]:
-            say(f"line {numbers[i]}: {warning}")
+        number = numbers[i]
+        if isinstance(speech, LineError):
+            failed += 1
+            output.refuse(number, lines[number - 1], str(speech))
+            say(f"line {number}: {speech}")
+        else:
+            for warning in output.write(number, speech)["warnings"]:
+                say(f"line {number}: {warning}")
         progress(done, len(lines))
-    return len(refused)
+    return failed
 
 
 def speak_aloud(
-    voice: TrainedVoice,
+    voice: Voice,
     lines: Sequence[str],
     write: Callable[[np.ndarray], object],
     *,
@@ -135,17 +150,21 @@ def speak_aloud(
     readings, refused = _readings(voice, lines)
     for number, error in refused.items():
         say(f"line {number}: {error}")
-    between = None
-    for reading in readings.values():
+    between, failed = None, len(refused)
+    for number, reading in readings.items():
         if between is not None:
             write(between)
-        for chunk in voice.sound(reading, speaker, seed, speed):
-            write(chunk)
+        try:
+            for chunk in voice.sound(reading, speaker, seed, speed):
+                write(chunk)
+        except LineError as error:
+            failed += 1
+            say(f"line {number}: {error}")
         between = pause(_BETWEEN_LINES_SECONDS / speed, voice.settings.audio)
-    return len(refused)
+    return failed
 
 
-def _readings(voice: TrainedVoice, lines: Sequence[str]):
+def _readings(voice: Voice, lines: Sequence[str]):
     """`(readings, errors)` by line, counted from 1."""
     readings, refused = {}, {}
     for number, line in enumerate(lines, 1):

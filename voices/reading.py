@@ -1,8 +1,11 @@
 """A written line as what a voice reads: pieces of one breath, spoken text, ids."""
 
+import re
 import sys
 import unicodedata
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import hangul
@@ -13,8 +16,11 @@ _CHARACTERS_A_SECOND = 6
 # Sentences so short stay together, as in a corpus: the voice knows their pauses.
 _SHORT_CHARACTERS = 40
 # Pauses between the pieces of a line, beside the silence that each ends with.
-_PAUSE_SECONDS = {".": 0.45, "?": 0.45, "!": 0.45, ",": 0.2}
+_PAUSE_SECONDS = dict.fromkeys(".?!。？！", 0.45) | dict.fromkeys(",、，", 0.2)
 _OTHER_PAUSE_SECONDS = 0.25
+# Chinese and Japanese write no space behind these.
+_FULL_WIDTH = re.compile(r"(?<=[。？！、，])(?=\S)")
+_WHOLE_LINE = sys.maxsize
 
 
 class TextError(ValueError):
@@ -25,13 +31,14 @@ class TextError(ValueError):
 class Reading:
     """A line ready to be spoken.
 
-    `pieces` are ids, each closed by the end symbol, and `pauses` the seconds of
-    silence behind each piece but the last. `dropped` are characters without sound.
+    `pieces` are what the voice takes in: for a trained one ids, closed by the end
+    symbol, for others text. `pauses` are the seconds of silence behind each piece but
+    the last, `dropped` characters without sound.
     """
 
     text: str
     spoken: str
-    pieces: tuple[tuple[int, ...], ...]
+    pieces: tuple[Hashable, ...]
     pauses: tuple[float, ...]
     dropped: tuple[str, ...] = ()
 
@@ -43,17 +50,63 @@ def read(text: str, settings: Hparams) -> Reading:
     of the corpus; what is short stays whole. Raises `TextError` when there is nothing
     to speak or a letter or number cannot be read.
     """
-    composed = hangul.compose(unicodedata.normalize("NFC", text))
-    if not composed.strip():
-        raise TextError("the line is empty")
     limit = max(1, round(settings.audio.max_seconds * _CHARACTERS_A_SECOND))
+    sentences = hangul.sentences(_composed(text), limit)
+    say = partial(_spoken, settings=settings)
+    return _reading(text, _together(sentences, limit), say, _encoded)
+
+
+def read_as_text(
+    text: str,
+    settings: Hparams,
+    korean: bool,
+    fitting: Callable[[str], Iterable[str]],
+) -> Reading:
+    """Prepare a line for a voice that takes in text.
+
+    Each sentence, Korean of it spoken as in `read`, is cut by `fitting(said)` into
+    pieces of one breath: so the limit is one of what is said, not of what is written.
+    Raises `TextError` as `read` does; `fitting` may too.
+    """
+
+    def pieces(said: str) -> list[tuple[str, str]]:
+        heard = (piece.strip() for piece in fitting(said))
+        return [(piece, piece) for piece in heard if any(map(str.isalnum, piece))]
+
+    if korean:
+        line, say = _composed(text), partial(_spoken, settings=settings)
+    else:
+        line = _FULL_WIDTH.sub(" ", unicodedata.normalize("NFC", text))
+        say = _as_written
+    sentences = _together(hangul.sentences(line, _WHOLE_LINE), _WHOLE_LINE)
+    return _reading(text, sentences, say, pieces)
+
+
+def _composed(text: str) -> str:
+    return hangul.compose(unicodedata.normalize("NFC", text))
+
+
+def _as_written(sentence: str) -> tuple[str, list[str]]:
+    return sentence, []
+
+
+def _reading(
+    text: str,
+    sentences: Iterable[str],
+    say: Callable[[str], tuple[str, list[str]]],
+    pieces_of: Callable[[str], list[tuple[str, Hashable]]],
+) -> Reading:
+    """`say(sentence)` gives what is said and left out, `pieces_of(said)` the parts of
+    that with the piece for each: none where nothing of it has a sound."""
+    if not text.strip():
+        raise TextError("the line is empty")
     spoken, pieces, dropped = [], [], []
-    for sentence in _together(hangul.sentences(composed, limit), limit):
-        said, silent = _spoken(sentence, settings)
+    for sentence in sentences:
+        said, silent = say(sentence)
         dropped += silent
-        if any(symbol.isalpha() for symbol in said):
-            spoken.append(said)
-            pieces.append(_encoded(said))
+        for part, piece in pieces_of(said):
+            spoken.append(part)
+            pieces.append(piece)
     if not pieces:
         raise TextError(f"nothing to speak in {_brief(text)}")
     return Reading(
@@ -94,9 +147,11 @@ def _spoken(sentence: str, settings: Hparams) -> tuple[str, list[str]]:
     return said.strip(), [piece for piece in dropped if piece]
 
 
-def _encoded(said: str) -> tuple[int, ...]:
+def _encoded(said: str) -> list[tuple[str, tuple[int, ...]]]:
+    if not any(symbol.isalpha() for symbol in said):
+        return []
     try:
-        return tuple(hangul.encode(said))
+        return [(said, tuple(hangul.encode(said)))]
     except ValueError as error:
         raise TextError(str(error)) from None
 

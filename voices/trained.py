@@ -1,9 +1,7 @@
 """A voice that was trained here, loaded from its run folder alone."""
 
-import difflib
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -14,46 +12,11 @@ from hparams import Hparams, difference
 from training.runs import Run
 from training.weights import assign
 from voices import acoustic, stopping
-from voices.generation import Generated, Generator, VoiceError
+from voices.generation import Generated, Generator
 from voices.griffin_lim import GriffinLim
-from voices.joining import faded_stream, join, pause, stretch
+from voices.joining import assembled, faded_stream, join, pause, stretch
 from voices.reading import Reading, read
-
-_SPEEDS = (0.25, 4.0)
-
-
-@dataclass(frozen=True)
-class Speech:
-    """One spoken line.
-
-    wave float32 [samples], no louder than full scale; mel [frames, mels], normalised,
-    with frames * hop_length = samples; alignment [steps, symbols], the pieces of a long
-    line one after the other, without the pauses between them. `stopped` is a reason
-    named in `voices.stopping`, the worst of the pieces; `spent_seconds` is this line's
-    share of the time that its batches took, vocoder included.
-    """
-
-    wave: np.ndarray
-    sample_rate: int
-    mel: np.ndarray
-    alignment: np.ndarray
-    step_seconds: float
-    text: str
-    spoken: str
-    symbols: tuple[str, ...]
-    speaker: str
-    stopped: str
-    warnings: tuple[str, ...]
-    spent_seconds: float
-
-    @property
-    def seconds(self) -> float:
-        return len(self.wave) / self.sample_rate
-
-    @property
-    def real_time_factor(self) -> float:
-        """Seconds of computing for a second of sound."""
-        return self.spent_seconds / self.seconds
+from voices.speech import Speech, Voice, VoiceError, check_speed, warnings_of
 
 
 @dataclass(frozen=True)
@@ -66,7 +29,7 @@ class _Piece:
     spent_seconds: float
 
 
-class TrainedVoice:
+class TrainedVoice(Voice):
     """Tacotron and vocoder: text in, `Speech` out.
 
     A vocoder is any object with `generate(mels, speaker, seed) -> waves`; without one
@@ -134,41 +97,6 @@ class TrainedVoice:
         """Prepare a line; raises `TextError` when it cannot be spoken."""
         return read(text, self.settings)
 
-    def speaker_number(self, speaker: str | int | None) -> int:
-        """The number of a speaker by name or number; None is the first.
-
-        Raises `VoiceError`, naming the nearest, for one the voice does not have.
-        """
-        if speaker is None:
-            return 0
-        if speaker in self.speakers:
-            return self.speakers.index(speaker)
-        if str(speaker).isdecimal() and int(speaker) < len(self.speakers):
-            return int(speaker)
-        near = difflib.get_close_matches(str(speaker), self.speakers, n=5, cutoff=0.0)
-        raise VoiceError(f"no speaker {speaker}; there are: {', '.join(near)}")
-
-    def speak(
-        self,
-        texts: Sequence[str],
-        speaker: str | int | None = None,
-        seed: int = 0,
-        speed: float = 1.0,
-        progress: Callable[[int, int], None] | None = None,
-    ) -> list[Speech]:
-        """Speak every text, in order; `progress(done, total)` counts texts.
-
-        Equal seeds give equal speech. `speed` 2 is twice as fast, at the same pitch.
-        Raises `TextError` for the first text that cannot be spoken, before any is.
-        """
-        readings = [self.read(text) for text in texts]
-        speeches: dict[int, Speech] = {}
-        for i, speech in self.stream(readings, speaker, seed, speed):
-            speeches[i] = speech
-            if progress is not None:
-                progress(len(speeches), len(readings))
-        return [speeches[i] for i in range(len(readings))]
-
     def stream(
         self,
         readings: Sequence[Reading],
@@ -182,25 +110,14 @@ class TrainedVoice:
         Pieces that occur twice are spoken once, so equal lines sound equal to the bit.
         Raises `VoiceError` at once for a speaker or speed the voice does not have.
         """
-        _check_speed(speed)
+        check_speed(speed)
         number = self.speaker_number(speaker)
         ids = list(dict.fromkeys(piece for r in readings for piece in r.pieces))
         batches = self._batches(ids, number, seed, speed, batch)
-        return self._assembled(readings, ids, batches, self.speakers[number], speed)
-
-    def _assembled(self, readings, ids, batches, speaker, speed):
-        """Each reading once its pieces are there; pieces are kept while needed."""
-        needed = Counter(piece for reading in readings for piece in reading.pieces)
-        waiting, done = dict(enumerate(readings)), {}
-        for indices, pieces in batches:
-            done |= {ids[i]: piece for i, piece in zip(indices, pieces, strict=True)}
-            ready = [i for i, r in waiting.items() if all(p in done for p in r.pieces)]
-            for i in ready:
-                reading = waiting.pop(i)
-                pieces = [done[piece] for piece in reading.pieces]
-                yield i, self._speech(reading, pieces, speaker, speed)
-                needed.subtract(reading.pieces)
-            done = {key: piece for key, piece in done.items() if needed[key]}
+        return (
+            (i, self._speech(readings[i], pieces, self.speakers[number], speed))
+            for i, pieces in assembled(readings, batches)
+        )
 
     def sound(
         self,
@@ -214,7 +131,7 @@ class TrainedVoice:
         A vocoder that has `stream(mel, speaker, seed)` is heard while it works, any
         other after every piece. Raises `VoiceError` as `stream` does.
         """
-        _check_speed(speed)
+        check_speed(speed)
         return self._sound(reading, self.speaker_number(speaker), seed, speed)
 
     def _sound(self, reading, number, seed, speed):
@@ -239,7 +156,7 @@ class TrainedVoice:
         return vocoder.generate([stretch(s, speed) for s in spectra], name, seed)
 
     def _batches(self, ids, number, seed, speed, batch):
-        """`(indices, pieces)`, with the time of a batch shared out by length."""
+        """`{ids: piece}`, with the time of a batch shared out by length."""
         begun = time.perf_counter()
         for indices, lines in self._generator.stream(
             ids, [number] * len(ids), self.factor, seed, batch
@@ -248,13 +165,10 @@ class TrainedVoice:
             waves = self._waves(lines, self.speakers[number], seed, speed)
             seconds = time.perf_counter() - begun
             frames = sum(map(len, mels))
-            yield (
-                indices,
-                [
-                    _Piece(line, mel, wave, seconds * len(mel) / frames)
-                    for line, mel, wave in zip(lines, mels, waves, strict=True)
-                ],
-            )
+            yield {
+                ids[i]: _Piece(line, mel, wave, seconds * len(mel) / frames)
+                for i, line, mel, wave in zip(indices, lines, mels, waves, strict=True)
+            }
             begun = time.perf_counter()
 
     def _speech(self, reading, pieces: list[_Piece], speaker, speed) -> Speech:
@@ -279,14 +193,9 @@ class TrainedVoice:
             symbols=tuple(hangul.ALPHABET[i] for ids in reading.pieces for i in ids),
             speaker=speaker,
             stopped=stopped,
-            warnings=_warnings(reading, stopped),
+            warnings=warnings_of(reading, stopped),
             spent_seconds=sum(piece.spent_seconds for piece in pieces),
         )
-
-
-def _check_speed(speed: float) -> None:
-    if not _SPEEDS[0] <= speed <= _SPEEDS[1]:
-        raise VoiceError(f"speed must be between {_SPEEDS[0]} and {_SPEEDS[1]}")
 
 
 def _check_alphabet(run: Run) -> None:
@@ -308,12 +217,3 @@ def _diagonal(alignments: list[np.ndarray]) -> np.ndarray:
         whole[row : row + height, column : column + width] = alignment
         row, column = row + height, column + width
     return whole
-
-
-def _warnings(reading: Reading, stopped: str) -> tuple[str, ...]:
-    warnings = []
-    if reading.dropped:
-        warnings.append(f"left out: {' '.join(reading.dropped)}")
-    if stopped != stopping.TOKEN:
-        warnings.append(f"no stop token, ended by: {stopped}")
-    return tuple(warnings)
