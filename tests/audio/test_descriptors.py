@@ -96,11 +96,20 @@ def test_what_librosa_says_itself():
     assert mfcc_means(wave, RATE) == pytest.approx(mfcc.mean(axis=1), abs=0.5)
 
 
-def test_a_long_recording_is_looked_at_evenly():
+def test_a_long_recording_is_looked_at_evenly(monkeypatch):
+    frames, transform = [], librosa.stft
+
+    def counted(*args, **kwargs):
+        spectra = transform(*args, **kwargs)
+        frames.append(spectra.shape[1])
+        return spectra
+
+    monkeypatch.setattr(librosa, "stft", counted)
     rate = 8000
     halves = tone(500, seconds=90, rate=rate), tone(1500, seconds=90, rate=rate)
     found = spectral_centroid(np.concatenate(halves), rate)
     assert found == pytest.approx(1000, abs=10)
+    assert frames == [pytest.approx(6000, abs=100)]
 
 
 def test_thirteen_of_any_wave():
