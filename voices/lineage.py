@@ -3,19 +3,22 @@
 import dataclasses
 import logging
 from collections.abc import Callable
-from hashlib import blake2b
 from pathlib import Path
 
 from hparams import PRESETS, Fitting, Hparams, from_arguments, preset
 from training import schedules
+from training.callbacks import guarded
 from training.cluster import Cluster
 from training.devices import Devices, start
 from training.runs import Run, RunError
 from training.shared import SharedRun
+from voices import provenance
 
 log = logging.getLogger(__name__)
 
 KINDS = {"tacotron": "an acoustic model", "wavenet": "a vocoder"}
+# The group of the settings that each is trained by.
+_FITTINGS = {"tacotron": "training", "wavenet": "wavenet_training"}
 
 
 def settings_of(run: Run, kind: str) -> Hparams:
@@ -86,11 +89,13 @@ def together(
 
     with devices.company():
         settings = Hparams.from_dict(devices.told(first))
-        lines = "".join(f"{row.id} {row.frames}\n" for row in store.rows)
-        digest = blake2b(f"{store.fingerprint}\n{lines}".encode(), digest_size=16)
-        devices.same("features", digest.hexdigest())
+        devices.same("features", provenance.digest(store))
         devices.same("--mels", str(getattr(arguments, "mels", None) is not None))
         run = SharedRun(begun[0][1] if devices.chief else None, devices, arguments.run)
+        if devices.chief:
+            fitting = getattr(settings, _FITTINGS[run.settings["kind"]])
+            about = (run.folder, store, fitting.held_out)
+            guarded("the note of what is trained on", provenance.note, *about)
     log.info("training on %s", devices)
     return devices, settings, run
 

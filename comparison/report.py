@@ -1,0 +1,193 @@
+"""One comparison from beginning to end: gather, speak, measure, write it down."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from audio.files import load
+from comparison import clips, figures, resemblance, speaking
+from comparison.clips import System
+from comparison.figures import RECORDING
+from comparison.materials import Materials
+from evaluation.recording import describe
+from hparams import Audio
+from machine import driver, host
+from speakers.encoder import EncoderMissing
+from training.checkpoints import write_aside
+from voices.provenance import noted
+
+NAME = "comparison.json"
+VERSION = 1
+
+Progress = Callable[[str, int, int], object]
+
+
+def compare(
+    asked: speaking.Asked,
+    materials: Materials,
+    audio: Audio,
+    folder: Path,
+    progress: Progress = lambda stage, done, total: None,
+) -> dict:
+    """Let all systems speak the sentences, and compare what they said.
+
+    The sounds and `comparison.json`, which holds what is returned, lie in `folder`.
+    `progress(stage, done, total)` counts lines. Raises `ComparisonError` when the
+    trained voice cannot speak; what else is missing is said in the report.
+    """
+    systems, missing = _spoken(asked, materials, audio, folder, progress)
+    rows = figures.table({key: _by_line(s, materials) for key, s in systems.items()})
+    try:
+        row = resemblance.similarity(
+            {key: _waves(s, materials, audio, folder) for key, s in systems.items()},
+            [load(path, audio.sample_rate) for path in materials.references],
+            materials.others.waves,
+            materials.others.whose,
+            audio.sample_rate,
+        )
+        rows += [row] if row else []
+    except (EncoderMissing, ValueError) as error:
+        missing.append({"name": resemblance.SIMILARITY.name, "reason": str(error)})
+    comparison = {
+        "version": VERSION,
+        "title": str(asked.voice),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "consent": asked.consent,
+        "machine": _machine(),
+        "reference": _reference(materials, audio),
+        "remarks": list(materials.remarks),
+        "systems": [_described(system) for system in systems.values()],
+        "missing": missing,
+        "figures": rows,
+        "verdict": figures.verdict(rows, {k: s.name for k, s in systems.items()}),
+        "sentences": _sentences(systems, materials),
+    }
+    text = json.dumps(comparison, indent=1, ensure_ascii=False) + "\n"
+    write_aside(folder / NAME, lambda file: file.write(text.encode()))
+    return comparison
+
+
+def _spoken(
+    asked, materials: Materials, audio: Audio, folder: Path, progress: Progress
+) -> tuple[dict[str, System], list[dict]]:
+    """The systems that spoke, the recordings first, and what is missing."""
+    systems, missing, total = {}, [], len(materials.lines)
+    if materials.recordings:
+        found = clips.recorded(folder / RECORDING, materials.recordings, audio, folder)
+        about = "the person"
+        systems[RECORDING] = System(RECORDING, "Recording", about, found)
+    for speaker in speaking.speakers(asked, folder):
+        stage = speaker.name
+        performance = speaking.let_speak(
+            speaker, folder, lambda done, stage=stage: progress(stage, done, total)
+        )
+        if performance.code not in (0, 1):
+            why = speaking.reason(performance)
+            missing.append({"name": stage, "reason": why})
+            continue
+        lines = clips.clips(
+            folder / speaker.key, materials.lines, materials.recordings, audio, folder
+        )
+        found = {}
+        for line, clip in lines:
+            found[line] = clip
+            progress(f"{stage}: figures", line, total)
+        facts = _facts(asked, speaker.key, performance, found, materials)
+        systems[speaker.key] = System(speaker.key, stage, speaker.about, found, facts)
+    return systems, missing
+
+
+def _facts(asked, key: str, performance, found: dict, materials: Materials) -> dict:
+    """What a system costs: computing, memory, and the data it was made from."""
+    factor = clips.real_time_factor(found)
+    start = performance.seconds - factor["spent_seconds"]
+    return {
+        "training_minutes": _minutes(asked, key),
+        "reference_seconds": _seconds(materials.references) if key == "xtts" else None,
+        "real_time_factor": figures.rounded(factor, 3),
+        "memory_megabytes": performance.megabytes or None,
+        "start_seconds": round(max(start, 0.0), 1),
+        "failures": clips.failures(found),
+    }
+
+
+def _minutes(asked, key: str) -> dict | None:
+    """Minutes of the person's recordings by what was trained on them; None for what
+    was not, or is not known."""
+    runs = {"griffin-lim": [asked.voice], "wavenet": [asked.voice, asked.vocoder]}
+    known = [noted(run).get("minutes") for run in runs.get(key, [])]
+    # The vocoder usually learns from the same recordings: they are not added.
+    return max(known) if known and None not in known else None
+
+
+def _seconds(paths: Sequence[Path]) -> float:
+    return round(sum(len(load(path, 16000)) / 16000 for path in paths), 1)
+
+
+def _by_line(system: System, materials: Materials) -> list[Mapping]:
+    return [system.clips.get(n, {}) for n in range(1, len(materials.lines) + 1)]
+
+
+def _waves(system: System, materials: Materials, audio: Audio, folder: Path) -> list:
+    """The waves of the lines that were recorded, or of all if none was."""
+    numbers = materials.recordings or range(1, len(materials.lines) + 1)
+    found = [system.clips.get(number, {}).get("wav") for number in numbers]
+    return [load(folder / wav, audio.sample_rate) if wav else None for wav in found]
+
+
+def _machine() -> dict:
+    facts = next(iter(host.processor())).values
+    gpus = [gpu.name for gpu in driver.inquire().gpus]
+    return {
+        "processor": facts["model"],
+        "cores": facts["usable"],
+        "accelerator": ", ".join(gpus) or None,
+    }
+
+
+def _reference(materials: Materials, audio: Audio) -> dict | None:
+    if not materials.references:
+        return None
+    waves = [load(path, audio.sample_rate) for path in materials.references]
+    return {
+        "files": [path.name for path in materials.references],
+        "features": describe(np.concatenate(waves), audio.sample_rate),
+        "warnings": [],
+    }
+
+
+def _described(system: System) -> dict:
+    about = {"key": system.key, "name": system.name, "about": system.about}
+    return {**about, **system.facts}
+
+
+def _sentences(systems: Mapping[str, System], materials: Materials) -> list[dict]:
+    """A line each: its text, how it was read, and the clips of those that spoke it."""
+    sentences = []
+    for number, text in enumerate(materials.lines, 1):
+        spoken = {k: s.clips[number] for k, s in systems.items() if number in s.clips}
+        read = (clip["spoken"] for clip in spoken.values() if "spoken" in clip)
+        said = {"line": number, "text": text, "spoken": next(read, text)}
+        sentences.append({**said, "clips": spoken})
+    return sentences
+
+
+def summary(comparison: Mapping) -> list[str]:
+    """The comparison in a few lines for a terminal."""
+    names = {each["key"]: each["name"] for each in comparison["systems"]}
+    lines = []
+    for row in comparison["figures"]:
+        values = [
+            f"{names[key]} {mean['mean']:.{row['digits']}f}"
+            for key, mean in row["systems"].items()
+            if mean
+        ]
+        unit = f" ({row['unit']})" if row["unit"] else ""
+        lines.append(f"{row['name']}{unit}: {', '.join(values)}")
+    lines += [
+        f"without {each['name']}: {each['reason']}" for each in comparison["missing"]
+    ]
+    return lines

@@ -1,0 +1,105 @@
+"""Letting every system speak the same sentences, each in a process of its own."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from comparison.materials import ComparisonError
+from comparison.performance import Performance, perform
+
+ROOT = Path(__file__).parents[1]
+XTTS = "XTTS, zero-shot"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to speak: the run of a voice, perhaps one of a vocoder, and what a clone
+    needs: `references`, `consent`, perhaps a folder of `weights`."""
+
+    voice: Path
+    vocoder: Path | None
+    references: tuple[Path, ...]
+    consent: str
+    language: str = "ko"
+    weights: Path | None = None
+    speaker: str | None = None
+    seed: int = 0
+    best: bool = False
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """A system and the command that lets it speak; `sources` are the files that the
+    command reads. One that is not `needed` may fail."""
+
+    key: str
+    name: str
+    about: str
+    command: tuple[str, ...]
+    sources: tuple[Path, ...]
+    needed: bool
+
+
+def speakers(asked: Asked, folder: Path) -> Iterator[Speaker]:
+    """The systems that were asked for, in the order of the columns of the report."""
+    lines = folder / "sentences.txt"
+    seed = ("--seed", str(asked.seed))
+    trained = ["synthesize.py", "--voice", asked.voice, "--file", lines, *seed]
+    trained += ["--speaker", asked.speaker] if asked.speaker else []
+    trained += ["--best"] if asked.best else []
+    sources = (lines, asked.voice / "checkpoints")
+    about = str(asked.voice)
+    name, key = "Trained voice, Griffin-Lim", "griffin-lim"
+    yield _speaker(key, name, about, trained, sources, folder)
+    if vocoder := asked.vocoder:
+        name, key = "Trained voice, WaveNet", "wavenet"
+        command = [*trained, "--vocoder", vocoder]
+        sources = (*sources, vocoder / "checkpoints")
+        yield _speaker(key, name, f"{about} and {vocoder}", command, sources, folder)
+    if asked.references:
+        command = ["clone.py", "--reference", *asked.references, "--file", lines, *seed]
+        command += ["--language", asked.language, "--consent", asked.consent]
+        command += ["--weights", asked.weights] if asked.weights else []
+        sources = (
+            lines,
+            *asked.references,
+            *([asked.weights] if asked.weights else ()),
+        )
+        about = "pre-trained by others; hears the reference once"
+        yield _speaker("xtts", XTTS, about, command, sources, folder, needed=False)
+
+
+def let_speak(
+    speaker: Speaker, folder: Path, progress: Callable[[int], object]
+) -> Performance:
+    """Let a system speak into `folder/key`; what it spoke before is taken.
+
+    `progress(lines)` counts. Raises `ComparisonError`, with what it said, when one that
+    is needed cannot speak; of another the performance tells.
+    """
+    performance = perform(
+        speaker.command, folder / speaker.key, speaker.sources, progress
+    )
+    if performance.code not in (0, 1) and speaker.needed:
+        raise ComparisonError(
+            f"{speaker.name} did not speak: {reason(performance)} "
+            f"(all it said: {folder / speaker.key / 'log.txt'})"
+        )
+    return performance
+
+
+def reason(performance: Performance) -> str:
+    """Why a system did not speak, in its own words, without the name of its script."""
+    script, colon, rest = performance.complaint.partition(": ")
+    named = colon and script.endswith(".py")
+    return rest if named else performance.complaint
+
+
+def _speaker(
+    key, name, about, command: Sequence, sources, folder: Path, needed: bool = True
+) -> Speaker:
+    script, *rest = command
+    words = [sys.executable, ROOT / script, *rest, "--out", folder / key]
+    command = tuple(map(str, words))
+    return Speaker(key, name, about, command, tuple(sources), needed)

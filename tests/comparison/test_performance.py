@@ -1,0 +1,121 @@
+"""A program that speaks into a folder is watched, measured and not asked twice."""
+
+import os
+import sys
+import time
+
+import pytest
+
+from comparison.performance import fingerprint, perform
+
+SPEAKS = """
+import pathlib, sys, time
+folder, lines, code, megabytes = pathlib.Path(sys.argv[1]), *map(int, sys.argv[2:5])
+held = bytearray(megabytes * 1_000_000)
+with open(folder / "calls", "a") as calls:
+    calls.write("called\\n")
+for line in range(lines):
+    with open(folder / "manifest.jsonl", "a") as manifest:
+        manifest.write("{}\\n")
+    time.sleep(0.3)
+print("speak.py: what it says at the end", file=sys.stderr)
+sys.exit(code)
+"""
+
+
+@pytest.fixture
+def speak(tmp_path):
+    """`perform` of a program that writes lines: `(performance, counts, calls)`."""
+    script, folder = tmp_path / "speak.py", tmp_path / "out"
+    script.write_text(SPEAKS)
+
+    def run(lines=2, code=0, megabytes=0, sources=(), progress=None):
+        command = [sys.executable, script, folder, lines, code, megabytes]
+        counts = []
+        performance = perform(command, folder, sources, progress or counts.append)
+        calls = (folder / "calls").read_text().count("called")
+        return performance, counts, calls
+
+    return run
+
+
+def test_it_is_watched_while_it_speaks(speak):
+    performance, counts, _ = speak(lines=3)
+    assert performance.code == 0
+    assert performance.complaint == ""
+    assert counts == sorted(counts)
+    assert {0, 1, 2, 3} >= set(counts) >= {1, 3}
+    assert performance.seconds >= 0.9
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="needs /proc")
+def test_memory_is_the_child_s_alone(speak):
+    ours = bytearray(600_000_000)
+    small, _, _ = speak(megabytes=0)
+    large, _, _ = speak(megabytes=300)
+    assert 300 < large.megabytes - small.megabytes + 20 < 340
+    assert small.megabytes < 200 < len(ours) / 1e6
+
+
+def test_what_was_spoken_is_not_spoken_again(speak):
+    first, _, _ = speak()
+    again, counts, calls = speak()
+    assert again == first
+    assert (calls, counts) == (1, [])
+
+
+def test_another_command_or_source_is_spoken_anew(speak, tmp_path):
+    source = tmp_path / "lines.txt"
+    source.write_text("하나")
+    assert speak(sources=[source])[2] == 1
+    source.write_text("둘")
+    assert speak(sources=[source])[2] == 2
+    assert speak(sources=[source])[2] == 2
+    assert speak(lines=1, sources=[source])[2] == 3
+
+
+def test_a_manifest_of_before_is_not_counted(speak, tmp_path):
+    speak(lines=3)
+    _, counts, _ = speak(lines=1)
+    assert max(counts) == 1
+    assert (tmp_path / "out/manifest.jsonl").read_text() == "{}\n"
+
+
+def test_some_lines_failed(speak):
+    performance, _, _ = speak(code=1)
+    assert performance.code == 1
+    assert speak(code=1)[2] == 1
+
+
+def test_failing_tells_its_last_line_and_is_tried_again(speak):
+    performance, _, _ = speak(code=2)
+    assert performance.code == 2
+    assert performance.complaint == "speak.py: what it says at the end"
+    assert speak(code=2)[2] == 2
+
+
+def test_stopping_stops_it_too(speak, tmp_path):
+    def stop(lines):
+        raise KeyboardInterrupt
+
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        speak(lines=100, progress=stop)
+    assert time.monotonic() - began < 10
+    assert not (tmp_path / "out/performed.json").exists()
+
+
+def test_a_folder_counts_by_its_files_and_a_large_file_by_its_time(tmp_path):
+    folder = tmp_path / "checkpoints"
+    folder.mkdir()
+    names = [fingerprint(["speak"], [folder])]
+    (folder / "step-1").write_bytes(b"weights")
+    names.append(fingerprint(["speak"], [folder]))
+    large = folder / "step-2"
+    large.write_bytes(bytes(2 << 20))
+    names.append(fingerprint(["speak"], [folder]))
+    os.utime(large, (1, 1))
+    names.append(fingerprint(["speak"], [folder]))
+    assert len(set(names)) == 4
+    assert fingerprint(["speak"], [folder]) == names[-1]
+    assert fingerprint(["spe", "ak"], [folder]) != names[-1]
