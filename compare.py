@@ -45,11 +45,13 @@ def compare(arguments: argparse.Namespace) -> None:
     from voices import acoustic, consent
     from voices.provenance import noted
     from voices.reading import lines_of
+    from voices.speech import speaker_number
 
     agreed = consent.given(arguments.consent)
     run = Run.open(arguments.voice)
     audio = acoustic.settings_of(run).audio
-    speaker = acoustic.speaker_of(run, arguments.speaker)
+    speakers = run.settings["speakers"]
+    speaker = speakers[speaker_number(speakers, arguments.speaker)]
     store = arguments.recordings and FeatureStore.open(arguments.recordings)
     materials = gather(
         arguments.out,

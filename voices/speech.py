@@ -122,18 +122,23 @@ class Voice(Protocol):
         return [speeches[i] for i in range(len(readings))]
 
     def speaker_number(self, speaker: str | int | None) -> int:
-        """The number of a speaker by name or number; None is the first.
+        """Of one of its `speakers`, as the function `speaker_number` says."""
+        return speaker_number(self.speakers, speaker)
 
-        Raises `VoiceError`, naming the nearest, for one the voice does not have.
-        """
-        if speaker is None:
-            return 0
-        if speaker in self.speakers:
-            return self.speakers.index(speaker)
-        if str(speaker).isdecimal() and int(speaker) < len(self.speakers):
-            return int(speaker)
-        near = difflib.get_close_matches(str(speaker), self.speakers, n=5, cutoff=0.0)
-        raise VoiceError(f"no speaker {speaker}; there are: {', '.join(near)}")
+
+def speaker_number(speakers: Sequence[str], speaker: str | int | None) -> int:
+    """The number of a speaker by name or number; None is the first.
+
+    Raises `VoiceError`, naming the nearest, for one that is not among them.
+    """
+    if speaker is None:
+        return 0
+    if speaker in speakers:
+        return speakers.index(speaker)
+    if str(speaker).isdecimal() and int(speaker) < len(speakers):
+        return int(speaker)
+    near = difflib.get_close_matches(str(speaker), speakers, n=5, cutoff=0.0)
+    raise VoiceError(f"no speaker {speaker}; there are: {', '.join(near)}")
 
 
 def check_speed(speed: float) -> None:
