@@ -47,7 +47,7 @@ def compare(arguments: argparse.Namespace) -> None:
     from voices.reading import lines_of
     from voices.speech import speaker_number
 
-    agreed = consent.given(arguments.consent)
+    agreed = consent.checked(arguments.consent)
     run = Run.open(arguments.voice)
     audio = acoustic.settings_of(run).audio
     speakers = run.settings["speakers"]

@@ -4,7 +4,6 @@ Every stage is a script of its own. Stopped anywhere, the same command goes on t
 """
 
 import argparse
-import shutil
 import subprocess
 import sys
 import time
@@ -13,6 +12,8 @@ from pathlib import Path
 import hparams
 
 ROOT = Path(__file__).resolve().parent
+NOBODY = "nobody: a synthetic speaker (espeak-ng), made for the demo"
+REFERENCES = 8
 YOUNG = (
     "(the WaveNet is a few minutes old: it shows the path and is no vocoder yet; "
     "Griffin-Lim sounds better until it has trained far longer, on a GPU)"
@@ -79,39 +80,32 @@ def main() -> None:
     waves = run.with_name(f"{run.name}-wavenet")
     stage("vocoder", "train_wavenet.py", features, "--run", waves, *flags)
 
+    place = compare(run, waves, train, recordings, arguments.unseen)
+
     from datasets.features import FeatureStore
     from evaluation import report
 
-    store, speech = FeatureStore.open(recordings), run / "speech"
-    text = "".join(f"{row.text}\n" for row in store.rows)
-    (run / "unseen.txt").write_text(text, "utf-8")
-    speak = ("synthesize.py", "--voice", run, "--file", run / "unseen.txt")
-    stage("speech", *speak)
-    stage("speech", *speak, "--vocoder", waves, "--out", run / "speech-wavenet")
+    store, speech = FeatureStore.open(recordings), place / "griffin-lim"
     seconds = [row.frames * store.audio.frame_seconds for row in store.rows]
     figures = report.free_running(report.read_manifest(speech), seconds)
     figures |= {"seconds": round(time.monotonic() - begun)}
     report.write(run / "report.json", figures)
     print(f"\n{report.summary(figures)}\nfigures: {run / 'report.json'}")
     print(f"this call took {figures['seconds']} s; pictures: {run / 'previews'}")
-    print(f"hear the same sentences side by side: {side_by_side(store, run)}")
+    print(f"hear them side by side, in a browser: {place / 'compare.html'}")
     print(YOUNG)
     print(f"TensorBoard: .venv/bin/tensorboard --logdir {run.parent}")
     print(f"speak: .venv/bin/python synthesize.py --voice {run} --text 안녕하세요.")
 
 
-def side_by_side(store, run: Path) -> Path:
-    """A folder with recording, Griffin-Lim and WaveNet of each sentence in a row."""
-    from audio.files import save
-
-    folder = run / "side-by-side"
-    folder.mkdir(exist_ok=True)
-    for i in range(len(store)):
-        name = f"{i + 1:04d}"
-        recording = folder / f"{name}-1-recording.wav"
-        save(recording, store.wave(i), store.audio.sample_rate)
-        for kind, of in (("2-griffin-lim", "speech"), ("3-wavenet", "speech-wavenet")):
-            shutil.copy(run / of / f"{name}.wav", folder / f"{name}-{kind}.wav")
+def compare(run: Path, vocoder: Path, corpus: Path, recordings: Path, count: int):
+    """The folder of a comparison with recordings of sentences that nobody trained on;
+    the reference comes from the corpus."""
+    folder = run / "comparison"
+    files = sorted((corpus / "wavs").glob("*/*.wav"))[:REFERENCES]
+    voice = ("--voice", run, "--vocoder", vocoder, "--recordings", recordings)
+    rest = ("--consent", NOBODY, "--count", count, "--out", folder)
+    stage("comparison", "compare.py", *voice, "--reference", *files, *rest)
     return folder
 
 

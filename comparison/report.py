@@ -1,11 +1,9 @@
 """One comparison from beginning to end: gather, speak, measure, write it down."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-
-import numpy as np
 
 from audio.files import load
 from comparison import clips, figures, resemblance, speaking
@@ -18,6 +16,7 @@ from machine import driver, host
 from speakers.encoder import EncoderMissing
 from training.checkpoints import write_aside
 from voices.provenance import noted
+from voices.reference import prepare
 
 NAME = "comparison.json"
 VERSION = 1
@@ -36,18 +35,15 @@ def compare(
 
     The sounds and `comparison.json`, which holds what is returned, lie in `folder`.
     `progress(stage, done, total)` counts lines. Raises `ComparisonError` when the
-    trained voice cannot speak; what else is missing is said in the report.
+    trained voice cannot speak, `VoiceError` or `AudioError` for a reference without
+    speech; what else is missing is said in the report.
     """
+    # Told before anybody has spent minutes on speaking.
+    reference = _reference(materials)
     systems, missing = _spoken(asked, materials, audio, folder, progress)
     rows = figures.table({key: _by_line(s, materials) for key, s in systems.items()})
     try:
-        row = resemblance.similarity(
-            {key: _waves(s, materials, audio, folder) for key, s in systems.items()},
-            [load(path, audio.sample_rate) for path in materials.references],
-            materials.others.waves,
-            materials.others.whose,
-            audio.sample_rate,
-        )
+        row = _similarity(systems, materials, audio, folder)
         rows += [row] if row else []
     except (EncoderMissing, ValueError) as error:
         missing.append({"name": resemblance.SIMILARITY.name, "reason": str(error)})
@@ -57,7 +53,7 @@ def compare(
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "consent": asked.consent,
         "machine": _machine(),
-        "reference": _reference(materials, audio),
+        "reference": reference,
         "remarks": list(materials.remarks),
         "systems": [_described(system) for system in systems.values()],
         "missing": missing,
@@ -95,18 +91,30 @@ def _spoken(
         for line, clip in lines:
             found[line] = clip
             progress(f"{stage}: figures", line, total)
-        facts = _facts(asked, speaker.key, performance, found, materials)
+        facts = _facts(asked, speaker.key, performance, found)
         systems[speaker.key] = System(speaker.key, stage, speaker.about, found, facts)
     return systems, missing
 
 
-def _facts(asked, key: str, performance, found: dict, materials: Materials) -> dict:
+def _similarity(systems, materials: Materials, audio: Audio, folder: Path):
+    if not materials.references:
+        raise ValueError("there is no reference to compare with: name --reference")
+    rate = audio.sample_rate
+    return resemblance.similarity(
+        {key: _waves(s, materials, audio, folder) for key, s in systems.items()},
+        [load(path, rate) for path in materials.references],
+        materials.others.waves,
+        materials.others.whose,
+        rate,
+    )
+
+
+def _facts(asked, key: str, performance, found: dict) -> dict:
     """What a system costs: computing, memory, and the data it was made from."""
     factor = clips.real_time_factor(found)
     start = performance.seconds - factor["spent_seconds"]
     return {
         "training_minutes": _minutes(asked, key),
-        "reference_seconds": _seconds(materials.references) if key == "xtts" else None,
         "real_time_factor": figures.rounded(factor, 3),
         "memory_megabytes": performance.megabytes or None,
         "start_seconds": round(max(start, 0.0), 1),
@@ -121,10 +129,6 @@ def _minutes(asked, key: str) -> dict | None:
     known = [noted(run).get("minutes") for run in runs.get(key, [])]
     # The vocoder usually learns from the same recordings: they are not added.
     return max(known) if known and None not in known else None
-
-
-def _seconds(paths: Sequence[Path]) -> float:
-    return round(sum(len(load(path, 16000)) / 16000 for path in paths), 1)
 
 
 def _by_line(system: System, materials: Materials) -> list[Mapping]:
@@ -148,15 +152,12 @@ def _machine() -> dict:
     }
 
 
-def _reference(materials: Materials, audio: Audio) -> dict | None:
+def _reference(materials: Materials) -> dict | None:
     if not materials.references:
         return None
-    waves = [load(path, audio.sample_rate) for path in materials.references]
-    return {
-        "files": [path.name for path in materials.references],
-        "features": describe(np.concatenate(waves), audio.sample_rate),
-        "warnings": [],
-    }
+    heard = prepare(materials.references, describe)
+    about = {"seconds": round(heard.seconds, 2), "features": heard.features}
+    return {"files": list(heard.files), **about, "warnings": list(heard.warnings)}
 
 
 def _described(system: System) -> dict:
