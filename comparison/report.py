@@ -122,13 +122,13 @@ def _facts(asked, key: str, performance, found: dict) -> dict:
     }
 
 
-def _minutes(asked, key: str) -> dict | None:
-    """Minutes of the person's recordings by what was trained on them; None for what
-    was not, or is not known."""
+def _minutes(asked, key: str) -> float | None:
+    """Minutes of the person's recordings that a system was trained on; None where its
+    run does not say."""
     runs = {"griffin-lim": [asked.voice], "wavenet": [asked.voice, asked.vocoder]}
     known = [noted(run).get("minutes") for run in runs.get(key, [])]
-    # The vocoder usually learns from the same recordings: they are not added.
-    return max(known) if known and None not in known else None
+    # A vocoder usually learns from the same recordings: they are not added.
+    return None if None in known else max(known, default=0.0)
 
 
 def _by_line(system: System, materials: Materials) -> list[Mapping]:
