@@ -58,17 +58,13 @@ def synthesize(arguments: argparse.Namespace) -> int:
 
 
 def into_files(arguments: argparse.Namespace, voice, lines: list[str]) -> int:
-    from tqdm import tqdm
-
     from evaluation.attention import judge
-    from voices.output import Output, speak_lines
+    from voices.output import Output, line_bar, speak_lines
 
     folder = arguments.out or arguments.voice / "speech"
-    with tqdm(total=len(lines), unit="line", disable=None) as bar:
-        manner = {name: getattr(arguments, name) for name in MANNER}
-        manner["say"] = lambda text: tqdm.write(text, file=sys.stderr)
-        manner["progress"] = lambda done, total: bar.update(done - bar.n)
-        failed = speak_lines(voice, lines, Output(folder, judge), **manner)
+    manner = {name: getattr(arguments, name) for name in MANNER}
+    with line_bar(len(lines)) as bar:
+        failed = speak_lines(voice, lines, Output(folder, judge), **manner, **bar)
     print(f"{len(lines) - failed} of {len(lines)} lines spoken: {folder}")
     return 1 if failed else 0
 

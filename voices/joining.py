@@ -12,6 +12,8 @@ from voices.reading import Reading
 Made = TypeVar("Made")
 
 _FADE_SECONDS = 0.005
+_WINDOW_SECONDS = 0.01
+_SILENT_POWER = 1e-5  # -50 dB
 
 
 def assembled(
@@ -90,6 +92,35 @@ def faded_stream(
             first = False
     if len(held):
         yield _faded(held, audio, begin=first, end=end)
+
+
+def heard(chunks: Iterable[np.ndarray], audio: Audio) -> Iterator[np.ndarray]:
+    """The chunks of a wave without the silence before and behind it, in whole frames.
+
+    Silence is what stays below -50 dB of full scale for 10 ms; `tail_seconds` of it are
+    kept on both sides. However the wave is cut into chunks, the same of it is heard,
+    and silence alone is nothing.
+    """
+    window = round(_WINDOW_SECONDS * audio.sample_rate)
+    keep = round(audio.tail_seconds / _WINDOW_SECONDS) * window
+    held, count = np.zeros(0, np.float32), 0
+    for chunk in chunks:
+        held = np.concatenate([held, chunk])
+        windows = held[: len(held) // window * window].reshape(-1, window)
+        loud = np.flatnonzero(np.mean(windows**2, axis=1) >= _SILENT_POWER)
+        if not count:
+            first = loud[0] if len(loud) else len(windows)
+            begin = max(0, first * window - keep)
+            held, loud = held[begin:], loud - begin // window
+        if len(loud):
+            end = (loud[-1] + 1) * window
+            ready, held = held[:end], held[end:]
+            count += len(ready)
+            yield ready
+    if count:
+        tail = held[:keep]
+        missing = -(count + len(tail)) % audio.hop_length
+        yield np.concatenate([tail, np.zeros(missing, np.float32)])
 
 
 def pause(seconds: float, audio: Audio) -> np.ndarray:

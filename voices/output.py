@@ -7,6 +7,7 @@ The script hands in what it judges with, so this room does not need it.
 """
 
 import json
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -173,6 +174,17 @@ def _readings(voice: Voice, lines: Sequence[str]):
         except TextError as error:
             refused[number] = str(error)
     return readings, refused
+
+
+@contextmanager
+def line_bar(count: int) -> Iterator[dict[str, Callable]]:
+    """`say` and `progress` for `speak_lines`: a bar of lines on standard error where
+    somebody watches, and what is said above it."""
+    with tqdm(total=count, unit="line", disable=None) as bar:
+        yield {
+            "say": lambda text: tqdm.write(text, file=sys.stderr),
+            "progress": lambda done, total: bar.update(done - bar.n),
+        }
 
 
 @contextmanager
