@@ -2,9 +2,10 @@
 
 The layout is that of safetensors (github.com/huggingface/safetensors): eight bytes of
 header length, a JSON header, the raw little-endian arrays. Anything that reads that
-format reads these files. The header's `__metadata__` also holds the step, the metric,
-the state as JSON text, a CRC-32 of each array and one of the header itself, so that a
-part of the arrays can be read, and believed, without reading the rest.
+format reads these files. The header's `__metadata__` also holds the step, the metric
+and its name, the state as JSON text, a CRC-32 of each array and one of the header
+itself, so that a part of the arrays can be read, and believed, without reading the
+rest.
 """
 
 import json
@@ -20,6 +21,7 @@ import ml_dtypes
 import numpy as np
 
 VERSION = 1
+LOSS = "loss"
 
 _DTYPES = {
     "BOOL": np.dtype(np.bool_),
@@ -46,11 +48,16 @@ class Damaged(Exception):
 
 @dataclass(frozen=True)
 class Header:
-    """What a checkpoint says of itself, without its arrays."""
+    """What a checkpoint says of itself, without its arrays.
+
+    `ranked_by` names the figure that `metric` is; before the name was written, it was
+    always the loss.
+    """
 
     path: Path
     step: int
     metric: float | None
+    ranked_by: str
     state: dict
     entries: dict[str, dict]
     checksums: dict[str, int]
@@ -61,7 +68,8 @@ class Header:
 class Checkpoint:
     """Arrays by name and the state of the host after `step` steps.
 
-    `metric` is the figure by which the best is chosen (lower is better), if any.
+    `metric` is the figure by which the best is chosen (lower is better), if any, and
+    `ranked_by` its name.
     """
 
     step: int
@@ -69,6 +77,7 @@ class Checkpoint:
     state: dict
     path: Path
     metric: float | None = None
+    ranked_by: str = LOSS
 
 
 def write(
@@ -77,6 +86,7 @@ def write(
     state: dict,
     step: int,
     metric: float | None = None,
+    ranked_by: str = LOSS,
 ) -> None:
     """Write beside `path`, force to disk and rename: `path` is never half a file.
 
@@ -84,7 +94,7 @@ def write(
     holds, `OSError` when the disk refuses.
     """
     arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}
-    header = _encode_header(arrays, state, step, metric)
+    header = _encode_header(arrays, state, step, metric, ranked_by)
 
     def content(file: BinaryIO) -> None:
         file.write(struct.pack("<Q", len(header)))
@@ -149,14 +159,16 @@ def read(path: Path, prefix: str = "") -> Checkpoint:
             if zlib.crc32(_bytes_of(array)) != header.checksums.get(name):
                 raise Damaged(f"the checksum of {name} does not agree")
             arrays[name] = array
-    return Checkpoint(header.step, arrays, header.state, path, header.metric)
+    return Checkpoint(
+        header.step, arrays, header.state, path, header.metric, header.ranked_by
+    )
 
 
 def _bytes_of(array: np.ndarray) -> memoryview:
     return memoryview(array.reshape(-1).view(np.uint8))
 
 
-def _encode_header(arrays, state, step, metric) -> bytes:
+def _encode_header(arrays, state, step, metric, ranked_by) -> bytes:
     entries, offset = {}, 0
     for name, array in arrays.items():
         if array.dtype not in _CODES:
@@ -172,6 +184,7 @@ def _encode_header(arrays, state, step, metric) -> bytes:
         "version": str(VERSION),
         "step": str(step),
         "metric": json.dumps(metric),
+        "ranked_by": ranked_by,
         "state": json.dumps(state),
         "checksums": json.dumps(checksums),
     }
@@ -205,6 +218,7 @@ def _decode_header(path: Path, file: BinaryIO) -> Header:
         path=path,
         step=int(metadata["step"]),
         metric=json.loads(metadata["metric"]),
+        ranked_by=metadata.get("ranked_by", LOSS),
         state=json.loads(metadata["state"]),
         entries=entries,
         checksums=json.loads(metadata["checksums"]),

@@ -18,11 +18,14 @@ from typing import Any, Protocol
 import numpy as np
 
 from training.callbacks import Interrupt, Metrics, Progress, Throughput, guarded
+from training.checkpoints import LOSS
 from training.health import Action, Health
 from training.prefetch import Prefetch
 from training.runs import Checkpoint, Run
 
 log = logging.getLogger(__name__)
+
+_TRAINING_LOSS = "training_loss"
 
 Batch = dict[str, np.ndarray]
 
@@ -89,6 +92,7 @@ def fit(
     log_every: int,
     frames_in: Callable[[Batch], int] = lambda batch: 0,
     validate: Callable[[], dict[str, float]] | None = None,
+    rank: str = LOSS,
     hooks: Iterable[Callable[[int, Metrics], None]] = (),
     health: Health | None = None,
     progress: Progress | None = None,
@@ -98,15 +102,15 @@ def fit(
     `scalars(step)` are the schedules, `learning_rate` among them; a value that is no
     number (a tuple, say) counts as one that a step is compiled with. A checkpoint is
     written before the first step, every `save_every`, at the end and on SIGINT or
-    SIGTERM. `validate` gives figures of held-out data at each regular checkpoint; its
-    `loss` ranks the checkpoints, and the mean training loss does without it.
+    SIGTERM. `validate` gives figures of held-out data at each regular checkpoint; that
+    called `rank` ranks the checkpoints, and the mean training loss does without it.
     `frames_in(batch)` counts what throughput is measured in. Hooks with a number
     `every` find the weights as their steps left them; others may be called a step late.
 
     Raises `Diverged` when the loss cannot be kept finite, `RunError` when the run is
     in use or cannot be written.
     """
-    story = _Story(trainer, run, board, health or Health(), validate)
+    story = _Story(trainer, run, board, health or Health(), validate, rank)
     hooks = list(hooks)
     pauses = [save_every, *(hook.every for hook in hooks if hasattr(hook, "every"))]
     with (
@@ -190,9 +194,10 @@ class _Teller:
 class _Story:
     """One training's dealings with its run folder, its board and its health."""
 
-    def __init__(self, trainer, run, board, health, validate):
+    def __init__(self, trainer, run, board, health, validate, rank):
         self.trainer, self.run, self.board = trainer, run, board
         self.health, self.validate = health, validate
+        self._ranked_by = rank if validate else _TRAINING_LOSS
         self._loss_sum, self._loss_count = 0.0, 0
         self._saved: int | None = None
         self._hosts_halt = False
@@ -287,14 +292,14 @@ class _Story:
             metric = self._validated(step)
             self._loss_sum, self._loss_count = 0.0, 0
         state |= {"loss_sum": self._loss_sum, "loss_count": self._loss_count}
-        self.run.save(step, self.trainer.arrays(), state, metric)
+        self.run.save(step, self.trainer.arrays(), state, metric, self._ranked_by)
         self._saved = step
 
     def _validated(self, step: int) -> float | None:
         if self.validate is not None:
             figures = guarded("validation", self.validate) or {}
             self.board.scalars(step, {f"held_out/{n}": v for n, v in figures.items()})
-            return figures.get("loss")
+            return figures.get(self._ranked_by)
         return self._loss_sum / self._loss_count if self._loss_count else None
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from training.checkpoints import (
+    LOSS,
     Checkpoint,
     Damaged,
     Header,
@@ -127,17 +128,19 @@ class Run:
         arrays: dict[str, np.ndarray],
         state: dict,
         metric: float | None = None,
+        ranked_by: str = LOSS,
     ) -> Path:
         """Write the checkpoint of `step`, then delete those no longer kept.
 
-        `metric` is a figure of which lower is better; one that is not finite counts
-        as none. Raises `RunError` when the disk refuses; the older ones then remain.
+        `metric` is a figure of which lower is better, called `ranked_by`; one that is
+        not finite counts as none. Raises `RunError` when the disk refuses; the older
+        ones then remain.
         """
         metric = float(metric) if metric is not None and math.isfinite(metric) else None
         path = self._path(step)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            write(path, arrays, state, step, metric)
+            write(path, arrays, state, step, metric, ranked_by)
         except OSError as error:
             raise RunError(
                 f"cannot write {path}: {error.strerror}; earlier checkpoints are intact"
@@ -151,6 +154,9 @@ class Run:
         """The newest checkpoint, the `best`, or that of `step`; None when none was ever
         written. Raises `RunError`, naming those there are, when `step` is not kept.
 
+        Best is the least metric among those with a metric of the newest one's name:
+        figures of different names are never compared.
+
         Only arrays whose names begin with `prefix` are read. A damaged checkpoint is
         named in the log and the one before it taken (and, while this run is locked,
         put aside as `*.damaged`); if none is left, `RunError`.
@@ -163,7 +169,7 @@ class Run:
                 raise RunError(f"{self.folder} keeps no step {step}; there are: {kept}")
             paths = [self._path(step)]
         if best:
-            ranks = {header.path: _rank(header) for header in self.checkpoints()}
+            ranks = _ranks(self.checkpoints())
             paths.sort(key=lambda path: ranks.get(path, math.inf))
         for path in paths:
             try:
@@ -218,12 +224,12 @@ class Run:
         return sorted((self.folder / "checkpoints").glob(f"step-*{_SUFFIX}"))
 
     def _prune(self, newest: Path) -> None:
-        headers = self.checkpoints()
-        kept = {newest, *(header.path for header in headers[-self.keep :])}
-        kept.add(min(headers[::-1], key=_rank).path)
-        for header in headers:
-            if header.path not in kept:
-                header.path.unlink(missing_ok=True)
+        ranks = _ranks(self.checkpoints())
+        paths = list(ranks)
+        kept = {newest, *paths[-self.keep :], min(paths[::-1], key=ranks.get)}
+        for path in paths:
+            if path not in kept:
+                path.unlink(missing_ok=True)
 
 
 def differences(ours: dict, theirs: dict, ignore: Iterable[str] = ()) -> list[str]:
@@ -247,8 +253,17 @@ def differences(ours: dict, theirs: dict, ignore: Iterable[str] = ()) -> list[st
     return list(walk("", ours, theirs))
 
 
-def _rank(header: Header) -> float:
-    return math.inf if header.metric is None else header.metric
+def _ranks(headers: list[Header]) -> dict[Path, float]:
+    """The metric of each checkpoint, oldest first, and infinity for one that has none,
+    or one of another name than the newest with a metric."""
+    ranked = [header for header in headers if header.metric is not None]
+    name = ranked[-1].ranked_by if ranked else None
+    return {
+        header.path: header.metric
+        if header.metric is not None and header.ranked_by == name
+        else math.inf
+        for header in headers
+    }
 
 
 _ABSENT = type("Absent", (), {"__repr__": lambda self: "absent"})()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.checkpoints import Checkpoint
+from training.checkpoints import LOSS, Checkpoint
 from training.devices import Devices
 from training.runs import Run
 
@@ -45,8 +45,8 @@ class SharedRun:
                 return None
             found.append(checkpoint)
             shapes = [[n, a.dtype.str, a.shape] for n, a in checkpoint.arrays.items()]
-            rest = {"step": checkpoint.step, "metric": checkpoint.metric}
-            return {"arrays": shapes, "state": checkpoint.state, **rest}
+            names = ("step", "state", "metric", "ranked_by")
+            return {"arrays": shapes, **{n: getattr(checkpoint, n) for n in names}}
 
         told = devices.told(look)
         if told is None:
@@ -56,16 +56,14 @@ class SharedRun:
         else:
             arrays = [np.zeros(shape, dtype) for _, dtype, shape in told["arrays"]]
         arrays = devices.shared(arrays)
-        names = [name for name, _, _ in told["arrays"]]
+        names = [name for name, _, _ in told.pop("arrays")]
         named = dict(zip(names, arrays, strict=True))
-        return Checkpoint(
-            told["step"], named, told["state"], self.folder, told["metric"]
-        )
+        return Checkpoint(arrays=named, path=self.folder, **told)
 
-    def save(self, step, arrays, state, metric=None) -> None:
+    def save(self, step, arrays, state, metric=None, ranked_by=LOSS) -> None:
         """Let the chief write a checkpoint; see `Run.save`."""
         if self._run is not None:
-            self._run.save(step, arrays, state, metric)
+            self._run.save(step, arrays, state, metric, ranked_by)
 
     @contextlib.contextmanager
     def lock(self):

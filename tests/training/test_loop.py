@@ -201,6 +201,31 @@ def test_held_out_loss_ranks_the_checkpoints(tmp_path):
     assert (10, {"held_out/loss": 0.1, "held_out/other": 2.0}) in board.shown
 
 
+def test_another_figure_may_rank_the_checkpoints(tmp_path):
+    """That of a check which fails ranks nothing; the mean training loss is another."""
+    ranks = iter([3.0, 2.0, None, 5.0])
+
+    def validate():
+        rank = next(ranks)
+        return {"loss": 0.1} if rank is None else {"loss": 0.1, "rank": rank}
+
+    train(tmp_path / "run", 20, keep=4, validate=validate, rank="rank")
+    run = Run.open(tmp_path / "run")
+    assert {h.step: h.metric for h in run.checkpoints()} == {
+        5: 3.0,
+        10: 2.0,
+        15: None,
+        20: 5.0,
+    }
+    assert {h.ranked_by for h in run.checkpoints()} == {"rank"}
+    assert run.restore(best=True).step == 10
+    train(tmp_path / "run", 25, rank="rank")
+    last = Run.open(tmp_path / "run").checkpoints()[-1]
+    assert (last.step, last.ranked_by) == (25, "training_loss")
+    assert last.metric < 2.0
+    assert run.restore(best=True).step == 25
+
+
 def test_the_board_begins_again_where_training_does(tmp_path):
     board = Silent()
     train(tmp_path / "run", 7, save_every=5, board=board)

@@ -157,6 +157,50 @@ def test_the_last_and_the_best_are_kept(run):
     assert run.restore(best=True).arrays["a"] == 3.0
 
 
+def test_metrics_of_different_names_are_never_compared(run):
+    """A run that goes on to be ranked otherwise: its older figures count no more."""
+    run.save(1, {}, {}, 0.1)
+    run.save(2, {}, {}, 0.5, "loss")
+    run.save(3, {}, {}, None, "rank")
+    assert run.restore(best=True).step == 1
+    assert steps(run) == [1, 2, 3]
+    run.save(4, {}, {}, 9.0, "rank")
+    found = run.restore(best=True)
+    assert (found.step, found.metric, found.ranked_by) == (4, 9.0, "rank")
+    assert steps(run) == [3, 4]
+    run.save(5, {}, {}, 8.0, "rank")
+    run.save(6, {}, {}, 9.5, "rank")
+    run.save(7, {}, {}, None, "rank")
+    assert steps(run) == [5, 6, 7]
+    assert run.restore(best=True).step == 5
+    run.save(8, {}, {}, 10.0, "loss")
+    assert run.restore(best=True).step == 8
+
+
+def unnamed(path):
+    """Make a checkpoint one of those written before figures had names."""
+    content = path.read_bytes()
+    length = struct.unpack("<Q", content[:8])[0]
+    entries = json.loads(content[8 : 8 + length])
+    metadata = entries.pop("__metadata__")
+    del metadata["ranked_by"], metadata["header"]
+    checksum = zlib.crc32(json.dumps([metadata, entries], sort_keys=True).encode())
+    metadata["header"] = str(checksum)
+    text = json.dumps({"__metadata__": metadata, **entries}).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + content[8 + length :])
+
+
+def test_a_metric_without_a_name_is_a_loss(run):
+    unnamed(run.save(1, arrays(), {"n": 1}, 0.25))
+    found = run.restore()
+    assert (found.step, found.metric, found.ranked_by) == (1, 0.25, "loss")
+    assert found.arrays["weights"].tobytes() == arrays()["weights"].tobytes()
+    run.save(2, {}, {}, 0.5, "loss")
+    assert run.restore(best=True).step == 1
+    run.save(3, {}, {}, 0.75, "rank")
+    assert run.restore(best=True).step == 3
+
+
 def test_without_metrics_the_best_is_the_newest(run):
     for step in (1, 2, 3):
         run.save(step, {}, {})

@@ -27,7 +27,7 @@ def _create(folder):
 
 @pytest.fixture
 def folder(tmp_path):
-    _create(tmp_path / "run").save(3, ARRAYS, STATE, 0.25)
+    _create(tmp_path / "run").save(3, ARRAYS, STATE, 0.25, "rank")
     return tmp_path / "run"
 
 
@@ -39,7 +39,8 @@ def test_every_host_finds_what_the_chief_reads(folder):
             return run.restore()
 
     for found in together(work):
-        assert (found.step, found.metric, found.state) == (3, 0.25, STATE)
+        assert (found.step, found.state) == (3, STATE)
+        assert (found.metric, found.ranked_by) == (0.25, "rank")
         assert list(found.arrays) == list(ARRAYS)
         for name, array in found.arrays.items():
             assert array.dtype == ARRAYS[name].dtype
@@ -53,7 +54,7 @@ def test_the_chief_alone_writes(tmp_path):
         run = shared(devices, tmp_path / "run")
         assert not run.begun
         assert run.restore() is None
-        run.save(5, {"host": np.array([devices.host])}, {})
+        run.save(5, {"host": np.array([devices.host])}, {}, 0.5, "rank")
         return run.events
 
     events, nowhere = together(work)
@@ -61,6 +62,7 @@ def test_the_chief_alone_writes(tmp_path):
     assert nowhere is None
     saved = Run.open(tmp_path / "run").restore()
     assert (saved.step, int(saved.arrays["host"][0])) == (5, 0)
+    assert (saved.metric, saved.ranked_by) == (0.5, "rank")
 
 
 def test_a_run_in_use_is_refused_on_every_host(folder):
