@@ -29,6 +29,7 @@ def parse() -> argparse.Namespace:
 def train(arguments: argparse.Namespace) -> int:
     from datasets.batches import Batches, frames_in, split
     from datasets.features import FeatureStore
+    from evaluation.free_running import Judge
     from training.board import Board
     from training.loop import fit
     from training.program import stopped
@@ -47,14 +48,14 @@ def train(arguments: argparse.Namespace) -> int:
     train_on, unseen = split(store, t.held_out)
     batches = Batches(store, train_on, **acoustic.batching(settings))
     with devices.company(), closing(Board(run.events)) as board:
-        from voices.previews import watchers
+        from voices.previews import RANK, watchers
 
         trainer = acoustic.trainer(settings, len(store.speakers), devices)
         fresh = start if arguments.start else None
         lineage.prepare(run, trainer, batches.largest()[1], schedule(0), fresh, network)
         if not run.begun:
             board.settings(0, settings.to_dict())
-        watched = watchers(trainer, settings, batches, unseen, run, board)
+        watched = watchers(trainer, settings, batches, unseen, run, board, Judge)
         validate, hooks = devices.watching(*watched)
         outcome = fit(
             trainer,
@@ -67,6 +68,7 @@ def train(arguments: argparse.Namespace) -> int:
             log_every=t.log_every,
             frames_in=frames_in,
             validate=validate,
+            rank=RANK,
             hooks=hooks,
         )
     if devices.chief:

@@ -1,26 +1,50 @@
-"""What a training shows of its voice: fixed held-out sentences, heard and seen."""
+"""What a training shows of its voice: fixed held-out sentences, heard, seen, judged."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
+import numpy as np
 from keras import ops
 
 import hangul
 from audio.files import save
-from hparams import Hparams
+from hparams import Audio, Hparams
 from training import figures
-from training.callbacks import FlatAttention, Previews
+from training.callbacks import FlatAttention, Previews, guarded
 from training.weights import arrays_of
 from voices.acoustic import factor_at, network, objective
 from voices.compiled import compiled
-from voices.generation import Generator
+from voices.generation import Generated, Generator
 from voices.griffin_lim import GriffinLim
+from voices.stopping import TOKEN
 from voices.twin import Twin
 
+RANK = "free_rank"
+_SPOKEN = 16
 
-def watchers(trainer, settings: Hparams, batches, unseen: list[int], run, board):
+
+class Judge(Protocol):
+    """Who says what speech is worth, such as `evaluation.free_running.Judge`."""
+
+    def judge(
+        self, spoken: Sequence[tuple[np.ndarray, np.ndarray, bool]]
+    ) -> dict[str, float]:
+        """Figures, `rank` among them, of mel [frames, mels], alignment [steps, symbols]
+        and whether the stop token ended it, for each sentence."""
+
+
+Judging = Callable[[list[np.ndarray], list[tuple[str, ...]], Audio], Judge]
+
+
+def watchers(
+    trainer, settings: Hparams, batches, unseen: list[int], run, board, judging: Judging
+):
     """What `training.loop.fit` is to ask and call: `(validate or None, hooks)`.
 
-    `batches` is a `datasets.batches.Batches`, `unseen` the utterances held out.
+    `batches` is a `datasets.batches.Batches`, `unseen` the utterances held out, and
+    `judging` makes a judge of their recordings and symbols. The figure `RANK` of what
+    `validate` gives is the one to choose checkpoints by.
     """
     t = settings.training
     alarm = FlatAttention(t.flat_attention_steps)
@@ -28,11 +52,18 @@ def watchers(trainer, settings: Hparams, batches, unseen: list[int], run, board)
         return None, [alarm]
     model = network(settings, trainer.model.speaker.input_dim)
     twin = Twin(model, lambda: arrays_of(trainer.model))
-    validate = HeldOut(twin, trainer, settings, batches.together(unseen))
+    generator = Generator(model, settings.audio.frame_seconds)
+    batch = batches.together(unseen)
+    held_out = HeldOut(twin, trainer, settings, batch)
+    aloud = Aloud(twin, generator, trainer, settings, batch, judging)
+
+    def validate() -> dict[str, float]:
+        return held_out() | (guarded("judging free-running speech", aloud) or {})
+
     if not t.previews:
         return validate, [alarm]
     shown = batches.together(unseen[: t.previews])
-    preview = Preview(twin, settings, shown, board)
+    preview = Preview(twin, generator, settings, shown, board)
     return validate, [alarm, Previews(t.preview_every, run.previews, preview.make)]
 
 
@@ -52,7 +83,7 @@ class HeldOut:
     def __call__(self) -> dict[str, float]:
         """The objective and its terms as they are now, without guided attention."""
         self._twin.refresh()
-        factor = factor_at(self._settings, self._trainer.step_number)
+        factor = _factor_of(self._settings, self._trainer.step_number)
         terms = self._evaluate(self._batch, factor=factor)
         return {
             name: float(ops.convert_to_numpy(value))
@@ -65,16 +96,50 @@ class HeldOut:
         return self._losses(batch, values, training=False)[1]
 
 
+class Aloud:
+    """The figures of utterances that are not trained on, spoken from their text alone.
+
+    At most sixteen of `batch` are spoken, always the same: from the shortest to the
+    longest, as many places apart.
+    """
+
+    def __init__(
+        self, twin: Twin, generator: Generator, trainer, settings, batch, judging
+    ):
+        self._twin, self._generator = twin, generator
+        self._trainer, self._settings = trainer, settings
+        chosen = _spread(batch["frames"])
+        self._batch = {
+            name: batch[name][chosen] for name in ("ids", "symbols", "speaker")
+        }
+        pairs = zip(batch["mels"][chosen], batch["frames"][chosen], strict=True)
+        references = [mel[:frames] for mel, frames in pairs]
+        symbols = [_letters(ids) for ids in _lines(self._batch)]
+        self._judge = judging(references, symbols, settings.audio)
+
+    def __call__(self) -> dict[str, float]:
+        """What the judge says of the voice as it now is, as `free_…`."""
+        self._twin.refresh()
+        factor = _factor_of(self._settings, self._trainer.step_number)
+        said = _spoken(self._generator, self._batch, factor)
+        judged = self._judge.judge(
+            [(line.mel, line.alignment, line.stopped == TOKEN) for line in said]
+        )
+        return {f"free_{name}": value for name, value in judged.items()}
+
+
 class Preview:
     """Pictures and sounds of one held-out batch, teacher-forced and free-running.
 
     `board` is a `training.board.Board`, which shows them too.
     """
 
-    def __init__(self, twin: Twin, settings: Hparams, batch: dict, board):
+    def __init__(
+        self, twin: Twin, generator: Generator, settings: Hparams, batch: dict, board
+    ):
         self._twin, self._settings, self._audio = twin, settings, settings.audio
         self._batch, self._board = batch, board
-        self._generator = Generator(twin.model, settings.audio.frame_seconds)
+        self._generator = generator
         self._forced = compiled(twin.model, self._call)
 
     def _call(self, batch, factor):
@@ -83,14 +148,12 @@ class Preview:
     def make(self, step: int, folder: Path) -> None:
         """Write each utterance's alignments, spectrograms and a wav into `folder`."""
         self._twin.refresh()
-        batch, factor = self._batch, factor_at(self._settings, step)
+        batch, factor = self._batch, _factor_of(self._settings, step)
         outputs = self._forced(batch, factor=factor)
         mels, walks = (ops.convert_to_numpy(outputs[n]) for n in ("mels", "alignments"))
-        lengths = zip(batch["ids"], batch["symbols"], strict=True)
-        lines = [ids[:length].tolist() for ids, length in lengths]
-        said = self._generator.generate(lines, batch["speaker"].tolist(), factor)
+        said = _spoken(self._generator, batch, factor)
         waves = GriffinLim(self._audio).generate([free.mel for free in said])
-        for i, (ids, free) in enumerate(zip(lines, said, strict=True)):
+        for i, (ids, free) in enumerate(zip(_lines(batch), said, strict=True)):
             frames = int(batch["frames"][i])
             walk = walks[i, : -(-frames // factor), : len(ids)]
             for kind, weights in (("free", free.alignment), ("forced", walk)):
@@ -99,7 +162,7 @@ class Preview:
                     (step, i, folder),
                     figures.alignment,
                     weights,
-                    [hangul.ALPHABET[symbol] for symbol in ids],
+                    _letters(ids),
                     step_seconds=factor * self._audio.frame_seconds,
                 )
             self._show(
@@ -122,3 +185,31 @@ class Preview:
             *arguments, folder / f"{i}_{name}.png", title=f"step {step}", **named
         )
         self._board.image(step, f"{name}/{i}", figure)
+
+
+def _factor_of(settings: Hparams, step: int) -> int:
+    """The reduction factor that the weights after `step` steps were last trained with,
+    and so will speak with, also where the next step takes another."""
+    return factor_at(settings, max(0, step - 1))
+
+
+def _spread(lengths: np.ndarray) -> np.ndarray:
+    """Places of at most `_SPOKEN` of the lengths, evenly from shortest to longest."""
+    order = np.argsort(lengths, kind="stable")
+    count = min(_SPOKEN, len(order))
+    return order[np.linspace(0, len(order) - 1, count).round().astype(int)]
+
+
+def _lines(batch: dict) -> list[list[int]]:
+    """The symbols of each utterance, without padding."""
+    lengths = zip(batch["ids"], batch["symbols"], strict=True)
+    return [ids[:length].tolist() for ids, length in lengths]
+
+
+def _letters(ids: list[int]) -> tuple[str, ...]:
+    return tuple(hangul.ALPHABET[symbol] for symbol in ids)
+
+
+def _spoken(generator: Generator, batch: dict, factor: int) -> list[Generated]:
+    """Each utterance of `batch` from its text alone."""
+    return generator.generate(_lines(batch), batch["speaker"].tolist(), factor)

@@ -3,6 +3,7 @@ import logging
 import numpy as np
 import pytest
 
+import hangul
 import hparams
 from audio import files
 from tests.tacotron.made import together, utterance
@@ -11,7 +12,9 @@ from training.callbacks import Previews
 from training.runs import Run
 from training.weights import arrays_of
 from voices import acoustic
-from voices.previews import HeldOut, Preview, watchers
+from voices.generation import Generated, Generator
+from voices.previews import RANK, Aloud, HeldOut, Preview, watchers
+from voices.stopping import CAP, TOKEN
 from voices.twin import Twin
 
 SETTINGS = hparams.preset("tiny")
@@ -47,8 +50,25 @@ def twin(trainer):
 
 
 @pytest.fixture(scope="module")
-def preview(twin):
-    return Preview(twin, SETTINGS, BATCH, Board())
+def generator(twin):
+    return Generator(twin.model, SETTINGS.audio.frame_seconds)
+
+
+@pytest.fixture(scope="module")
+def preview(twin, generator):
+    return Preview(twin, generator, SETTINGS, BATCH, Board())
+
+
+class Listener:
+    """A judge that remembers what it was asked, and finds what it is told to."""
+
+    def __init__(self, references, symbols, audio):
+        self.references, self.symbols, self.audio = references, symbols, audio
+        self.heard = []
+
+    def judge(self, spoken):
+        self.heard.append(spoken)
+        return {"rank": float(np.mean([mel.mean() for mel, _, _ in spoken]))}
 
 
 def kept(trainer):
@@ -77,6 +97,98 @@ def test_held_out_figures_follow_the_weights(twin, trainer):
         assert held_out()["loss"] > before + 1.0
     finally:
         bias.assign(old)
+
+
+def aloud(trainer, twin, generator, batch):
+    judges = []
+
+    def judging(*arguments):
+        judges.append(Listener(*arguments))
+        return judges[0]
+
+    spoken = Aloud(twin, generator, trainer, SETTINGS, batch, judging)
+    return spoken, judges[0]
+
+
+def test_a_judge_hears_each_sentence_beside_its_recording(trainer, twin, generator):
+    spoken, judge = aloud(trainer, twin, generator, BATCH)
+    assert judge.audio == SETTINGS.audio
+    assert [len(mel) for mel in judge.references] == [8, 11]
+    np.testing.assert_array_equal(judge.references[0], BATCH["mels"][1, :8])
+    letters = [hangul.ALPHABET[symbol] for symbol in BATCH["ids"][1, :4]]
+    assert judge.symbols[0] == tuple(letters)
+    assert len(judge.symbols[1]) == 6
+    before = kept(trainer)
+    figures = spoken()
+    assert list(figures) == [RANK]
+    for name, array in kept(trainer).items():
+        np.testing.assert_array_equal(array, before[name], err_msg=name)
+    for (mel, alignment, _), symbols in zip(judge.heard[0], (4, 6), strict=True):
+        assert mel.shape == (len(alignment) * 2, SETTINGS.audio.mels)
+        assert alignment.shape[1] == symbols
+    assert spoken() == figures
+
+
+def test_a_judge_hears_the_weights_as_they_are(trainer, twin, generator):
+    spoken, _ = aloud(trainer, twin, generator, BATCH)
+    bias = trainer.model.decoder.frames.bias
+    before, old = spoken()[RANK], np.array(bias)
+    try:
+        bias.assign(old + 3.0)
+        assert abs(spoken()[RANK] - before) > 1
+    finally:
+        bias.assign(old)
+
+
+def test_a_judge_is_told_how_a_sentence_ended(trainer, twin):
+    class Said:
+        def generate(self, lines, speakers, factor):
+            self.asked = (lines, speakers, factor)
+            mel = np.zeros((2, SETTINGS.audio.mels))
+            return [
+                Generated(mel, None, np.ones((1, len(line))), stopped)
+                for line, stopped in zip(lines, (TOKEN, CAP), strict=True)
+            ]
+
+    generator = Said()
+    spoken, judge = aloud(trainer, twin, generator, BATCH)
+    spoken()
+    assert [on_token for _, _, on_token in judge.heard[0]] == [True, False]
+    lines, speakers, factor = generator.asked
+    assert ([len(line) for line in lines], speakers, factor) == ([4, 6], [1, 0], 2)
+
+
+def test_sixteen_are_spoken_from_the_shortest_to_the_longest(trainer, twin, generator):
+    many = [utterance(seed, symbols=2, frames=2 + seed) for seed in range(40)]
+    order = np.random.default_rng(4).permutation(40)
+    batch = together(*(many[i] for i in order), frames=42, symbols=2)
+    _, judge = aloud(trainer, twin, generator, batch)
+    lengths = [len(mel) for mel in judge.references]
+    assert len(lengths) == 16
+    assert (lengths[0], lengths[-1]) == (2, 41)
+    assert set(np.diff(lengths)) == {2, 3}
+    for mel, length in zip(judge.references, lengths, strict=True):
+        np.testing.assert_array_equal(mel, many[length - 2]["mels"])
+
+
+def test_weights_are_judged_by_the_factor_they_were_trained_with(trainer, twin):
+    """At the very step where the schedule goes on to another one."""
+    schedule = "training.reduction_schedule=[[0,2],[4,1]]"
+    settings = SETTINGS.override([schedule])
+
+    class Deaf:
+        def generate(self, lines, speakers, factor):
+            raise RuntimeError(f"factor {factor}")
+
+    spoken = Aloud(twin, Deaf(), trainer, settings, BATCH, Listener)
+    before = trainer.step_number
+    try:
+        for step, factor in ((0, 2), (3, 2), (4, 2), (5, 1)):
+            trainer.step_number = step
+            with pytest.raises(RuntimeError, match=f"factor {factor}"):
+                spoken()
+    finally:
+        trainer.step_number = before
 
 
 def test_a_preview_shows_and_says_every_utterance(preview, tmp_path):
@@ -137,5 +249,23 @@ def test_watchers_want_what_is_held_out_and_asked_for(
 ):
     settings = SETTINGS.override([f"training.previews={previews}"])
     run = Run.create(tmp_path / "run", {})
-    validate, hooks = watchers(trainer, settings, Together(), unseen, run, Board())
+    asked = (settings, Together(), unseen, run, Board(), Listener)
+    validate, hooks = watchers(trainer, *asked)
     assert (validate is not None, len(hooks)) == expected
+
+
+def test_losses_remain_when_the_judge_fails(trainer, tmp_path, caplog):
+    class Failing(Listener):
+        def judge(self, spoken):
+            if self.heard:
+                raise ValueError("no ears")
+            return super().judge(spoken)
+
+    run = Run.create(tmp_path / "run", {})
+    asked = (SETTINGS, Together(), [4, 7], run, Board(), Failing)
+    validate, _ = watchers(trainer, *asked)
+    both, alone = validate(), validate()
+    assert set(both) - set(alone) == {RANK}
+    assert alone["loss"] == pytest.approx(both["loss"])
+    failed = "judging free-running speech failed: ValueError: no ears"
+    assert caplog.messages == [failed]
