@@ -9,9 +9,12 @@ MAKEFLAGS += --no-builtin-rules
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
+XTTS := $(VENV)/xtts/installed-from.lock
 PYTHON ?=
 UV ?= uv
 ARGS ?=
+# Which torch `make xtts` takes; without a word, the one that is there.
+TORCH ?= $(if $(shell grep -s '^torch==.*+cpu' $(XTTS)),cpu,cuda)
 
 # TensorFlow's notes about the processor; its warnings and errors stay.
 export TF_CPP_MIN_LOG_LEVEL ?= 1
@@ -42,6 +45,16 @@ tensorboard: $(INSTALLED) ## watch the runs in logs/ at http://localhost:6006
 
 .PHONY: venv
 venv: $(INSTALLED) ## only install
+
+# The script finds its work done, or does it again: after another lock, another TORCH or
+# a new .venv, with which XTTS goes.
+.PHONY: xtts
+xtts: $(INSTALLED) ## add XTTS, for clone.py and compare.py (TORCH=cpu without a card)
+	@docker/install.sh xtts $(VENV) $(TORCH)
+
+.PHONY: test-xtts
+test-xtts: xtts ## the tests that need XTTS; ARGS narrows them
+	@MOKSORI_XTTS=required $(BIN)/python -m pytest --xtts $(ARGS)
 
 # requirements.lock bounds the others, so that what two of them share is one version.
 LOCK := pip compile pyproject.toml --generate-hashes --python-version 3.11 \

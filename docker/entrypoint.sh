@@ -59,7 +59,7 @@ outputs() {
     script=$1
     shift
     case $script in
-        preprocess | align) value_of --out "$@" ;;
+        preprocess | align | compare) value_of --out "$@" ;;
         train_*)
             # Of several hosts only the first writes the run.
             if [ "${KERAS_DISTRIBUTION_PROCESS_ID:-${JAX_PROCESS_ID:-0}}" = 0 ]; then
@@ -76,6 +76,16 @@ outputs() {
             elif [ "$stream" != - ]; then
                 dirname -- "$stream"
             fi
+            ;;
+        clone)
+            value_of --out "$@"
+            for flag in --stream --save-voice; do
+                file=$(value_of "$flag" "$@")
+                case $file in
+                    "" | -) ;;
+                    *) dirname -- "$file" ;;
+                esac
+            done
             ;;
         demo)
             data=$(value_of --data "$@")

