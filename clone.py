@@ -63,8 +63,9 @@ def into_files(arguments: argparse.Namespace, voice, lines: list[str]) -> int:
 
     voice.clone.save_record(arguments.out)
     output = Output(arguments.out, facts=voice.clone.facts)
+    manner = {"seed": arguments.seed, "speed": arguments.speed}
     with line_bar(len(lines)) as bar:
-        failed = speak_lines(voice, lines, output, **manner_of(arguments), **bar)
+        failed = speak_lines(voice, lines, output, **manner, **bar)
     print(f"{len(lines) - failed} of {len(lines)} lines spoken: {arguments.out}")
     return 1 if failed else 0
 
@@ -73,13 +74,9 @@ def aloud(arguments: argparse.Namespace, voice, lines: list[str]) -> int:
     from audio.streams import wav_stream
     from voices.output import speak_aloud
 
-    manner = {"say": tell, **manner_of(arguments)}
+    manner = {"seed": arguments.seed, "speed": arguments.speed, "say": tell}
     with wav_stream(arguments.stream, voice.settings.audio.sample_rate) as write:
         return 1 if speak_aloud(voice, lines, write, **manner) else 0
-
-
-def manner_of(arguments: argparse.Namespace) -> dict:
-    return {"seed": arguments.seed, "speed": arguments.speed}
 
 
 def tell(text: str) -> None:
