@@ -45,7 +45,8 @@ class XttsSettings:
     def check_language(self, language: str) -> None:
         """Raises `VoiceError`, naming the nearest, for one the model does not speak."""
         if language not in self.languages:
-            near = difflib.get_close_matches(language, self.languages, 1, cutoff=0.0)
+            asked = language.lower()
+            near = difflib.get_close_matches(asked, self.languages, 1, cutoff=0.0)
             raise VoiceError(
                 f"no language {language}; did you mean {near[0]}? There are: "
                 f"{', '.join(self.languages)}"
