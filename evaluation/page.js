@@ -56,7 +56,7 @@ function say(text) {
   place("status").textContent = text;
 }
 
-function chooser(label, name, options) {
+function chooser(label, name, spoken, options) {
   const list = options.map(([value, text]) =>
     element("option", { value, selected: shown[name] === value }, text),
   );
@@ -64,7 +64,8 @@ function chooser(label, name, options) {
     shown[name] = event.target.value;
     arrange();
   };
-  return element("label", {}, `${label} `, element("select", { change }, list));
+  const select = element("select", { change, "aria-label": spoken }, list);
+  return element("label", {}, `${label} `, select);
 }
 
 function tools() {
@@ -101,8 +102,11 @@ function choosers() {
     disabled: !count,
     change,
   });
-  const order = chooser("Order", "measure", [["", "as listed"], ...named]);
-  const who = chooser("of", "system", [
+  const order = chooser("Order", "measure", "Order of the sentences", [
+    ["", "as listed"],
+    ...named,
+  ]);
+  const who = chooser("of", "system", "Voice whose figure orders them", [
     ["", "any voice"],
     ...judged.map(({ key, name }) => [key, name]),
   ]);
