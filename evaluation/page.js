@@ -113,7 +113,7 @@ function choosers() {
   who.id = "who";
   return [
     ...(named.length ? [order, ...(judged.length > 1 ? [who] : [])] : []),
-    element("label", {}, box, ` only with errors or warnings (${count})`),
+    element("label", {}, box, ` only with failures or warnings (${count})`),
   ];
 }
 

@@ -38,7 +38,8 @@ _SCRIPTS = (
     "page_sentence.js",
     "page.js",
 )
-# Figures of single clips that a table over all of them need not have.
+# Figures of single clips: a table over all of them need not have them, or may write
+# and order them otherwise.
 _MEASURES = {
     "cepstral_decibel": ("Mel-cepstral distortion", "dB", "lower", 2),
     "pitch_cents": ("Pitch error", "cents", "lower", 0),
@@ -46,8 +47,11 @@ _MEASURES = {
     "duration_ratio": ("Length", "×", "one", 2),
     "similarity": ("Speaker similarity", "", "higher", 3),
     "focus": ("Attention focus", "", "higher", 2),
+    "skips": ("Skips", "", "lower", 0),
+    "repeats": ("Returns", "", "lower", 0),
     "real_time_factor": ("Real-time factor", "", "lower", 2),
 }
+_HOW = ("better", "digits")
 
 
 @dataclass(frozen=True)
@@ -157,11 +161,15 @@ def _measures(comparison: Mapping) -> dict[str, dict]:
     for sentence in comparison.get("sentences") or []:
         for clip in (sentence.get("clips") or {}).values():
             for key in (clip or {}).get("figures") or {}:
-                usual = _MEASURES.get(key, (key.replace("_", " "), "", None, 2))
-                names = ("name", "unit", "better", "digits")
-                row = dict(zip(names, usual, strict=True))
-                row |= {name: table[key][name] for name in names if key in table}
-                found[key] = row
+                listed = table.get(key, {})
+                other = (key.replace("_", " "), "", *map(listed.get, _HOW))
+                name, unit, better, digits = _MEASURES.get(key, other)
+                found[key] = {
+                    "name": listed.get("name", name),
+                    "unit": listed.get("unit", unit),
+                    "better": better,
+                    "digits": 2 if digits is None else digits,
+                }
     return found
 
 

@@ -99,6 +99,9 @@ class Clip {
         this.name,
       ),
       this.media ? this.time : null,
+      this.entry?.failed && !blind.on
+        ? element("span", { class: "failed" }, "failed")
+        : null,
       blind.on && this.media ? this.ballot() : null,
     );
   }

@@ -24,7 +24,7 @@ const FEATURES = {
 };
 
 function results() {
-  return [origin(), verdict(), missing(), figures(), costs(), reference()].filter(
+  return [origin(), verdict(), notices(), figures(), costs(), reference()].filter(
     Boolean,
   );
 }
@@ -70,18 +70,17 @@ function verdict() {
   return section("Verdict", element("ul", { class: "verdict" }, items));
 }
 
-function missing() {
-  const gaps = data.missing ?? [];
-  if (!gaps.length) return null;
-  const items = gaps.map((gap) =>
-    element(
-      "li",
-      {},
-      element("b", {}, gap.name),
-      ` is missing: ${gap.reason ?? "not made"}`,
-    ),
+// What is missing and why, and what a person should know before believing the rest.
+function notices() {
+  const gaps = (data.missing ?? []).map(({ name, reason }) => [
+    element("b", {}, name),
+    ` is missing: ${reason ?? "not made"}`,
+  ]);
+  const items = [...gaps, ...(data.remarks ?? [])].map((text) =>
+    element("li", {}, text),
   );
-  return element("ul", { class: "missing", "aria-label": "What is missing" }, items);
+  if (!items.length) return null;
+  return element("ul", { class: "notices", "aria-label": "Notices" }, items);
 }
 
 function figures() {
@@ -277,7 +276,8 @@ function costs() {
   );
   const note =
     "The real-time factor is seconds of work for a second of speech: below 1 a voice " +
-    "speaks faster than it is heard.";
+    "speaks faster than it is heard. A failure is a line that was not spoken, did not " +
+    "end by itself, lost or repeated something, or is far from the recording's length.";
   return section(
     "Cost",
     wideRegion("Cost of every voice", table),

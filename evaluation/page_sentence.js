@@ -28,7 +28,7 @@ class Sentence {
 
   get troubled() {
     const clips = Object.values(this.entry.clips ?? {});
-    return clips.some((clip) => clip.error || clip.warnings?.length);
+    return clips.some((clip) => clip.error || clip.failed || clip.warnings?.length);
   }
 
   get longest() {

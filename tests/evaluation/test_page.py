@@ -75,6 +75,26 @@ def test_it_holds_what_was_compared(made):
     assert shown["measures"]["focus"]["better"] == "higher"
 
 
+def test_a_figure_of_a_clip_is_ordered_though_its_mean_is_not(tmp_path):
+    facts = comparison(tmp_path)
+    row = {"key": "focus", "name": "Sharpness", "unit": "", "better": None, "digits": 3}
+    other = {"key": "new_one", "name": "New", "unit": "m", "better": "lower"}
+    facts["figures"] = [row, other]
+    facts["sentences"][0]["clips"]["xtts"]["figures"] |= {"new_one": 1, "odd_one": 2}
+    measures = written(tmp_path, facts)["comparison"]["measures"]
+    assert (
+        measures["focus"] | {"name": "Sharpness", "better": "higher"}
+        == (measures["focus"])
+    )
+    assert measures["new_one"]["better"] == "lower"
+    assert measures["odd_one"] == {
+        "name": "odd one",
+        "unit": "",
+        "better": None,
+        "digits": 2,
+    }
+
+
 def test_every_sound_can_be_decoded_and_is_the_one_of_the_file(made):
     folder, facts, page = made
     data = blocks(page)

@@ -25,7 +25,14 @@ def test_blind_nothing_tells_who_it_is(page, made):
     click(page, "document.getElementById('blind')")
     show_all(page)
     said = names(page)
-    hidden = [*NAMES, *NAMES.values(), "WaveNet", "distortion", "cannot be read"]
+    hidden = [
+        *NAMES,
+        *NAMES.values(),
+        "failed",
+        "WaveNet",
+        "distortion",
+        "cannot be read",
+    ]
     assert [word for word in hidden if word.lower() in said.lower()] == []
     assert "Voice A" in said
     pictures = "[...document.images].filter((one) => one.src).length"
@@ -85,9 +92,15 @@ def test_what_went_wrong_is_said(page):
         "cannot be read: too long",
         "a symbol was skipped",
         "WaveNet is missing: no vocoder was named",
+        "two of the sentences were heard in training",
         "rather quiet",
     ):
         assert words in text
+    failed = "[...document.querySelectorAll('.failed')]"
+    owners = f"{failed}.map((one) => one.closest('.clip').ariaLabel)"
+    assert page.execute_script(f"return {owners}") == [
+        "Trained voice, Griffin-Lim, sentence 2"
+    ]
 
 
 def test_the_figures_are_there_with_their_intervals(page):
