@@ -180,10 +180,14 @@ print(sysconfig.get_path("purelib"))')
         --requirement "$extra/wanted.lock" ||
         fail "XTTS is not installed. If it was torch that pip did not find: torch" \
             "without CUDA is at $cpu_torch_place (PIP_EXTRA_INDEX_URL)"
+    added=$extra/lib/${site##*/lib/}
     # Torchaudio's compiled parts want CUDA's libraries (libc10_cuda.so), which torch
     # without CUDA has not, and importing it fails. Only its Python part is used here;
     # it does without them when they are not there.
-    rm -f "$extra"/lib/python3.*/site-packages/torchaudio/lib/*.so
+    rm -f "$added"/torchaudio/lib/*.so
+    # Two folders of pysbd's repository that its wheel puts beside the packages; one has
+    # the name of ours.
+    rm -rf "$added/benchmarks" "$added/examples"
     echo "../../../xtts/lib/${site##*/lib/}" >"$path"
     check_xtts "$prefix"
     # Written last: without it an interrupted installation starts over.

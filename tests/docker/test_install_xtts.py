@@ -19,6 +19,8 @@ ls "$folder" > "FOLDER/found"
 mkdir -p "$folder/INSIDE/torchaudio/lib" "$folder/INSIDE/torch/lib"
 touch "$folder/INSIDE/torchaudio/lib/_torchaudio.abi3.so"
 touch "$folder/INSIDE/torchaudio/lib/__init__.py" "$folder/INSIDE/torch/lib/libtorch.so"
+mkdir "$folder/INSIDE/benchmarks"
+touch "$folder/INSIDE/benchmarks/__init__.py"
 """
 EXPECTED = (
     "resemblyzer 0.1.4 requires typing, which is not installed.",
@@ -89,6 +91,12 @@ def test_torchaudio_loses_what_needs_cuda_and_torch_keeps_all(house):
     house.add("cpu")
     files = {path.name for path in (house.extra / INSIDE).rglob("lib/*")}
     assert files == {"__init__.py", "libtorch.so"}
+
+
+def test_no_package_takes_the_name_of_one_of_ours(house):
+    house.add("cpu")
+    ours = {path.name for path in ROOT.iterdir() if path.is_dir()}
+    assert not ours & {path.name for path in (house.extra / INSIDE).iterdir()}
 
 
 def test_a_second_call_does_nothing_another_torch_or_lock_starts_over(house):
