@@ -1,5 +1,6 @@
 """What a system spoke, line by line: sounds, figures, and what went wrong."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from evaluation.bootstrap import ratio_of
 from evaluation.likeness import likeness
 from evaluation.report import read_manifest
 from hparams import Audio
+from training.checkpoints import write_aside
 from voices import stopping
 
 # A length beyond these of the recording's was broken off, or babbled on.
@@ -61,6 +63,20 @@ def recorded(
         }
         for line, wave in recordings.items()
     }
+
+
+def sign(folder: Path, consent: str, clips: Mapping[int, dict] | None = None) -> None:
+    """Write the consent into every row of the manifest of a folder; where nothing spoke
+    there, that of its `clips` is made."""
+    if clips is None:
+        rows = read_manifest(folder)
+    else:
+        rows = [{"line": n, "wav": Path(c["wav"]).name} for n, c in clips.items()]
+    text = "".join(
+        json.dumps({**row, "consent": consent}, ensure_ascii=False) + "\n"
+        for row in rows
+    )
+    write_aside(folder / "manifest.jsonl", lambda file: file.write(text.encode()))
 
 
 def failures(clips: Mapping[int, dict]) -> dict:

@@ -43,8 +43,7 @@ def compare(
     systems, missing = _spoken(asked, materials, audio, folder, progress)
     rows = figures.table({key: _by_line(s, materials) for key, s in systems.items()})
     try:
-        row = _similarity(systems, materials, audio, folder)
-        rows += [row] if row else []
+        rows.append(_similarity(systems, materials, audio, folder))
     except (EncoderMissing, ValueError) as error:
         missing.append({"name": resemblance.SIMILARITY.name, "reason": str(error)})
     comparison = {
@@ -73,6 +72,7 @@ def _spoken(
     systems, missing, total = {}, [], len(materials.lines)
     if materials.recordings:
         found = clips.recorded(folder / RECORDING, materials.recordings, audio, folder)
+        clips.sign(folder / RECORDING, asked.consent, found)
         about = "the person"
         systems[RECORDING] = System(RECORDING, "Recording", about, found)
     for speaker in speaking.speakers(asked, folder):
@@ -84,6 +84,7 @@ def _spoken(
             why = speaking.reason(performance)
             missing.append({"name": stage, "reason": why})
             continue
+        clips.sign(folder / speaker.key, asked.consent)
         lines = clips.clips(
             folder / speaker.key, materials.lines, materials.recordings, audio, folder
         )
@@ -100,13 +101,16 @@ def _similarity(systems, materials: Materials, audio: Audio, folder: Path):
     if not materials.references:
         raise ValueError("there is no reference to compare with: name --reference")
     rate = audio.sample_rate
-    return resemblance.similarity(
+    row = resemblance.similarity(
         {key: _waves(s, materials, audio, folder) for key, s in systems.items()},
         [load(path, rate) for path in materials.references],
         materials.others.waves,
         materials.others.whose,
         rate,
     )
+    if row is None:
+        raise ValueError("too little speech in the lines that every system spoke")
+    return row
 
 
 def _facts(asked, key: str, performance, found: dict) -> dict:

@@ -33,7 +33,8 @@ def similarity(
     """The row of the table, or None where too little was spoken.
 
     `spoken` are each system's waves [samples], None for a line it did not speak, in the
-    same order; only lines that all of them spoke are heard. `references` are recordings
+    same order; only lines that all of them spoke are heard, and a system that said
+    little has no figure. `references` are recordings
     of the person, `others` of other people, `whose` says what people. Raises
     `EncoderMissing`, and `ValueError` for a reference without speech.
     """
@@ -47,6 +48,9 @@ def similarity(
     values = {
         key: cosines(_vectors(encoder, waves, stretches), reference.vector)
         for key, waves in heard.items()
+    }
+    values |= {
+        key: np.full(len(stretches), np.nan) for key in spoken if key not in heard
     }
     theirs = [encoder.embed(wave, sample_rate).vector for wave in others]
     against = mean_of(cosines(np.array(theirs), reference.vector)) if theirs else None
@@ -66,17 +70,28 @@ def similarity(
 def _speech(
     encoder: SpeakerEncoder, spoken: Mapping, rate: int
 ) -> dict[str, list[np.ndarray]]:
-    """What the encoder hears of the lines that all systems spoke, and said aloud."""
-    heard: dict[str, list[np.ndarray]] = {key: [] for key in spoken}
-    for waves in zip(*spoken.values(), strict=True):
-        try:
-            speech = [encoder.speech(wave, rate) for wave in waves if wave is not None]
-        except ValueError:
-            continue
-        if len(speech) == len(waves):
-            for key, each in zip(heard, speech, strict=True):
-                heard[key].append(each)
-    return heard
+    """What the encoder hears of the lines that all systems spoke, and said aloud.
+
+    A system that said less than half as many as another is left out: it must not take
+    the others' lines away.
+    """
+    heard = {
+        key: [None if wave is None else _aloud(encoder, wave, rate) for wave in waves]
+        for key, waves in spoken.items()
+    }
+    counts = {k: sum(w is not None for w in waves) for k, waves in heard.items()}
+    most = max(counts.values(), default=0)
+    kept = {k: waves for k, waves in heard.items() if 2 * counts[k] >= max(most, 1)}
+    lines = zip(*kept.values(), strict=True)
+    whole = [line for line in lines if all(wave is not None for wave in line)]
+    return {key: [line[i] for line in whole] for i, key in enumerate(kept)}
+
+
+def _aloud(encoder: SpeakerEncoder, wave: np.ndarray, rate: int) -> np.ndarray | None:
+    try:
+        return encoder.speech(wave, rate)
+    except ValueError:
+        return None
 
 
 def _seconds(speech: np.ndarray) -> float:

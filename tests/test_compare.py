@@ -10,6 +10,7 @@ import compare
 from audio.files import load, save
 from datasets.demo import SAMPLE_RATE, SPEAKERS, synthesize, write
 from datasets.features import FeatureStore
+from evaluation.report import read_manifest
 from tests.datasets.stores import build
 from tests.voices.runs import make_run, make_vocoder_run
 from voices import provenance
@@ -68,6 +69,10 @@ def test_everything_that_can_speak_is_compared(call, place, tmp_path):
         assert system["real_time_factor"]["mean"] > 0
         assert system["failures"]["of"] == 3
         assert system["training_minutes"] is None
+    for key in keys[:3]:
+        for row in read_manifest(tmp_path / key):
+            assert (tmp_path / key / row["wav"]).exists()
+            assert row["consent"] == CONSENT[1]
     rows = {row["key"]: row for row in made["figures"]}
     assert rows["cepstral_decibel"]["systems"]["griffin-lim"]["count"] > 0
     assert rows["focus"]["systems"]["recording"] is None

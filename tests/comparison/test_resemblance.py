@@ -63,6 +63,15 @@ def test_a_line_that_one_system_did_not_speak_is_heard_of_none(similarity, say):
         assert compared(similarity, {"a": alike, "b": gap}, alike) == whole
 
 
+def test_a_system_that_says_nothing_leaves_the_others_theirs(similarity, say):
+    alike, noise = say(SAME), [np.zeros(SAMPLE_RATE, np.float32)] * len(TEXTS)
+    row = compared(similarity, {"a": alike, "silent": noise}, alike)
+    assert row["systems"]["silent"] is None
+    assert (
+        row["systems"]["a"] == compared(similarity, {"a": alike}, alike)["systems"]["a"]
+    )
+
+
 def test_too_little_speech_says_nothing(similarity, say):
     short = [wave[: SAMPLE_RATE // 2] for wave in say(SAME)[:2]]
     assert compared(similarity, {"a": short}, say(SAME)) is None
