@@ -10,6 +10,8 @@ from comparison.performance import Performance, perform
 
 ROOT = Path(__file__).parents[1]
 XTTS = "XTTS, zero-shot"
+# Of `voices.trained.TrainedVoice.stream`; XTTS has no batches.
+BATCH = 32
 
 
 @dataclass(frozen=True)
@@ -49,14 +51,21 @@ def speakers(asked: Asked, folder: Path) -> Iterator[Speaker]:
     trained += ["--speaker", asked.speaker] if asked.speaker else []
     trained += ["--best"] if asked.best else []
     sources = (lines, asked.voice / "checkpoints")
-    about = str(asked.voice)
+    about = f"{asked.voice}, {BATCH} lines at a time"
     name, key = "Trained voice, Griffin-Lim", "griffin-lim"
     yield _speaker(key, name, about, trained, sources, folder)
     if vocoder := asked.vocoder:
         name, key = "Trained voice, WaveNet", "wavenet"
         command = [*trained, "--vocoder", vocoder]
         sources = (*sources, vocoder / "checkpoints")
-        yield _speaker(key, name, f"{about} and {vocoder}", command, sources, folder)
+        yield _speaker(
+            key,
+            name,
+            f"{asked.voice} and {vocoder}, {BATCH} lines at a time",
+            command,
+            sources,
+            folder,
+        )
     if asked.references:
         command = ["clone.py", "--reference", *asked.references, "--file", lines, *seed]
         command += ["--language", asked.language, "--consent", asked.consent]
@@ -66,7 +75,7 @@ def speakers(asked: Asked, folder: Path) -> Iterator[Speaker]:
             *asked.references,
             *([asked.weights] if asked.weights else ()),
         )
-        about = "pre-trained by others; hears the reference once"
+        about = "trained by others on others; hears the reference, line by line"
         yield _speaker("xtts", XTTS, about, command, sources, folder, needed=False)
 
 
