@@ -7,6 +7,7 @@ stay so while the weights are loaded.
 
 import functools
 import json
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -82,7 +83,8 @@ def build(folder: Path) -> Path:
         decoder_input_dim=64,
     )
     config = XttsConfig(model_args=arguments, languages=["ko", "en", "fr", "ja"])
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         torch.manual_seed(0)
         model = Xtts(config)
         model.tokenizer = VoiceBpeTokenizer(vocab_file=folder / "vocab.json")
@@ -125,13 +127,12 @@ def copied(folder: Path, to: Path, **replaced) -> Path:
     return to
 
 
-@pytest.fixture(scope="session")
-def xtts_folder(tmp_path_factory) -> Path:
-    """The tiny weights, built once; skips where XTTS is not installed."""
-    pytest.importorskip("torch")
+def folder_of(session: Path) -> Path:
+    """The tiny weights in the folder of a session of tests, built when first asked for.
+    Skips the test where XTTS is not installed."""
     pytest.importorskip("TTS", exc_type=ImportError)
     shrink()
-    folder = tmp_path_factory.getbasetemp() / "tiny-xtts"
+    folder = session / "tiny-xtts"
     return folder if folder.exists() else build(folder)
 
 

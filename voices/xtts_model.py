@@ -25,6 +25,7 @@ from voices.xtts_folder import FILES, MISSING, XttsSettings, brief, check_instal
 REFERENCE_RATE = 22050
 
 _SAMPLING = ("temperature", "length_penalty", "repetition_penalty", "top_k", "top_p")
+_CONDITIONING = ("gpt_cond_len", "gpt_cond_chunk_len")
 # Values of each tensor that go into the fingerprint: enough to tell weights apart.
 _SAMPLED = 64
 
@@ -45,11 +46,7 @@ def load(settings: XttsSettings, device: str | None = None) -> "XttsModel":
         except (ImportError, OSError) as error:
             raise VoiceError(f"{MISSING} ({brief(error)})") from None
         config_file, weights, vocabulary = (settings.folder / name for name in FILES)
-        config = XttsConfig()
-        try:
-            config.load_json(config_file)
-        except Exception as error:  # whatever the library's checks stumble over
-            raise VoiceError(f"{config_file} is damaged: {brief(error)}") from None
+        config = _filled(XttsConfig(), config_file)
         try:
             tokenizer = VoiceBpeTokenizer(vocab_file=vocabulary).tokenizer
         except Exception as error:  # the only type that tokenizers raises
@@ -63,6 +60,8 @@ def load(settings: XttsSettings, device: str | None = None) -> "XttsModel":
                 model.load_checkpoint(
                     config, checkpoint_dir=settings.folder, speaker_file_path=""
                 )
+        except VoiceError:
+            raise
         except RuntimeError as error:
             reason = brief(error, line=1)
             raise VoiceError(f"{weights} does not fit config.json: {reason}") from None
@@ -196,8 +195,8 @@ class Saying:
         device = self._model.device
         state = torch.Generator(device).manual_seed(self._seed).get_state()
         cards = [torch.cuda.current_device()] if device == "cuda" else []
-        drawn = torch.cuda.default_generators[cards[0]] if cards else None
-        drawn = drawn or torch.default_generator
+        ours = torch.cuda.default_generators[cards[0]] if cards else None
+        drawn = ours or torch.default_generator
         chunks = self._model.start(self, *self._arguments)
         while True:
             # Between chunks the generators are the caller's.
@@ -225,6 +224,18 @@ class Saying:
             if self.tokens < self._speed:
                 raise LineError("nothing was said: try another --seed") from None
             raise
+
+
+def _filled(config, file: Path):
+    """The library's settings as the file has them."""
+    try:
+        config.load_json(file)
+    except Exception as error:  # whatever the library's checks stumble over
+        raise VoiceError(f"{file} is damaged: {brief(error)}") from None
+    for name in (*_SAMPLING, *_CONDITIONING):
+        if not isinstance(getattr(config, name), int | float):
+            raise VoiceError(f"{file}: {name} is no number")
+    return config
 
 
 def _reading_only():

@@ -1,5 +1,6 @@
 import pytest
 
+from tests import tiny_xtts
 from tests.voices.runs import make_run
 
 
@@ -13,3 +14,13 @@ def voice(run_folder):
     from voices.trained import TrainedVoice
 
     return TrainedVoice.load(run_folder)
+
+
+@pytest.fixture(scope="session")
+def xtts_folder(tmp_path_factory):
+    return tiny_xtts.folder_of(tmp_path_factory.getbasetemp())
+
+
+@pytest.fixture(scope="session")
+def xtts_model(xtts_folder):
+    return tiny_xtts.model_of(xtts_folder)

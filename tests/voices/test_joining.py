@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 import hparams
-from voices.joining import faded_stream, join, pause, stretch
+from voices.joining import assembled, faded_stream, heard, join, pause, stretch
+from voices.reading import Reading
 
 AUDIO = hparams.preset("tiny").audio
 
@@ -71,3 +72,56 @@ def test_what_is_streamed_is_what_is_joined(chunk):
         if i < 2:
             streamed.append(pause([0.1, 0.3][i], AUDIO))
     np.testing.assert_array_equal(np.concatenate(streamed), whole)
+
+
+def test_readings_are_assembled_as_soon_as_their_pieces_are_there():
+    readings = [
+        Reading("", "", pieces, (0.1,) * (len(pieces) - 1))
+        for pieces in (("a", "b"), ("b",), ("c", "a", "c"))
+    ]
+    taken = []
+
+    def batches():
+        for batch in ({"b": 2}, {"a": 1}, {"c": 3}):
+            taken.append(batch)
+            yield batch
+
+    done = [(i, made, len(taken)) for i, made in assembled(readings, batches())]
+    assert done == [(1, [2], 1), (0, [1, 2], 2), (2, [3, 1, 3], 3)]
+
+
+def wave_of(*parts: tuple[float, float]) -> np.ndarray:
+    """Noise of so many seconds and levels, one after another."""
+    random = np.random.default_rng(0)
+    pieces = [level * random.standard_normal(round(s * 24000)) for s, level in parts]
+    return np.concatenate(pieces).astype(np.float32)
+
+
+def test_silence_around_speech_is_not_heard():
+    audio = hparams.Audio()
+    wave = wave_of((1.0, 1e-4), (0.5, 0.1), (0.8, 1e-4), (0.5, 0.02), (2.0, 1e-4))
+    kept = np.concatenate(list(heard([wave], audio)))
+    assert len(kept) % audio.hop_length == 0
+    begin = round((1.0 - audio.tail_seconds) * 24000)
+    seconds = 0.5 + 0.8 + 0.5 + 2 * audio.tail_seconds
+    assert len(kept) / 24000 == pytest.approx(seconds, abs=audio.frame_seconds)
+    speech = round(seconds * 24000)
+    np.testing.assert_array_equal(kept[:speech], wave[begin : begin + speech])
+    assert not kept[speech:].any()
+
+
+@pytest.mark.parametrize("size", [1, 77, 240, 5000, 10**6])
+def test_what_is_heard_does_not_depend_on_the_chunks(size):
+    audio = hparams.Audio()
+    wave = wave_of((0.3, 1e-4), (0.2, 0.1), (0.4, 0.0), (0.1, 0.1), (0.25, 1e-4))[:-3]
+    whole = np.concatenate(list(heard([wave], audio)))
+    chunks = [wave[i : i + size] for i in range(0, len(wave), size)]
+    np.testing.assert_array_equal(np.concatenate(list(heard(chunks, audio))), whole)
+
+
+def test_speech_is_heard_at_once_and_silence_alone_never():
+    audio = hparams.Audio()
+    chunks = heard(iter([wave_of((0.1, 0.1)), wave_of((0.1, 0.1))]), audio)
+    assert len(next(chunks)) == 2400
+    assert list(heard([wave_of((3, 1e-4)), wave_of((3, 1e-4))], audio)) == []
+    assert list(heard([], audio)) == []

@@ -6,7 +6,7 @@ import pytest
 
 import hangul
 import hparams
-from voices.reading import TextError, lines_of, read
+from voices.reading import TextError, lines_of, read, read_as_text
 
 SETTINGS = hparams.preset("tiny")
 
@@ -128,3 +128,47 @@ def test_files_that_cannot_be_read_are_named(tmp_path):
     path.write_bytes(b"")
     with pytest.raises(TextError, match="empty"):
         lines_of(str(path))
+
+
+def cut_at(limit: int):
+    return lambda said: hangul.sentences(said, limit)
+
+
+def test_text_is_cut_after_it_was_spoken_out():
+    text = "값은 3.14와 1,234이고, 전화는 010-1234-5678입니다. 네. 정말요?"
+    reading = read_as_text(text, SETTINGS, True, cut_at(20))
+    assert all(len(piece) <= 20 for piece in reading.pieces)
+    assert " ".join(reading.pieces) == reading.spoken == hangul.normalize(text)
+    assert len(reading.pauses) == len(reading.pieces) - 1
+    assert reading.text == text
+    whole = read_as_text(text, SETTINGS, True, lambda said: [said])
+    assert whole.pieces[-1] == "네. 정말요?"
+    assert len(whole.pieces) == 2
+
+
+@pytest.mark.parametrize("text", ["안녕하세요.", "닭이 값을 읽어요? 3개!"])
+def test_every_spelling_is_the_same_text(text):
+    plain = read_as_text(text, SETTINGS, True, lambda said: [said])
+    for spelling in spellings(text):
+        reading = read_as_text(spelling, SETTINGS, True, lambda said: [said])
+        assert (reading.spoken, reading.pieces) == (plain.spoken, plain.pieces)
+
+
+def test_other_languages_stay_as_they_are_written():
+    text = "Price: $3.14 (cafe\u0301). It's 42% now; isn't it?"
+    reading = read_as_text(text, SETTINGS, False, lambda said: [said])
+    assert reading.spoken == unicodedata.normalize("NFC", text)
+    assert reading.dropped == ()
+    chinese = read_as_text("你好。今天天气很好！是吗？", SETTINGS, False, cut_at(9))
+    assert chinese.pieces == ("你好。", "今天天气很好！", "是吗？")
+    assert set(chinese.pauses) == {0.45}
+
+
+def test_pieces_of_text_without_a_sound_are_left_out():
+    reading = read_as_text("Yes\n-\n42", SETTINGS, False, lambda said: [said, " - "])
+    assert reading.pieces == ("Yes", "42")
+    for text in ("", " ", "...", "?!"):
+        with pytest.raises(TextError, match=r"empty|nothing to speak"):
+            read_as_text(text, SETTINGS, True, lambda said: [said])
+    left_out = read_as_text("“좋은” 아침🙂", SETTINGS, True, lambda said: [said])
+    assert any("🙂" in piece for piece in left_out.dropped)
