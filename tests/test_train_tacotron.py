@@ -82,6 +82,7 @@ def test_a_training_stopped_killed_and_continued_is_one_left_in_peace(story):
     for name, array in calm.arrays.items():
         np.testing.assert_array_equal(torn.arrays[name], array, err_msg=name)
     assert torn.metric == calm.metric
+    assert torn.ranked_by == calm.ranked_by == "free_rank"
     assert np.isfinite(torn.metric)
     earlier = read(Run.open(story["logs"] / "calm").checkpoints()[0].path)
     moved = [n for n, a in calm.arrays.items() if (a != earlier.arrays[n]).any()]
