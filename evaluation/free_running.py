@@ -41,7 +41,7 @@ class Judge:
 
     @cached_property
     def unrelated(self) -> float:
-        """The distortion in decibels, after alignment, that says nothing in common.
+        """How far apart recordings are that have nothing in common: decibels, aligned.
 
         It is the median over all pairs of references with different symbols. Where no
         two differ, as with a single reference, it is the median of each against itself
@@ -77,8 +77,8 @@ class Judge:
         whose length is off by more than half. Distortion alone would forgive all this,
         for alignment lets one frame of speech stand for many of the recording, and many
         that linger in silence for one. So a voice that says everything is ranked by its
-        sound, a failed sentence is worse than an unrelated one, and one that fails no
-        longer is an improvement however blurred it still is.
+        sound, a failed sentence is at least as bad as an unrelated one, and speech that
+        is blurred but whole comes before babble that happens to lie nearer.
 
         Raises `ValueError` when there are not as many as references, or one has no
         frames or an alignment that does not fit its symbols.
