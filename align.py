@@ -18,7 +18,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("features", type=Path, help="folder written by preprocess.py")
     parser.add_argument("--voice", type=Path, required=True, metavar="RUN")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--best", action="store_true", help="best free-running checkpoint")
+    parser.add_argument("--best", action="store_true", help="the one that spoke best")
     return parser.parse_args()
 
 

@@ -30,7 +30,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--language", default="ko", help="of the sentences (ko)")
     parser.add_argument("--speaker", metavar="NAME", help="name or number (the first)")
     parser.add_argument("--seed", type=int, default=0, help="another makes other takes")
-    parser.add_argument("--best", action="store_true", help="best free-running checkpoint")
+    parser.add_argument("--best", action="store_true", help="the one that spoke best")
     return parser.parse_args()
 
 

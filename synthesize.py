@@ -27,7 +27,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--vocoder", type=Path, metavar="RUN", help="not Griffin-Lim")
     heard = "one wav that is heard while it is made; - is standard output"
     parser.add_argument("--stream", metavar="WAV", help=heard)
-    parser.add_argument("--best", action="store_true", help="best free-running checkpoint")
+    parser.add_argument("--best", action="store_true", help="the one that spoke best")
     hparams.add_arguments(parser)
     return parser.parse_args()
 
