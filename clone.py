@@ -61,7 +61,7 @@ def clone(arguments: argparse.Namespace) -> int:
 def into_files(arguments: argparse.Namespace, voice, lines: list[str]) -> int:
     from voices.output import Output, line_bar, speak_lines
 
-    voice.clone.save_record(arguments.out)
+    voice.clone.save_record(arguments.out / "reference.json")
     output = Output(arguments.out, facts=voice.clone.facts)
     manner = {"seed": arguments.seed, "speed": arguments.speed}
     with line_bar(len(lines)) as bar:
@@ -74,6 +74,7 @@ def aloud(arguments: argparse.Namespace, voice, lines: list[str]) -> int:
     from audio.streams import wav_stream
     from voices.output import speak_aloud
 
+    voice.clone.save_record(arguments.stream)
     manner = {"seed": arguments.seed, "speed": arguments.speed, "say": tell}
     with wav_stream(arguments.stream, voice.settings.audio.sample_rate) as write:
         return 1 if speak_aloud(voice, lines, write, **manner) else 0

@@ -130,6 +130,8 @@ def test_what_is_heard_while_it_is_made(call, tmp_path):
     assert code == 0
     heard, rate = files.decode(stream)
     assert (len(heard), rate) == (len(spoken), 24000)
+    record = json.loads(stream.with_suffix(".json").read_text("utf-8"))
+    assert record["consent"] == CONSENT
 
 
 CHILD = """
@@ -204,7 +206,7 @@ def test_wrong_usage_exits_with_two(run, flags, reason, capfd):
 def unloaded(monkeypatch):
     """Torch must not be loaded; that the library is there is taken for granted."""
     monkeypatch.setattr(xtts_model, "load", lambda settings: pytest.fail("loaded"))
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
+    monkeypatch.setattr("voices.xtts_folder.find_spec", lambda name: name)
 
 
 @pytest.fixture
@@ -251,7 +253,7 @@ def test_cheap_mistakes_are_told_before_anything_is_loaded(
 def test_without_the_library_one_line_says_what_to_install(
     run, sound, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("voices.xtts_folder.find_spec", lambda name: None)
     given = ["--reference", sound, "--consent", CONSENT, *TEXT, "--out", tmp_path]
     code, _, err = run(*given)
     assert code == 2

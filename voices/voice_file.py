@@ -51,14 +51,15 @@ class Clone:
         """What stands beside everything that the voice says."""
         return {"consent": self.consent, "reference": list(self.reference["files"])}
 
-    def save_record(self, folder: str | Path) -> None:
-        """`reference.json` in the folder of what the voice says. Raises `OSError`."""
+    def save_record(self, path: str | Path) -> None:
+        """The `record` as JSON under the name of a wav or another file; none for "-",
+        which is standard output. Raises `OSError`."""
+        if str(path) == "-":
+            return
+        path = Path(path).with_suffix(".json")
+        path.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps(self.record, ensure_ascii=False, indent=2)
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        write_aside(
-            Path(folder) / "reference.json",
-            lambda file: file.write(f"{text}\n".encode()),
-        )
+        write_aside(path, lambda file: file.write(f"{text}\n".encode()))
 
     def check(self, fingerprint: str) -> None:
         """Raises `VoiceError` for weights other than those that heard the voice."""

@@ -21,12 +21,16 @@ from voices.xtts_model import XttsModel
 
 # Heard while it is spoken: a second at a time, as the library proposes.
 _CHUNK_TOKENS = 20
+# Characters a second that nobody speaks: it stopped before the end of its text.
+_TOO_FAST = {"ko": 20, "ja": 20, "zh-cn": 20}
+_TOO_FAST_ELSE = 45
 
 
 @dataclass(frozen=True)
 class _Piece:
     """What was made of one piece: wave [frames * hop_length] and mel, and how."""
 
+    text: str
     wave: np.ndarray
     mel: np.ndarray
     capped: bool
@@ -127,7 +131,7 @@ class XttsVoice(Voice):
         wave = np.concatenate(chunks) if chunks else pause(0.0, audio)
         mel = mel_spectrogram(wave, audio)
         spent = time.perf_counter() - begun
-        return _Piece(wave, mel, saying.capped, not chunks, spent)
+        return _Piece(piece, wave, mel, saying.capped, not chunks, spent)
 
     def _speech(self, reading: Reading, pieces: list, speed: float):
         failed = [piece for piece in pieces if isinstance(piece, LineError)]
@@ -142,8 +146,6 @@ class XttsVoice(Voice):
         )
         capped = any(piece.capped for piece in pieces)
         stopped = stopping.CAP if capped else stopping.TOKEN
-        silent = sum(piece.silent for piece in pieces)
-        doubts = (f"silence instead of {silent} piece(s) of the text",)
         return Speech(
             wave=wave,
             sample_rate=audio.sample_rate,
@@ -155,9 +157,19 @@ class XttsVoice(Voice):
             symbols=(),
             speaker=self.clone.name,
             stopped=stopped,
-            warnings=warnings_of(reading, stopped) + (doubts if silent else ()),
+            warnings=(*warnings_of(reading, stopped), *self._doubts(pieces, speed)),
             spent_seconds=sum(piece.spent_seconds for piece in pieces),
         )
+
+    def _doubts(self, pieces: list[_Piece], speed: float) -> Iterator[str]:
+        """What is wrong with a line although the model ended it by itself."""
+        fastest = speed * _TOO_FAST.get(self.language, _TOO_FAST_ELSE)
+        for piece in pieces:
+            seconds = len(piece.wave) / self.settings.audio.sample_rate
+            if piece.silent:
+                yield f"silence instead of: {piece.text}"
+            elif sum(map(str.isalnum, piece.text)) > fastest * seconds:
+                yield f"stopped early, after {seconds:.1f} s of: {piece.text}"
 
     def _fitting(self, said: str) -> Iterator[str]:
         """`said` in pieces that have neither too many characters nor tokens."""

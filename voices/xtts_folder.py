@@ -1,9 +1,9 @@
 """A folder with the weights of an XTTS, before anything heavy is loaded."""
 
 import difflib
-import importlib.util
 import json
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from voices.speech import VoiceError
@@ -55,7 +55,7 @@ class XttsSettings:
 
 def check_installed() -> None:
     """Raises `VoiceError` where the library is missing, without loading it."""
-    if not all(map(importlib.util.find_spec, ("torch", "TTS"))):
+    if not all(map(find_spec, ("torch", "TTS"))):
         raise VoiceError(MISSING)
 
 

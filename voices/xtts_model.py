@@ -66,7 +66,13 @@ def load(settings: XttsSettings, device: str | None = None) -> "XttsModel":
             reason = brief(error, line=1)
             raise VoiceError(f"{weights} does not fit config.json: {reason}") from None
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-        return XttsModel(model.to(device), device)
+        try:
+            return XttsModel(model.to(device), device)
+        except torch.OutOfMemoryError as error:
+            raise VoiceError(
+                f"no memory for XTTS on the accelerator ({brief(error)}): with "
+                "CUDA_VISIBLE_DEVICES= it speaks on the processor"
+            ) from None
 
 
 class XttsModel:

@@ -36,10 +36,12 @@ def test_a_voice_comes_back_as_it_was(clone, tmp_path):
 
 def test_consent_and_reference_stand_beside_what_is_said(clone, tmp_path):
     assert clone.facts == {"consent": "나, 오늘, 시험", "reference": ["me.wav"]}
-    clone.save_record(tmp_path / "out")
-    text = (tmp_path / "out" / "reference.json").read_text("utf-8")
+    clone.save_record(tmp_path / "out" / "one.wav")
+    text = (tmp_path / "out" / "one.json").read_text("utf-8")
     assert "나, 오늘, 시험" in text
     assert json.loads(text) == clone.record
+    clone.save_record("-")
+    assert [path.name for path in tmp_path.rglob("*.json")] == ["one.json"]
     assert clone.record["features"] == {"level_decibel": -20.5}
 
 

@@ -231,9 +231,29 @@ def test_silence_is_said(voice, monkeypatch):
 
     monkeypatch.setattr(voice.model, "say", lambda *_: Silent())
     (speech,) = voice.speak(["네."])
-    assert speech.warnings == ("silence instead of 1 piece(s) of the text",)
+    assert speech.warnings == ("silence instead of: 네.",)
     assert 0 < speech.seconds < 0.1
     assert len(speech.mel) * voice.settings.audio.hop_length == len(speech.wave)
+
+
+def test_a_piece_that_ends_before_its_text_is_said(voice):
+    def tokens(seed):
+        saying = voice.model.say("네.", "ko", voice.clone.latents, seed)
+        list(saying)
+        return saying.tokens
+
+    seed = next(seed for seed in range(50) if 2 < tokens(seed) < 6)
+    text = "오늘은 날씨가 아주 좋습니다."
+    (speech,) = voice.speak(
+        [
+            text,
+        ],
+        seed=seed,
+    )
+    (warning,) = speech.warnings
+    assert warning == f"stopped early, after {speech.seconds:.1f} s of: {text}"
+    (short,) = voice.speak(["네."], seed=seed)
+    assert short.warnings == ()
 
 
 def test_a_saved_voice_says_the_same(voice, ending, tmp_path):

@@ -191,6 +191,6 @@ def test_no_folder_and_files_that_may_not_be_read(tmp_path, monkeypatch):
 
 
 def test_a_missing_library_is_said_without_loading_any(monkeypatch):
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("voices.xtts_folder.find_spec", lambda name: None)
     with pytest.raises(VoiceError, match="XTTS is not installed: run `make xtts`"):
         check_installed()
