@@ -59,12 +59,14 @@ def synthesize(arguments: argparse.Namespace) -> int:
 
 def into_files(arguments: argparse.Namespace, voice, lines: list[str]) -> int:
     from evaluation.attention import judge
+    from voices.accelerator import name
     from voices.output import Output, line_bar, speak_lines
 
     folder = arguments.out or arguments.voice / "speech"
     manner = {name: getattr(arguments, name) for name in MANNER}
     with line_bar(len(lines)) as bar:
-        failed = speak_lines(voice, lines, Output(folder, judge), **manner, **bar)
+        output = Output(folder, judge, facts={"device": name()})
+        failed = speak_lines(voice, lines, output, **manner, **bar)
     print(f"{len(lines) - failed} of {len(lines)} lines spoken: {folder}")
     return 1 if failed else 0
 

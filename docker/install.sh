@@ -19,7 +19,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 # published apart from the other packages, so pip has to be told where.
 cpu_torch="torch==2.13.0+cpu \\
     --hash=sha256:6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b"
-cpu_torch_place=https://download.pytorch.org/whl/cpu
 
 fail() {
     echo "install.sh: $*" >&2
@@ -179,7 +178,8 @@ print(sysconfig.get_path("purelib"))')
         --no-build-isolation --no-warn-script-location --prefix "$extra" \
         --requirement "$extra/wanted.lock" ||
         fail "XTTS is not installed. If it was torch that pip did not find: torch" \
-            "without CUDA is at $cpu_torch_place (PIP_EXTRA_INDEX_URL)"
+            "without CUDA comes from the index for CPUs that pytorch.org names under" \
+            "Start Locally; set PIP_EXTRA_INDEX_URL to it"
     added=$extra/lib/${site##*/lib/}
     # Torchaudio's compiled parts want CUDA's libraries (libc10_cuda.so), which torch
     # without CUDA has not, and importing it fails. Only its Python part is used here;

@@ -7,6 +7,11 @@ from llvmlite.binding import get_host_cpu_features
 _BFLOAT16 = (8, 0)
 
 
+def name() -> str:
+    """What the backend computes on: "GPU" or "processor"."""
+    return "GPU" if keras.distribution.list_devices("gpu") else "processor"
+
+
 def has_bfloat16() -> bool:
     """Whether there is a GPU, and every GPU takes products in bfloat16 quicker than in
     float32: compute capability 8.0 or more. False on a CPU."""

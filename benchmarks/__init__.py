@@ -1,0 +1,1 @@
+"""What the speed tables of the README are made from."""
