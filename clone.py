@@ -62,7 +62,7 @@ def into_files(arguments: argparse.Namespace, voice, lines: list[str]) -> int:
     from voices.output import Output, line_bar, speak_lines
 
     voice.clone.save_record(arguments.out / "reference.json")
-    output = Output(arguments.out, facts=voice.clone.facts)
+    output = Output(arguments.out, facts=voice.facts)
     manner = {"seed": arguments.seed, "speed": arguments.speed}
     with line_bar(len(lines)) as bar:
         failed = speak_lines(voice, lines, output, **manner, **bar)

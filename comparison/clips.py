@@ -79,6 +79,12 @@ def sign(folder: Path, consent: str, clips: Mapping[int, dict] | None = None) ->
     write_aside(folder / "manifest.jsonl", lambda file: file.write(text.encode()))
 
 
+def device(folder: Path) -> str:
+    """What the lines in a folder were computed on, as their manifest says."""
+    named = (row["device"] for row in read_manifest(folder) if "device" in row)
+    return next(named, "machine")
+
+
 def failures(clips: Mapping[int, dict]) -> dict:
     """How many lines failed: not spoken, ended by the length cap, attention that left
     out or repeated something, or a length far from the recording's."""

@@ -78,9 +78,12 @@ def _spoken(
     for speaker in speaking.speakers(asked, folder):
         stage = speaker.name
         performance = speaking.let_speak(
-            speaker, folder, lambda done, stage=stage: progress(stage, done, total)
+            speaker,
+            folder,
+            total,
+            lambda done, stage=stage: progress(stage, done, total),
         )
-        if performance.code not in (0, 1):
+        if not performance.spoke:
             why = speaking.reason(performance)
             missing.append({"name": stage, "reason": why})
             continue
@@ -93,7 +96,8 @@ def _spoken(
             found[line] = clip
             progress(f"{stage}: figures", line, total)
         facts = _facts(asked, speaker.key, performance, found)
-        systems[speaker.key] = System(speaker.key, stage, speaker.about, found, facts)
+        about = f"{speaker.about}, on the {clips.device(folder / speaker.key)}"
+        systems[speaker.key] = System(speaker.key, stage, about, found, facts)
     return systems, missing
 
 

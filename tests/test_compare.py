@@ -66,6 +66,7 @@ def test_everything_that_can_speak_is_compared(call, place, tmp_path):
         assert sentence["clips"]["griffin-lim"]["alignment"].endswith(".png")
     for system in made["systems"][1:3]:
         assert system["memory_megabytes"] > 100
+        assert system["about"].endswith(("on the processor", "on the GPU"))
         assert system["real_time_factor"]["mean"] > 0
         assert system["failures"]["of"] == 3
         assert system["training_minutes"] is None

@@ -63,6 +63,13 @@ class XttsVoice(Voice):
         self.settings = Hparams(audio=Audio(sample_rate=model.sample_rate))
         self.speakers = (clone.name,)
 
+    @property
+    def facts(self) -> dict:
+        """What stands in every row of a manifest: whose voice, who agreed, and what it
+        was computed on."""
+        on = "processor" if self.model.device == "cpu" else "GPU"
+        return {**self.clone.facts, "device": on}
+
     def read(self, text: str) -> Reading:
         """Prepare a line in pieces that the model can take; raises `TextError`.
 
