@@ -1,4 +1,4 @@
-"""The script with a clone beside the trained voice, by a tiny XTTS of random weights."""
+"""The script with a clone beside a trained voice, by a tiny XTTS of random weights."""
 
 import json
 import subprocess
