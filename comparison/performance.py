@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -20,36 +21,40 @@ _WHOLE_FILE = 1 << 20
 class Performance:
     """How speaking went: exit `code`, `seconds` of the whole process, and the most
     memory it held, `megabytes` (0 where the kernel does not say); `complaint` is the
-    last line it wrote when it failed.
+    last line it wrote when it failed, or what ended it. It `spoke` when the folder
+    tells of every line, be it that some could not be spoken.
     """
 
     code: int
     seconds: float
     megabytes: float
     complaint: str = ""
+    spoke: bool = True
 
 
 def perform(
     command: Sequence[object],
     folder: Path,
+    lines: int,
     sources: Iterable[Path] = (),
     progress: Callable[[int], object] = lambda lines: None,
 ) -> Performance:
-    """Let `command` speak into `folder`; `progress(lines)` counts those spoken so far.
+    """Let `command` speak so many `lines` into `folder`; `progress(done)` counts them.
 
     What was spoken before is taken, if the command is the same, the files of `sources`
     are too, and it went to its end. Its output is kept in `folder/log.txt`. Exit codes
-    0 and 1 mean that the folder holds a manifest.
+    0 and 1 mean that it went there; but 1 is also that of a program that broke down,
+    so the manifest must have a row for each line.
     """
     command = [str(part) for part in command]
     made_of = fingerprint(command, sources)
     note = folder / _NOTE
+    manifest = folder / "manifest.jsonl"
     if known := _read(note):
-        if known.pop("made_of", None) == made_of:
+        if known.pop("made_of", None) == made_of and manifest.exists():
             return Performance(**known)
         note.unlink()
     folder.mkdir(parents=True, exist_ok=True)
-    manifest = folder / "manifest.jsonl"
     manifest.unlink(missing_ok=True)
     begun, said = time.monotonic(), folder / "log.txt"
     with open(said, "wb") as log:
@@ -58,9 +63,10 @@ def perform(
         )
         code, megabytes = _watched(process, lambda: progress(_lines(manifest)))
     seconds = round(time.monotonic() - begun, 2)
-    complaint = "" if code == 0 else _last_line(said)
-    performance = Performance(code, seconds, round(megabytes, 1), complaint)
-    if code in (0, 1):
+    spoke = code in (0, 1) and _lines(manifest) == lines
+    complaint = "" if code == 0 and spoke else _complaint(code, said)
+    performance = Performance(code, seconds, round(megabytes, 1), complaint, spoke)
+    if spoke:
         text = json.dumps({"made_of": made_of, **asdict(performance)}, indent=2) + "\n"
         write_aside(note, lambda file: file.write(text.encode()))
     return performance
@@ -124,7 +130,12 @@ def _lines(path: Path) -> int:
     return path.read_bytes().count(b"\n") if path.exists() else 0
 
 
-def _last_line(path: Path) -> str:
+def _complaint(code: int, path: Path) -> str:
+    """Why a process failed: what ended it, or the last line of what it said."""
+    if code == -signal.SIGKILL:
+        return "it was killed, as happens when memory is short"
+    if code < 0:
+        return f"it was ended by signal {-code} ({signal.strsignal(-code)})"
     lines = path.read_text("utf-8", errors="replace").strip().splitlines()
     return lines[-1].rpartition("\r")[2].strip() if lines else "it said nothing"
 

@@ -80,17 +80,17 @@ def speakers(asked: Asked, folder: Path) -> Iterator[Speaker]:
 
 
 def let_speak(
-    speaker: Speaker, folder: Path, progress: Callable[[int], object]
+    speaker: Speaker, folder: Path, lines: int, progress: Callable[[int], object]
 ) -> Performance:
-    """Let a system speak into `folder/key`; what it spoke before is taken.
+    """Let a system speak its `lines` into `folder/key`; what it spoke before is taken.
 
-    `progress(lines)` counts. Raises `ComparisonError`, with what it said, when one that
+    `progress(done)` counts them. Raises `ComparisonError`, with what it said, when one that
     is needed cannot speak; of another the performance tells.
     """
     performance = perform(
-        speaker.command, folder / speaker.key, speaker.sources, progress
+        speaker.command, folder / speaker.key, lines, speaker.sources, progress
     )
-    if performance.code not in (0, 1) and speaker.needed:
+    if not performance.spoke and speaker.needed:
         raise ComparisonError(
             f"{speaker.name} did not speak: {reason(performance)} "
             f"(all it said: {folder / speaker.key / 'log.txt'})"

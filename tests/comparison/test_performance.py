@@ -1,6 +1,7 @@
 """A program that speaks into a folder is watched, measured and not asked twice."""
 
 import os
+import signal
 import sys
 import time
 
@@ -9,7 +10,7 @@ import pytest
 from comparison.performance import fingerprint, perform
 
 SPEAKS = """
-import pathlib, sys, time
+import os, pathlib, sys, time
 folder, lines, code, megabytes = pathlib.Path(sys.argv[1]), *map(int, sys.argv[2:5])
 held = bytearray(megabytes * 1_000_000)
 with open(folder / "calls", "a") as calls:
@@ -19,6 +20,8 @@ for line in range(lines):
         manifest.write("{}\\n")
     time.sleep(0.3)
 print("speak.py: what it says at the end", file=sys.stderr)
+if code < 0:
+    os.kill(os.getpid(), -code)
 sys.exit(code)
 """
 
@@ -29,10 +32,11 @@ def speak(tmp_path):
     script, folder = tmp_path / "speak.py", tmp_path / "out"
     script.write_text(SPEAKS)
 
-    def run(lines=2, code=0, megabytes=0, sources=(), progress=None):
+    def run(lines=2, code=0, megabytes=0, sources=(), progress=None, asked=None):
         command = [sys.executable, script, folder, lines, code, megabytes]
         counts = []
-        performance = perform(command, folder, sources, progress or counts.append)
+        watch, asked = progress or counts.append, asked or lines
+        performance = perform(command, folder, asked, sources, watch)
         calls = (folder / "calls").read_text().count("called")
         return performance, counts, calls
 
@@ -92,6 +96,30 @@ def test_failing_tells_its_last_line_and_is_tried_again(speak):
     assert performance.code == 2
     assert performance.complaint == "speak.py: what it says at the end"
     assert speak(code=2)[2] == 2
+
+
+def test_breaking_down_is_no_speaking(speak):
+    """Python ends with 1 too when it meets an error that nobody expected."""
+    performance, _, _ = speak(lines=1, code=1, asked=2)
+    assert not performance.spoke
+    assert performance.complaint
+    assert speak(lines=1, code=1, asked=2)[2] == 2
+    assert speak(lines=2, code=1, asked=2)[0].spoke
+
+
+@pytest.mark.parametrize(
+    ("code", "words"), [(-signal.SIGKILL, "memory"), (-signal.SIGSEGV, "signal 11")]
+)
+def test_what_ended_it_is_said(speak, code, words):
+    performance, _, _ = speak(lines=1, code=code)
+    assert words in performance.complaint
+    assert not performance.spoke
+
+
+def test_a_manifest_that_was_removed_is_made_again(speak, tmp_path):
+    speak()
+    (tmp_path / "out/manifest.jsonl").unlink()
+    assert speak()[2] == 2
 
 
 def test_stopping_stops_it_too(speak, tmp_path):
