@@ -15,7 +15,7 @@ LEAST_SENTENCES = 6
 @dataclass(frozen=True)
 class Figure:
     """A row of the table: `better` is "lower", "higher", "one" (the closer to 1) or
-    None, where neither is."""
+    None, where neither is; `of` is what there is one figure of."""
 
     key: str
     name: str
@@ -23,6 +23,7 @@ class Figure:
     better: str | None
     digits: int
     note: str = ""
+    of: str = "sentences"
 
 
 FIGURES = (
@@ -57,7 +58,9 @@ FIGURES = (
         "",
         "one",
         3,
-        "Of the speech, without the silence around it.",
+        "Of the speech, without the silence around it. The mean forgives what is too "
+        "long in one sentence and too short in another; systems are compared by how "
+        "far each sentence is from 1.",
     ),
     Figure(
         "focus",
@@ -96,7 +99,8 @@ def row(
 
     `values` are each system's figures [sentences], NaN where it has none, of the same
     sentences in the same order. Pairs of systems are compared sentence by sentence;
-    `best` are those that no other is better than, if any two are told apart.
+    `best` are those that no other is better than, if any two are told apart, and of
+    which there is enough to tell.
     """
     means = {key: mean_of(each) for key, each in values.items()}
     judged = {k: v for k, v in values.items() if k != RECORDING and means[k]["count"]}
@@ -109,12 +113,17 @@ def row(
         "better": figure.better,
         "digits": figure.digits,
         "note": figure.note,
+        "of": figure.of,
         "systems": {
             key: rounded(mean, figure.digits + 1) if mean["count"] else None
             for key, mean in means.items()
         },
         "baselines": [dict(each) for each in baselines],
-        "best": [key for key in judged if key not in worse] if worse else [],
+        "best": [
+            key
+            for key in judged
+            if worse and key not in worse and means[key]["count"] >= LEAST_SENTENCES
+        ],
         "differences": differences,
     }
 
@@ -171,11 +180,12 @@ def _sentence(row: Mapping, difference: Mapping, names: Mapping[str, str]) -> st
     if not difference["told_apart"]:
         return (
             f"{row['name']}: {better} and {worse} are not told apart by "
-            f"{difference['count']} sentences."
+            f"{difference['count']} {row['of']}."
         )
     mean, (low, high) = difference["mean"], difference["interval"]
     digits, unit = row["digits"], f" {row['unit']}" if row["unit"] else ""
+    nearer = "nearer to 1" if row["better"] == "one" else "better"
     return (
-        f"{row['name']}: {better} is better than {worse}, by {mean:.{digits}f}{unit} "
+        f"{row['name']}: {better} is {nearer} than {worse}, by {mean:.{digits}f}{unit} "
         f"({low:.{digits}f} to {high:.{digits}f})."
     )

@@ -20,6 +20,7 @@ SIMILARITY = Figure(
     f"from about {LEAST_SECONDS:g} s of speech on, so neighbouring sentences are heard "
     "together until they are that long; the count is of such stretches. It hears the "
     "recording channel as well as the person.",
+    of="stretches of speech",
 )
 
 
@@ -34,8 +35,8 @@ def similarity(
 
     `spoken` are each system's waves [samples], None for a line it did not speak, in the
     same order; only lines that all of them spoke are heard, and a system that said
-    little has no figure. `references` are recordings
-    of the person, `others` of other people, `whose` says what people. Raises
+    little has no figure. `references` are recordings of the person; `others` of other
+    people, of whom those without speech are left out; `whose` says what people. Raises
     `EncoderMissing`, and `ValueError` for a reference without speech.
     """
     encoder = SpeakerEncoder()
@@ -52,7 +53,8 @@ def similarity(
     values |= {
         key: np.full(len(stretches), np.nan) for key in spoken if key not in heard
     }
-    theirs = [encoder.embed(wave, sample_rate).vector for wave in others]
+    theirs = [_aloud(encoder, wave, sample_rate) for wave in others]
+    theirs = [_heard(encoder, speech) for speech in theirs if speech is not None]
     against = mean_of(cosines(np.array(theirs), reference.vector)) if theirs else None
     baselines = [
         ("the reference with itself", _itself(encoder, references, sample_rate))
@@ -101,7 +103,11 @@ def _seconds(speech: np.ndarray) -> float:
 def _vectors(encoder: SpeakerEncoder, speech, stretches) -> np.ndarray:
     """An embedding [stretches, d] of each stretch of lines."""
     waves = [np.concatenate([speech[i] for i in each]) for each in stretches]
-    return np.array([encoder.embed(w, encoder.SAMPLE_RATE).vector for w in waves])
+    return np.array([_heard(encoder, wave) for wave in waves])
+
+
+def _heard(encoder: SpeakerEncoder, speech: np.ndarray) -> np.ndarray:
+    return encoder.embed(speech, encoder.SAMPLE_RATE).vector
 
 
 def _itself(encoder: SpeakerEncoder, references, rate: int) -> dict | None:

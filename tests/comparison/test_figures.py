@@ -63,6 +63,11 @@ def test_two_that_are_not_told_apart_share_the_first_place():
     assert made["best"] == ["a", "b"]
 
 
+def test_one_that_hardly_spoke_is_not_among_the_best():
+    made = row(LOWER, values(a=[1.0] * 8, b=[2.0] * 8, c=[1.5] + [NAN] * 7))
+    assert made["best"] == ["a"]
+
+
 def test_the_recording_is_shown_and_does_not_compete():
     made = row(LOWER, values(recording=[0.0] * 6, a=[2.0] * 6, b=[3.0] * 6))
     assert made["systems"]["recording"]["mean"] == 0
@@ -97,4 +102,19 @@ def test_the_verdict_says_by_how_much_and_how_sure():
     assert verdict([apart, alike], NAMES) == [
         "Distortion: System B is better than System A, by 0.50 dB (0.50 to 0.50).",
         "Distortion: System A and System C are not told apart by 8 sentences.",
+    ]
+
+
+def test_the_verdict_says_of_what_there_were_so_many():
+    figure = Figure("s", "Similarity", "", "higher", 3, of="stretches of speech")
+    (alike,) = verdict([row(figure, values(a=[0.5] * 6, b=[0.5] * 6))], NAMES)
+    assert alike.endswith("not told apart by 6 stretches of speech.")
+
+
+def test_a_ratio_is_nearer_to_one_though_the_other_s_mean_is():
+    """Means of 1.0 and 1.1, of which the first is never near."""
+    figure = Figure("d", "Duration", "", "one", 2)
+    made = row(figure, values(a=[0.6, 1.4] * 4, b=[1.1] * 8))
+    assert verdict([made], NAMES) == [
+        "Duration: System B is nearer to 1 than System A, by 0.30 (0.30 to 0.30)."
     ]
