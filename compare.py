@@ -36,13 +36,13 @@ def parse() -> argparse.Namespace:
 
 def compare(arguments: argparse.Namespace) -> None:
     from comparison import report
-    from comparison.materials import gather
+    from comparison.materials import VOCODER, VOICE, gather
     from comparison.progress import bars
     from comparison.speaking import Asked
     from datasets.features import FeatureStore
     from evaluation import page
     from training.runs import Run
-    from voices import acoustic, consent
+    from voices import acoustic, consent, vocoder
     from voices.provenance import noted
     from voices.reading import lines_of
     from voices.speech import speaker_number
@@ -52,17 +52,22 @@ def compare(arguments: argparse.Namespace) -> None:
     audio = acoustic.settings_of(run).audio
     speakers = run.settings["speakers"]
     speaker = speakers[speaker_number(speakers, arguments.speaker)]
+    runs = {VOICE: arguments.voice}
+    if arguments.vocoder:
+        vocoder.check(arguments.vocoder, audio)
+        runs[VOCODER] = arguments.vocoder
     store = arguments.recordings and FeatureStore.open(arguments.recordings)
     materials = gather(
         arguments.out,
         audio,
         speaker,
-        noted(arguments.voice),
+        {name: noted(each) for name, each in runs.items()},
         store=store,
-        sentences=lines_of(arguments.sentences) if arguments.sentences else (),
+        sentences=lines_of(arguments.sentences) if arguments.sentences else None,
         references=arguments.reference or (),
         others=arguments.others or (),
         count=arguments.count,
+        best=arguments.best,
     )
     asked = Asked(
         voice=arguments.voice,

@@ -1,22 +1,31 @@
 """What is compared: sentences, recordings of them, a reference, other voices."""
 
-from collections.abc import Collection, Iterable, Sequence
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from audio.files import load, resample, save
+from audio.levels import trim
 from datasets.batches import split
 from datasets.demo import SAMPLE_RATE, SPEAKERS, synthesize
+from datasets.sentences import sentences as everyday
 from datasets.store import FeatureStore
 from hparams import Audio
+from speakers.encoder import LEAST_SECONDS
 from voices.provenance import digest
+
+VOICE, VOCODER = "the voice", "the vocoder"
 
 # XTTS hears up to 30 s of a reference; beyond 12 s it gains little.
 REFERENCE_SECONDS = 12.0
 _OTHER_SECONDS = 8.0
 _OTHER_SPEAKERS = 8
+_OTHER_SENTENCES = 4
+# Of a file of hours no more is heard.
+_MOST_SECONDS = 180.0
 
 
 class ComparisonError(ValueError):
@@ -51,41 +60,58 @@ def gather(
     folder: Path,
     audio: Audio,
     speaker: str,
-    trained_on: dict,
+    trained_on: Mapping[str, Mapping],
     store: FeatureStore | None = None,
-    sentences: Sequence[str] = (),
+    sentences: Sequence[str] | None = None,
     references: Sequence[Path] = (),
     others: Sequence[Path] = (),
     count: int = 32,
+    best: bool = False,
 ) -> Materials:
     """Choose, and write into `folder` what the systems and the page read from there.
 
     `audio` is that of the voice and `trained_on` what `voices.provenance.noted` says of
-    its run. Recordings come from `store`, those of `speaker`; of the features that the
-    voice was trained on only those held out. Without `sentences` up to `count` of
-    theirs are spoken. Without `references` recordings that are not compared serve.
-    Raises `ComparisonError`.
+    the runs of `VOICE` and perhaps `VOCODER`; `best` that the voice's checkpoint was
+    picked by held-out speech. Recordings come from `store`, those of `speaker`; of
+    features that a run was trained on only those held out. Without `sentences` up to
+    `count` of theirs are spoken. What is said twice is compared once. Without
+    `references` recordings that are not compared serve. Raises `ComparisonError`.
     """
-    rows, remarks = [], []
+    if count < 1:
+        raise ComparisonError(f"at least one sentence is compared, not {count}")
+    rows, heard, remarks = [], [], []
     if store is not None:
         _check(store, audio)
-        rows, remarks = _unseen(store, speaker, trained_on)
+        rows, remarks = _unseen(store, speaker, trained_on, best)
         if not references:
             spare = [i for i in _of(store, speaker) if i not in set(rows)]
             heard, rows = _reference(store, spare, rows)
-            references = _written(folder / "reference", store, heard)
     lines, chosen = _chosen(store, rows, sentences, count)
-    folder.mkdir(parents=True, exist_ok=True)
-    text = "".join(f"{line}\n" for line in lines)
-    (folder / "sentences.txt").write_text(text, "utf-8")
+    if store is not None and len(chosen) < len(lines):
+        remarks.append(f"{len(chosen)} of {len(lines)} sentences have a recording")
+    those = _others(store, speaker, others, audio)
+    _begin(folder, lines)
+    if heard:
+        references = _written(folder / "reference", store, heard)
     _written(folder / "recording", store, chosen.values(), chosen)
     return Materials(
         lines=tuple(lines),
         recordings={line: store.wave(row) for line, row in chosen.items()},
         references=tuple(references),
-        others=_others(store, speaker, others, audio, lines),
+        others=those,
         remarks=tuple(remarks),
     )
+
+
+def _begin(folder: Path, lines: Sequence[str]) -> None:
+    """The folder with its sentences. It must not hold recordings of anybody else's,
+    which those of the comparison would overwrite."""
+    written = folder / "sentences.txt"
+    for theirs in (folder / "recording", folder / "reference"):
+        if theirs.exists() and not written.exists():
+            raise ComparisonError(f"{theirs} is no comparison's: choose another --out")
+    folder.mkdir(parents=True, exist_ok=True)
+    written.write_text("".join(f"{line}\n" for line in lines), "utf-8")
 
 
 def _check(store: FeatureStore, audio: Audio) -> None:
@@ -109,40 +135,78 @@ def _of(store: FeatureStore, speaker: str) -> list[int]:
     return found
 
 
-def _unseen(store, speaker: str, trained_on: dict) -> tuple[list[int], list[str]]:
+def _unseen(
+    store, speaker: str, trained_on: Mapping[str, Mapping], best: bool
+) -> tuple[list[int], list[str]]:
     """The rows to compare with, and what is to be said of them."""
-    rows = _of(store, speaker)
-    if not trained_on:
-        text = "whether the voice was trained on these recordings is not known"
-        return rows, [f"{text}: its run is older than the note that says so"]
-    if trained_on["digest"] != digest(store):
-        return rows, [
-            "the recordings come from other features than those that the voice was "
-            "trained on; whether they are other recordings was not checked"
-        ]
-    held_out = set(split(store, trained_on["held_out"])[1])
-    rows = [i for i in rows if i in held_out]
-    if not rows:
-        raise ComparisonError(
-            f"the voice was trained on every recording of {store.folder}: compare it "
-            "with features of other recordings"
+    rows, remarks, ours = _of(store, speaker), [], digest(store)
+    for name, about in trained_on.items():
+        notes = [about, *about.get("before", ())] if about else []
+        same = [note for note in notes if note["digest"] == ours]
+        for note in same:
+            held_out = set(split(store, note["held_out"])[1])
+            rows = [i for i in rows if i in held_out]
+        if not rows:
+            raise ComparisonError(
+                f"{name} was trained on every recording of {store.folder}: compare it "
+                "with features of other recordings"
+            )
+        remarks.append(_remark(name, len(notes), len(same)))
+        if best and same and name == VOICE:
+            remarks.append(
+                "the voice's checkpoint was chosen by how it spoke recordings that "
+                "were held out, of which these are: that favours it"
+            )
+    if store.speakers != [speaker] and len(store.speakers) == 1:
+        remarks.append(
+            f"the recordings are those of {store.speakers[0]}, the voice speaks as "
+            f"{speaker}: they were taken for one person"
         )
-    return rows, ["the recordings are those that were held out of the training"]
+    return rows, remarks
+
+
+def _remark(name: str, notes: int, same: int) -> str:
+    """What is known of a run of which there are so many `notes`, `same` of them of the
+    features that are compared with."""
+    if not notes:
+        return (
+            f"whether {name} was trained on these recordings is not known: its run is "
+            "older than the note that says so"
+        )
+    if not same:
+        return (
+            f"the recordings come from other features than those that {name} was "
+            "trained on; whether they are other recordings was not checked"
+        )
+    known = f"the recordings are those that were held out of the training of {name}"
+    other = "; it was trained on other features too, and those were not checked"
+    return known if same == notes else known + other
 
 
 def _chosen(
-    store, rows: list[int], sentences: Sequence[str], count: int
+    store, rows: list[int], sentences: Sequence[str] | None, count: int
 ) -> tuple[list[str], dict[int, int]]:
     """The lines to speak, and the row of each that was recorded, by line."""
-    lines = [line.strip() for line in sentences if line.strip()]
-    if lines:
-        known = {store.rows[i].text.strip(): i for i in rows}
+    known = {}
+    for i in rows:
+        known.setdefault(_plain(store.rows[i].text), i)
+    if sentences is not None:
+        lines = list({_plain(text): None for text in sentences if text.strip()})
+        if not lines:
+            raise ComparisonError("the sentences are nothing but empty lines")
         numbered = enumerate(lines, 1)
         return lines, {n: known[line] for n, line in numbered if line in known}
     if not rows:
         raise ComparisonError("nothing to speak: name --sentences or --recordings")
-    few = rows[:: max(1, len(rows) // count)][:count]
-    return [store.rows[i].text.strip() for i in few], dict(enumerate(few, 1))
+    texts = list(known)
+    few = min(count, len(texts))
+    lines = [texts[i * len(texts) // few] for i in range(few)]
+    return lines, {n: known[line] for n, line in enumerate(lines, 1)}
+
+
+def _plain(text: str) -> str:
+    """A text in one line, its letters composed, however it was typed."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def _reference(store, spare: list[int], rows: list[int]) -> tuple[list[int], list[int]]:
@@ -176,19 +240,30 @@ def _written(
     return paths
 
 
-def _others(store, speaker, files, audio: Audio, sentences) -> Others:
+def _others(store, speaker, files, audio: Audio) -> Others:
     """Other speakers: those named, else those in the features, else synthetic ones."""
     rate = audio.sample_rate
     if files:
-        return Others("others, as named", tuple(load(path, rate) for path in files))
+        return Others("others, as named", tuple(_other(path, audio) for path in files))
     names = [name for name in store.speakers if name != speaker] if store else []
     if names and len(store.speakers) > 1:
         waves = [_some(store, name) for name in names[:_OTHER_SPEAKERS]]
         return Others("others in the features", tuple(waves))
-    text = " ".join(sentences[:4])
+    text = " ".join(everyday(_OTHER_SENTENCES))
     waves = [synthesize(text, each) for each in SPEAKERS[1 : 1 + _OTHER_SPEAKERS]]
     waves = [resample(wave, SAMPLE_RATE, rate) for wave in waves]
     return Others("synthetic voices of espeak-ng", tuple(waves))
+
+
+def _other(path: Path, audio: Audio) -> np.ndarray:
+    wave = load(path, audio.sample_rate, end_seconds=_MOST_SECONDS)
+    seconds = trim(wave, audio).size / audio.sample_rate
+    if seconds < LEAST_SECONDS:
+        raise ComparisonError(
+            f"{path}: {seconds:.1f} s of speech are too little to tell a voice by; "
+            f"take {LEAST_SECONDS:g} s or more"
+        )
+    return wave
 
 
 def _some(store, speaker: str) -> np.ndarray:

@@ -84,8 +84,8 @@ def let_speak(
 ) -> Performance:
     """Let a system speak its `lines` into `folder/key`; what it spoke before is taken.
 
-    `progress(done)` counts them. Raises `ComparisonError`, with what it said, when one that
-    is needed cannot speak; of another the performance tells.
+    `progress(done)` counts them. Raises `ComparisonError`, with what it said, when one
+    that is needed cannot speak; of another the performance tells.
     """
     performance = perform(
         speaker.command, folder / speaker.key, lines, speaker.sources, progress

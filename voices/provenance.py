@@ -19,8 +19,12 @@ def digest(store) -> str:
 def note(folder: str | Path, store, held_out: int) -> None:
     """Write down in a run's folder which features it is trained on from now on.
 
-    `held_out` is how many utterances the settings keep from it. Raises `OSError`.
+    `held_out` is how many utterances the settings keep from it. The `minutes` are those
+    of all utterances, of whatever speaker. What it was trained on `before`, if those
+    were other features or others were held out, stays in the note. Raises `OSError`.
     """
+    earlier = noted(folder)
+    before = earlier.pop("before", [])
     frames = sum(row.frames for row in store.rows)
     about = {
         "features": str(store.folder),
@@ -29,6 +33,11 @@ def note(folder: str | Path, store, held_out: int) -> None:
         "held_out": held_out,
         "minutes": round(frames * store.audio.frame_seconds / 60, 2),
     }
+    mine = about["digest"], about["held_out"]
+    seen = [*before, earlier] if earlier else before
+    kept = [each for each in seen if (each["digest"], each["held_out"]) != mine]
+    if kept:
+        about["before"] = kept
     text = json.dumps(about, indent=2, ensure_ascii=False) + "\n"
     write_aside(Path(folder) / _NAME, lambda file: file.write(text.encode()))
 

@@ -1,10 +1,19 @@
 """What is chosen to be compared: unseen recordings, a reference apart from them."""
 
+import dataclasses
+import unicodedata
+
 import numpy as np
 import pytest
 
-from audio.files import load
-from comparison.materials import REFERENCE_SECONDS, ComparisonError, gather
+from audio.files import load, save
+from comparison.materials import (
+    REFERENCE_SECONDS,
+    VOCODER,
+    VOICE,
+    ComparisonError,
+    gather,
+)
 from datasets.batches import split
 from datasets.features import FeatureStore
 from tests.datasets.made import TEXTS, folder_corpus, write_sound, write_text
@@ -36,8 +45,10 @@ def two(tmp_path_factory):
     return FeatureStore.open(folder / "out")
 
 
-def choose(store, folder, trained_on=None, speaker="minji", **named):
-    return gather(folder, TINY.audio, speaker, trained_on or {}, store=store, **named)
+def choose(store, folder, trained_on=None, speaker="minji", vocoder=None, **named):
+    runs = {VOICE: trained_on or {}}
+    runs |= {} if vocoder is None else {VOCODER: vocoder}
+    return gather(folder, TINY.audio, speaker, runs, store=store, **named)
 
 
 def texts_of(store, rows):
@@ -54,6 +65,31 @@ def test_of_the_features_it_was_trained_on_only_the_held_out(store, tmp_path):
     for path in made.references:
         heard = load(path, TINY.audio.sample_rate)
         assert not any(np.array_equal(heard, store.wave(i)) for i in unseen)
+
+
+def test_what_the_vocoder_was_trained_on_is_not_compared_either(store, tmp_path):
+    voice, vocoder = ({"digest": digest(store), "held_out": n} for n in (8, 3))
+    made = choose(store, tmp_path, voice, vocoder=vocoder)
+    assert set(made.lines) == texts_of(store, split(store, 3)[1])
+    with pytest.raises(ComparisonError, match="the vocoder was trained on every"):
+        choose(store, tmp_path, voice, vocoder=vocoder | {"held_out": 0})
+
+
+def test_nor_is_what_was_held_out_only_later(store, tmp_path):
+    about = {"digest": digest(store), "held_out": 8}
+    made = choose(store, tmp_path, about | {"before": [about | {"held_out": 5}]})
+    assert set(made.lines) == texts_of(store, split(store, 5)[1])
+    other = {"digest": "another", "held_out": 8}
+    made = choose(store, tmp_path, about | {"before": [other]})
+    assert "on other features too" in made.remarks[0]
+
+
+def test_a_checkpoint_that_was_chosen_by_held_out_speech_is_said_to_be(store, tmp_path):
+    about = {"digest": digest(store), "held_out": 8}
+    assert "favours" in choose(store, tmp_path, about, best=True).remarks[1]
+    assert len(choose(store, tmp_path, about).remarks) == 1
+    other = {"digest": "another", "held_out": 8}
+    assert len(choose(store, tmp_path, other, best=True).remarks) == 1
 
 
 def test_a_voice_trained_on_everything_cannot_be_compared(store, tmp_path):
@@ -97,6 +133,64 @@ def test_no_more_than_asked_for_spread_over_all(store, tmp_path):
     assert written == list(made.lines)
 
 
+def test_they_are_spread_however_many_there_are(store, tmp_path):
+    """Half of them and one more: the second half has its share."""
+    order = [row.text for row in store.rows]
+    mine = write_sound(tmp_path / "me.wav", 1, 4.0)
+    made = choose(store, tmp_path / "out", references=[mine], count=41)
+    assert len(made.lines) == 41
+    places = [order.index(line) for line in made.lines]
+    assert sum(place >= 40 for place in places) in (20, 21)
+
+
+@pytest.mark.parametrize("count", [0, -3])
+def test_no_sentence_is_no_comparison(store, tmp_path, count):
+    with pytest.raises(ComparisonError, match="at least one"):
+        choose(store, tmp_path, count=count)
+
+
+def test_what_is_said_twice_is_compared_once(store, tmp_path):
+    known = store.rows[3].text
+    decomposed = unicodedata.normalize("NFD", known)
+    lines = [known, "네.", f" {known.replace(' ', '  ')}", "네.", decomposed]
+    made = choose(store, tmp_path, sentences=lines)
+    assert made.lines == (known, "네.")
+    assert list(made.recordings) == [1]
+    assert made.remarks[-1] == "1 of 2 sentences have a recording"
+
+
+def test_a_text_of_several_lines_is_one_sentence(store, tmp_path):
+    first, row = store.rows[0].text, store.rows[0]
+    store.rows[0] = dataclasses.replace(row, text="하나,\n둘.")
+    try:
+        mine = write_sound(tmp_path / "me.wav", 1, 4.0)
+        made = choose(store, tmp_path / "out", references=[mine], count=2)
+    finally:
+        store.rows[0] = row
+    written = (tmp_path / "out/sentences.txt").read_text("utf-8")
+    assert written.splitlines() == list(made.lines) == ["하나, 둘.", made.lines[1]]
+    assert first not in written
+
+
+def test_empty_lines_are_not_what_was_asked_for(store, tmp_path):
+    with pytest.raises(ComparisonError, match="empty lines"):
+        choose(store, tmp_path, sentences=["", "  "])
+
+
+def test_recordings_of_a_person_are_not_overwritten(store, tmp_path):
+    theirs = write_sound(tmp_path / "recording/0001.wav", 1, 1.0)
+    before = theirs.read_bytes()
+    with pytest.raises(ComparisonError, match="another --out"):
+        choose(store, tmp_path)
+    assert theirs.read_bytes() == before
+
+
+def test_another_speaker_is_said(store, tmp_path):
+    assert not any("one person" in line for line in choose(store, tmp_path).remarks)
+    made = choose(store, tmp_path, speaker="jisu")
+    assert "those of minji, the voice speaks as jisu" in made.remarks[-1]
+
+
 def test_sentences_find_their_recordings(store, tmp_path):
     known = store.rows[3].text
     lines = ["새로운 문장입니다.", "", f"  {known}  "]
@@ -115,6 +209,13 @@ def test_sentences_alone_will_do(tmp_path):
     assert "espeak" in made.others.whose
     with pytest.raises(ComparisonError, match="--sentences or --recordings"):
         choose(None, tmp_path)
+
+
+def test_synthetic_others_say_enough_to_be_told_by(tmp_path):
+    made = choose(None, tmp_path, sentences=["..."])
+    for wave in made.others.waves:
+        assert len(wave) > 4 * TINY.audio.sample_rate
+        assert np.abs(wave).max() > 0.1
 
 
 def test_other_speakers_are_those_of_the_features(two, tmp_path):
@@ -139,3 +240,13 @@ def test_features_at_another_rate_are_refused(store, tmp_path):
     audio = TINY.override(["audio.sample_rate=16000"]).audio
     with pytest.raises(ComparisonError, match="16000"):
         gather(tmp_path, audio, "minji", {}, store=store)
+
+
+@pytest.mark.parametrize(("level", "seconds"), [(0.0, 5.0), (1.0, 1.0)])
+def test_others_that_say_too_little_are_refused(two, tmp_path, level, seconds):
+    rate = TINY.audio.sample_rate
+    noise = np.random.default_rng(1).uniform(-0.3, 0.3, round(seconds * rate))
+    save(tmp_path / "they.wav", level * noise, rate)
+    with pytest.raises(ComparisonError, match=r"they\.wav: .* too little"):
+        choose(two, tmp_path / "out", others=[tmp_path / "they.wav"])
+    assert not (tmp_path / "out").exists()
