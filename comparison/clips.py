@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from audio.files import load
+from audio.files import AudioError, load
+from audio.levels import trim
 from evaluation.bootstrap import ratio_of
 from evaluation.likeness import likeness
 from evaluation.report import read_manifest
@@ -86,8 +87,8 @@ def device(folder: Path) -> str:
 
 
 def failures(clips: Mapping[int, dict]) -> dict:
-    """How many lines failed: not spoken, ended by the length cap, attention that left
-    out or repeated something, or a length far from the recording's."""
+    """How many lines failed: not spoken, silent, ended by the length cap, attention
+    that left out or repeated something, or a length far from the recording's."""
     count = sum("error" in clip or clip["failed"] for clip in clips.values())
     total = len(clips)
     per_hundred = round(100 * count / total, 1) if total else None
@@ -100,7 +101,7 @@ def real_time_factor(clips: Mapping[int, dict]) -> dict:
     seconds = [clip["seconds"] for clip in spoken]
     factors = [clip["figures"]["real_time_factor"] for clip in spoken]
     spent = [f * s for f, s in zip(factors, seconds, strict=True)]
-    return {**ratio_of(spent, seconds), "spent_seconds": round(sum(spent), 2)}
+    return ratio_of(spent, seconds)
 
 
 def _clip(row: dict, folder: Path, recording, audio: Audio, root: Path) -> dict:
@@ -109,9 +110,15 @@ def _clip(row: dict, folder: Path, recording, audio: Audio, root: Path) -> dict:
     wav, attention = folder / row["wav"], row.get("attention") or {}
     figures = {name: attention[name] for name in _OF_ATTENTION if name in attention}
     warnings = list(row["warnings"])
-    if recording is not None:
+    try:
+        wave = load(wav, audio.sample_rate)
+    except AudioError as error:
+        return {"error": str(error)}
+    silent = not trim(wave, audio).size
+    if silent:
+        warnings.append("nothing is to be heard")
+    elif recording is not None:
         try:
-            wave = load(wav, audio.sample_rate)
             figures |= likeness(recording, wave, audio).to_dict()
         except ValueError as error:
             warnings.append(f"not compared: {error}")
@@ -122,7 +129,7 @@ def _clip(row: dict, folder: Path, recording, audio: Audio, root: Path) -> dict:
         "spoken": row["spoken"],
         "figures": figures,
         "warnings": warnings,
-        "failed": _failed(row, attention, figures.get("duration_ratio")),
+        "failed": silent or _failed(row, attention, figures.get("duration_ratio")),
     }
     if row.get("alignment"):
         clip["alignment"] = str((folder / row["alignment"]).relative_to(root))

@@ -18,6 +18,7 @@ from speakers.encoder import LEAST_SECONDS
 from voices.provenance import digest
 
 VOICE, VOCODER = "the voice", "the vocoder"
+REFERENCE = "reference"
 
 # XTTS hears up to 30 s of a reference; beyond 12 s it gains little.
 REFERENCE_SECONDS = 12.0
@@ -92,7 +93,7 @@ def gather(
     those = _others(store, speaker, others, audio)
     _begin(folder, lines)
     if heard:
-        references = _written(folder / "reference", store, heard)
+        references = _written(folder / REFERENCE, store, heard)
     _written(folder / "recording", store, chosen.values(), chosen)
     return Materials(
         lines=tuple(lines),
@@ -107,7 +108,7 @@ def _begin(folder: Path, lines: Sequence[str]) -> None:
     """The folder with its sentences. It must not hold recordings of anybody else's,
     which those of the comparison would overwrite."""
     written = folder / "sentences.txt"
-    for theirs in (folder / "recording", folder / "reference"):
+    for theirs in (folder / "recording", folder / REFERENCE):
         if theirs.exists() and not written.exists():
             raise ComparisonError(f"{theirs} is no comparison's: choose another --out")
     folder.mkdir(parents=True, exist_ok=True)

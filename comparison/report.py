@@ -9,7 +9,7 @@ from audio.files import load
 from comparison import clips, figures, resemblance, speaking
 from comparison.clips import System
 from comparison.figures import RECORDING
-from comparison.materials import Materials
+from comparison.materials import REFERENCE, Materials
 from evaluation.recording import describe
 from hparams import Audio
 from machine import driver, host
@@ -20,6 +20,12 @@ from voices.reference import prepare
 
 NAME = "comparison.json"
 VERSION = 1
+# Of a reference of hours no more is heard; a clone hears less.
+_MOST_SECONDS = 180.0
+_BY_LENGTH = (
+    "what the clone left out or repeated is known only by its length, where there is a "
+    "recording: unlike a trained voice it shows no alignment"
+)
 
 Progress = Callable[[str, int, int], object]
 
@@ -53,7 +59,7 @@ def compare(
         "consent": asked.consent,
         "machine": _machine(),
         "reference": reference,
-        "remarks": list(materials.remarks),
+        "remarks": [*materials.remarks, *([_BY_LENGTH] if "xtts" in systems else [])],
         "systems": [_described(system) for system in systems.values()],
         "missing": missing,
         "figures": rows,
@@ -70,6 +76,7 @@ def _spoken(
 ) -> tuple[dict[str, System], list[dict]]:
     """The systems that spoke, the recordings first, and what is missing."""
     systems, missing, total = {}, [], len(materials.lines)
+    _sign_reference(materials, asked.consent, folder)
     if materials.recordings:
         found = clips.recorded(folder / RECORDING, materials.recordings, audio, folder)
         clips.sign(folder / RECORDING, asked.consent, found)
@@ -95,8 +102,11 @@ def _spoken(
         for line, clip in lines:
             found[line] = clip
             progress(f"{stage}: figures", line, total)
-        facts = _facts(asked, speaker.key, performance, found)
-        about = f"{speaker.about}, on the {clips.device(folder / speaker.key)}"
+        facts = _facts(asked, speaker, performance, found)
+        device = clips.device(folder / speaker.key)
+        about = f"{speaker.about}, on the {device}"
+        if device == "GPU":
+            about += ", whose memory is not counted"
         systems[speaker.key] = System(speaker.key, stage, about, found, facts)
     return systems, missing
 
@@ -107,7 +117,7 @@ def _similarity(systems, materials: Materials, audio: Audio, folder: Path):
     rate = audio.sample_rate
     row = resemblance.similarity(
         {key: _waves(s, materials, audio, folder) for key, s in systems.items()},
-        [load(path, rate) for path in materials.references],
+        [load(path, rate, end_seconds=_MOST_SECONDS) for path in materials.references],
         materials.others.waves,
         materials.others.whose,
         rate,
@@ -117,26 +127,38 @@ def _similarity(systems, materials: Materials, audio: Audio, folder: Path):
     return row
 
 
-def _facts(asked, key: str, performance, found: dict) -> dict:
-    """What a system costs: computing, memory, and the data it was made from."""
+def _facts(asked, speaker: speaking.Speaker, performance, found: dict) -> dict:
+    """What a system costs: computing, memory, and the data it was made from.
+
+    Lines that are spoken together share their time by their length: that is one
+    measurement, of which no interval can be told.
+    """
     factor = clips.real_time_factor(found)
-    start = performance.seconds - factor["spent_seconds"]
+    if speaker.together:
+        factor["interval"] = [None, None]
     return {
-        "training_minutes": _minutes(asked, key),
+        "training_minutes": _minutes(asked, speaker.key),
         "real_time_factor": figures.rounded(factor, 3),
         "memory_megabytes": performance.megabytes or None,
-        "start_seconds": round(max(start, 0.0), 1),
         "failures": clips.failures(found),
     }
 
 
 def _minutes(asked, key: str) -> float | None:
-    """Minutes of the person's recordings that a system was trained on; None where its
-    run does not say."""
+    """Minutes of the features that a system was trained on, of all their speakers and
+    with what was held out; None where its run does not say."""
     runs = {"griffin-lim": [asked.voice], "wavenet": [asked.voice, asked.vocoder]}
     known = [noted(run).get("minutes") for run in runs.get(key, [])]
     # A vocoder usually learns from the same recordings: they are not added.
     return None if None in known else max(known, default=0.0)
+
+
+def _sign_reference(materials: Materials, consent: str, folder: Path) -> None:
+    """Consent beside the recordings that were taken from the features as reference."""
+    place = folder / REFERENCE
+    taken = [path for path in materials.references if path.parent == place]
+    if taken:
+        clips.sign(place, consent, {n: {"wav": p} for n, p in enumerate(taken, 1)})
 
 
 def _by_line(system: System, materials: Materials) -> list[Mapping]:

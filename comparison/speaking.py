@@ -10,8 +10,8 @@ from comparison.performance import Performance, perform
 
 ROOT = Path(__file__).parents[1]
 XTTS = "XTTS, zero-shot"
-# Of `voices.trained.TrainedVoice.stream`; XTTS has no batches.
-BATCH = 32
+# The batch is that of `voices.trained.TrainedVoice.stream`; XTTS has none.
+_TOGETHER = "up to 32 lines at a time, compiling included"
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,15 @@ class Asked:
 @dataclass(frozen=True)
 class Speaker:
     """A system and the command that lets it speak; `sources` are the files that the
-    command reads. One that is not `needed` may fail."""
+    command reads. One that is not `needed` may fail; lines may be spoken `together`."""
 
     key: str
     name: str
     about: str
     command: tuple[str, ...]
     sources: tuple[Path, ...]
-    needed: bool
+    needed: bool = True
+    together: bool = True
 
 
 def speakers(asked: Asked, folder: Path) -> Iterator[Speaker]:
@@ -51,7 +52,7 @@ def speakers(asked: Asked, folder: Path) -> Iterator[Speaker]:
     trained += ["--speaker", asked.speaker] if asked.speaker else []
     trained += ["--best"] if asked.best else []
     sources = (lines, asked.voice / "checkpoints")
-    about = f"{asked.voice}, {BATCH} lines at a time"
+    about = f"{asked.voice}, {_TOGETHER}"
     name, key = "Trained voice, Griffin-Lim", "griffin-lim"
     yield _speaker(key, name, about, trained, sources, folder)
     if vocoder := asked.vocoder:
@@ -61,7 +62,7 @@ def speakers(asked: Asked, folder: Path) -> Iterator[Speaker]:
         yield _speaker(
             key,
             name,
-            f"{asked.voice} and {vocoder}, {BATCH} lines at a time",
+            f"{asked.voice} and {vocoder}, {_TOGETHER}",
             command,
             sources,
             folder,
@@ -76,7 +77,7 @@ def speakers(asked: Asked, folder: Path) -> Iterator[Speaker]:
             *([asked.weights] if asked.weights else ()),
         )
         about = "trained by others on others; hears the reference, line by line"
-        yield _speaker("xtts", XTTS, about, command, sources, folder, needed=False)
+        yield _speaker("xtts", XTTS, about, command, sources, folder, trained=False)
 
 
 def let_speak(
@@ -106,9 +107,9 @@ def reason(performance: Performance) -> str:
 
 
 def _speaker(
-    key, name, about, command: Sequence, sources, folder: Path, needed: bool = True
+    key, name, about, command: Sequence, sources, folder: Path, trained: bool = True
 ) -> Speaker:
     script, *rest = command
     words = [sys.executable, ROOT / script, *rest, "--out", folder / key]
     command = tuple(map(str, words))
-    return Speaker(key, name, about, command, tuple(sources), needed)
+    return Speaker(key, name, about, command, tuple(sources), trained, trained)

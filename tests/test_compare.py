@@ -70,9 +70,12 @@ def test_everything_that_can_speak_is_compared(call, place, tmp_path):
         assert system["real_time_factor"]["mean"] > 0
         assert system["failures"]["of"] == 3
         assert system["training_minutes"] is None
-    for key in keys[:3]:
+        # Spoken together, and timed together: one figure tells no interval.
+        assert system["real_time_factor"]["interval"] == [None, None]
+    for key in (*keys[:3], "reference"):
+        signed = {row["wav"] for row in read_manifest(tmp_path / key)}
+        assert signed == {path.name for path in (tmp_path / key).glob("*.wav")}
         for row in read_manifest(tmp_path / key):
-            assert (tmp_path / key / row["wav"]).exists()
             assert row["consent"] == CONSENT[1]
     rows = {row["key"]: row for row in made["figures"]}
     assert rows["cepstral_decibel"]["systems"]["griffin-lim"]["count"] > 0
@@ -152,6 +155,17 @@ def test_mistakes_are_one_line(call, flags, consent, words):
     (line,) = err.strip().splitlines()
     assert line.startswith("compare.py: ")
     assert words in line
+
+
+def test_a_vocoder_of_other_mels_is_refused_before_anybody_speaks(
+    call, place, tmp_path
+):
+    make_vocoder_run(tmp_path / "other", "audio.mels=16")
+    flags = ("--vocoder", tmp_path / "other", "--recordings", place / "features")
+    code, made, _, err = call(*flags)
+    assert (code, made) == (2, None)
+    assert "audio.mels" in err
+    assert not (tmp_path / "griffin-lim").exists()
 
 
 def test_a_silent_reference_is_refused_before_anybody_speaks(call, place, tmp_path):
