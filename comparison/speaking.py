@@ -7,6 +7,7 @@ from pathlib import Path
 
 from comparison.materials import ComparisonError
 from comparison.performance import Performance, perform
+from training.runs import Run
 
 ROOT = Path(__file__).parents[1]
 XTTS = "XTTS, zero-shot"
@@ -52,7 +53,8 @@ def speakers(asked: Asked, folder: Path) -> Iterator[Speaker]:
     trained += ["--speaker", asked.speaker] if asked.speaker else []
     trained += ["--best"] if asked.best else []
     sources = (lines, asked.voice / "checkpoints")
-    about = f"{asked.voice}, {_TOGETHER}"
+    voice = _at_step(asked.voice, asked.best)
+    about = f"{voice}, {_TOGETHER}"
     name, key = "Trained voice, Griffin-Lim", "griffin-lim"
     yield _speaker(key, name, about, trained, sources, folder)
     if vocoder := asked.vocoder:
@@ -62,7 +64,7 @@ def speakers(asked: Asked, folder: Path) -> Iterator[Speaker]:
         yield _speaker(
             key,
             name,
-            f"{asked.voice} and {vocoder}, {_TOGETHER}",
+            f"{voice} and {_at_step(vocoder)}, {_TOGETHER}",
             command,
             sources,
             folder,
@@ -104,6 +106,12 @@ def reason(performance: Performance) -> str:
     script, colon, rest = performance.complaint.partition(": ")
     named = colon and script.endswith(".py")
     return rest if named else performance.complaint
+
+
+def _at_step(folder: Path, best: bool = False) -> str:
+    """A run and the step at which it speaks."""
+    checkpoint = Run.open(folder).restore(best, prefix="no array/")
+    return f"{folder}, step {checkpoint.step}" if checkpoint else str(folder)
 
 
 def _speaker(

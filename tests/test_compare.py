@@ -64,6 +64,9 @@ def test_everything_that_can_speak_is_compared(call, place, tmp_path):
             wave = load(tmp_path / clip["wav"], 8000)
             assert len(wave) / 8000 == pytest.approx(clip["seconds"], abs=0.01)
         assert sentence["clips"]["griffin-lim"]["alignment"].endswith(".png")
+    abouts = [system["about"] for system in made["systems"][1:3]]
+    assert f"{place / 'voice'}, step 3" in abouts[0]
+    assert f"{place / 'vocoder'}, step 3" in abouts[1]
     for system in made["systems"][1:3]:
         assert system["memory_megabytes"] > 100
         assert system["about"].endswith(("on the processor", "on the GPU"))

@@ -72,6 +72,16 @@ def test_a_system_that_says_nothing_leaves_the_others_theirs(similarity, say):
     )
 
 
+def test_others_without_speech_do_not_take_the_figure_away(similarity, say):
+    alike, silence = say(SAME), np.zeros(5 * SAMPLE_RATE, np.float32)
+    theirs = [np.concatenate(say(OTHER))]
+    row = compared(similarity, {"a": alike}, alike, [silence, *theirs])
+    assert row == compared(similarity, {"a": alike}, alike, theirs)
+    assert row["of"] == "stretches of speech"
+    (itself,) = compared(similarity, {"a": alike}, alike, [silence])["baselines"]
+    assert itself["name"] == "the reference with itself"
+
+
 def test_too_little_speech_says_nothing(similarity, say):
     short = [wave[: SAMPLE_RATE // 2] for wave in say(SAME)[:2]]
     assert compared(similarity, {"a": short}, say(SAME)) is None
