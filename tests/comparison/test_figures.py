@@ -90,6 +90,17 @@ def test_the_table_holds_what_any_clip_has():
     }
 
 
+def test_noise_is_not_praised_for_the_pitch_of_the_few_frames_it_seems_to_have():
+    noise = {"pitch_cents": 10.0, "voicing_error": 0.5, "cepstral_decibel": 15.0}
+    voice = {"pitch_cents": 90.0, "voicing_error": 0.2, "cepstral_decibel": 5.0}
+    clips = {"a": [{"figures": noise}] * 8, "b": [{"figures": voice}] * 8}
+    rows = {each["key"]: each for each in table(clips)}
+    assert rows["pitch_cents"]["systems"]["a"] is None
+    assert rows["pitch_cents"]["differences"] == []
+    assert rows["pitch_cents"]["systems"]["b"]["count"] == 8
+    assert rows["voicing_error"]["best"] == rows["cepstral_decibel"]["best"] == ["b"]
+
+
 def test_every_figure_has_a_name_and_a_note():
     assert len({figure.key for figure in FIGURES}) == len(FIGURES)
     assert all(figure.name and figure.note for figure in FIGURES)
