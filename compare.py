@@ -9,6 +9,8 @@ import os
 import sys
 from pathlib import Path
 
+MANNER = ("voice", "vocoder", "language", "weights", "seed", "best")
+
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -16,8 +18,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--vocoder", type=Path, metavar="RUN", help="not Griffin-Lim")
     clip = "recordings of the person, for the clone and for speaker similarity"
     parser.add_argument("--reference", type=Path, nargs="+", metavar="WAV", help=clip)
-    recorded = "features of the sentences as the person speaks them (preprocess.py)"
-    parser.add_argument("--recordings", type=Path, metavar="FEATURES", help=recorded)
+    said = "features of the sentences as the person speaks them (preprocess.py)"
+    parser.add_argument("--recordings", type=Path, metavar="FEATURES", help=said)
     lines = "one a line; those of the recordings if absent"
     parser.add_argument("--sentences", metavar="FILE", help=lines)
     parser.add_argument("--count", type=int, default=32, help="at most so many (32)")
@@ -52,16 +54,15 @@ def compare(arguments: argparse.Namespace) -> None:
     audio = acoustic.settings_of(run).audio
     speakers = run.settings["speakers"]
     speaker = speakers[speaker_number(speakers, arguments.speaker)]
-    runs = {VOICE: arguments.voice}
+    runs = {VOICE: arguments.voice, VOCODER: arguments.vocoder}
     if arguments.vocoder:
         vocoder.check(arguments.vocoder, audio)
-        runs[VOCODER] = arguments.vocoder
     store = arguments.recordings and FeatureStore.open(arguments.recordings)
     materials = gather(
         arguments.out,
         audio,
         speaker,
-        {name: noted(each) for name, each in runs.items()},
+        {name: noted(each) for name, each in runs.items() if each},
         store=store,
         sentences=lines_of(arguments.sentences) if arguments.sentences else None,
         references=arguments.reference or (),
@@ -70,15 +71,10 @@ def compare(arguments: argparse.Namespace) -> None:
         best=arguments.best,
     )
     asked = Asked(
-        voice=arguments.voice,
-        vocoder=arguments.vocoder,
         references=materials.references,
         consent=agreed,
-        language=arguments.language,
-        weights=arguments.weights,
         speaker=speaker,
-        seed=arguments.seed,
-        best=arguments.best,
+        **{name: getattr(arguments, name) for name in MANNER},
     )
     with bars() as progress:
         comparison = report.compare(asked, materials, audio, arguments.out, progress)

@@ -44,9 +44,10 @@ FIGURES = (
         "cents",
         "lower",
         0,
-        "Root mean square over the paired frames that are voiced in both, so that a few "
-        "octaves weigh much. Left out are sentences in which the voicing of more than a "
-        "third of the frames is wrong: what is hardly a voice would be right by chance.",
+        "Root mean square over the paired frames that are voiced in both, so that few "
+        "octaves weigh much. Left out are sentences in which the voicing of more than "
+        "a third of the frames is wrong: what is hardly a voice would be right by "
+        "chance.",
     ),
     Figure(
         "voicing_error",
