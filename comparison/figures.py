@@ -12,6 +12,7 @@ RECORDING = "recording"
 LEAST_SENTENCES = 6
 # Where voicing is wrong more often, the frames that are voiced in both are chance.
 MOST_VOICING_ERROR = 1 / 3
+_OF_PITCH = ("pitch_cents", "gross_pitch_error")
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,18 @@ FIGURES = (
         "cents",
         "lower",
         0,
-        "Root mean square over the paired frames that are voiced in both, so that few "
-        "octaves weigh much. Left out are sentences in which the voicing of more than "
-        "a third of the frames is wrong: what is hardly a voice would be right by "
-        "chance.",
+        "Root mean square over the paired frames that are voiced in both, without the "
+        "gross errors. Left out are sentences in which more than a third of the frames "
+        "are voiced wrongly: what is hardly a voice would be right by chance.",
+    ),
+    Figure(
+        "gross_pitch_error",
+        "Gross pitch errors",
+        "",
+        "lower",
+        3,
+        "The share of the paired frames voiced in both whose pitch is off by more than "
+        "a fifth. Many are octaves, of the tracker as well as of the voice.",
     ),
     Figure(
         "voicing_error",
@@ -152,7 +161,7 @@ def rounded(mean: Mapping, digits: int) -> dict:
 def _value(clip: Mapping, name: str) -> float:
     figures = clip.get("figures", {})
     value, voicing = figures.get(name), figures.get("voicing_error") or 0.0
-    chance = name == "pitch_cents" and voicing > MOST_VOICING_ERROR
+    chance = name in _OF_PITCH and voicing > MOST_VOICING_ERROR
     return float("nan") if value is None or chance else float(value)
 
 

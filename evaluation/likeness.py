@@ -39,14 +39,17 @@ _DIGITS = 4
 class Likeness:
     """What sets speech apart from the recording that it is compared with.
 
-    `cepstral_decibel` mel-cepstral distortion; `pitch_cents` root mean square
-    difference of pitch where both are voiced, NaN when they never are; `voicing_error`
-    share of the pairs in which just one is voiced, 0 to 1; `duration_ratio` its
-    duration over that of the recording. A recording against itself has 0, 0, 0 and 1.
+    `cepstral_decibel` mel-cepstral distortion; `gross_pitch_error` share of the pairs
+    voiced in both whose pitch differs by more than a fifth, as by an octave, and
+    `pitch_cents` root mean square difference of the others, NaN when there are none;
+    `voicing_error` share of the pairs in which just one is voiced, 0 to 1;
+    `duration_ratio` its duration over that of the recording. A recording against itself
+    has 0, 0, 0, 0 and 1.
     """
 
     cepstral_decibel: float
     pitch_cents: float
+    gross_pitch_error: float
     voicing_error: float
     duration_ratio: float
 
@@ -77,7 +80,8 @@ def likeness(reference: np.ndarray, other: np.ndarray, audio: Audio) -> Likeness
     tracks = [_picked(each, which) for each, which in zip(tracks, pairs, strict=True)]
     return Likeness(
         cepstral_decibel=cepstral.distortion(*mels, audio),
-        pitch_cents=pitch.pitch_error(*tracks),
+        pitch_cents=pitch.fine_pitch_error(*tracks),
+        gross_pitch_error=pitch.gross_pitch_error(*tracks),
         voicing_error=float((tracks[0].voiced != tracks[1].voiced).mean()),
         duration_ratio=theirs.size / ours.size,
     )

@@ -43,6 +43,7 @@ _SCRIPTS = (
 _MEASURES = {
     "cepstral_decibel": ("Mel-cepstral distortion", "dB", "lower", 2),
     "pitch_cents": ("Pitch error", "cents", "lower", 0),
+    "gross_pitch_error": ("Gross pitch errors", "", "lower", 3),
     "voicing_error": ("Voicing error", "", "lower", 3),
     "duration_ratio": ("Length", "×", "one", 2),
     "similarity": ("Speaker similarity", "", "higher", 3),

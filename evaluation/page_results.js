@@ -219,13 +219,8 @@ const COSTS = [
     (system) => system.memory_megabytes,
     (system) => `${written(system.memory_megabytes, 0)} MB`,
   ],
-  [
-    "Start",
-    (system) => system.start_seconds,
-    (system) => `${written(system.start_seconds, 1)} s`,
-  ],
   ["Failures per hundred", (system) => system.failures?.per_hundred, failures],
-  ["Training data", (system) => system.training_minutes, trainingData],
+  ["Training data of this person", (system) => system.training_minutes, trainingData],
 ];
 
 function realTime(system) {
@@ -277,7 +272,8 @@ function costs() {
   const note =
     "The real-time factor is seconds of work for a second of speech: below 1 a voice " +
     "speaks faster than it is heard. A failure is a line that was not spoken, did not " +
-    "end by itself, lost or repeated something, or is far from the recording's length.";
+    "end by itself, lost or repeated something, or is far from the recording's length. " +
+    "What is lost or repeated is seen in the attention, so for a trained voice alone.";
   return section(
     "Cost",
     wideRegion("Cost of every voice", table),

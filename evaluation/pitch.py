@@ -21,6 +21,7 @@ WINDOW_SECONDS = 0.025
 LOWEST_HERTZ = 50.0
 HIGHEST_HERTZ = 550.0
 
+_GROSS = 0.2
 _RUMBLE_HERTZ = 30.0
 _HUSH = 1e-6  # mean power: -60 dB
 _CANDIDATES = 8
@@ -102,6 +103,26 @@ def pitch_error(reference: Track, other: Track) -> float:
     return float(np.sqrt(np.mean(cents**2)))
 
 
+def gross_pitch_error(reference: Track, other: Track) -> float:
+    """The share of the frames voiced in both whose pitch differs by more than a fifth
+    of the reference's: octaves and chance. NaN where they are never voiced together.
+
+    Source: Chu and Alwan 2009, "Reducing F0 frame error of F0 tracking algorithms under
+    noisy conditions with an unvoiced/voiced classification frontend". Raises
+    `ValueError` for tracks of unequal length.
+    """
+    ours, theirs = _together(reference.hertz, other.hertz)
+    both = np.isfinite(ours) & np.isfinite(theirs)
+    return float(_gross(ours, theirs)[both].mean()) if both.any() else float("nan")
+
+
+def fine_pitch_error(reference: Track, other: Track) -> float:
+    """`pitch_error` without the frames that `gross_pitch_error` counts."""
+    ours, theirs = _together(reference.hertz, other.hertz)
+    kept = np.where(_gross(ours, theirs), np.nan, theirs)
+    return pitch_error(reference, Track(kept, other.periodicity))
+
+
 def periodicity_error(reference: Track, other: Track) -> float:
     """The root mean square difference of periodicity, over all frames.
 
@@ -110,6 +131,11 @@ def periodicity_error(reference: Track, other: Track) -> float:
     """
     ours, theirs = _together(reference.periodicity, other.periodicity)
     return float(np.sqrt(np.mean((theirs - ours) ** 2))) if ours.size else 0.0
+
+
+def _gross(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+    """Where both are known and differ grossly."""
+    return np.abs(theirs - ours) > _GROSS * ours
 
 
 def _together(ours: np.ndarray, theirs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

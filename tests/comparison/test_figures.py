@@ -91,7 +91,12 @@ def test_the_table_holds_what_any_clip_has():
 
 
 def test_noise_is_not_praised_for_the_pitch_of_the_few_frames_it_seems_to_have():
-    noise = {"pitch_cents": 10.0, "voicing_error": 0.5, "cepstral_decibel": 15.0}
+    noise = {
+        "pitch_cents": 10.0,
+        "gross_pitch_error": 0.0,
+        "voicing_error": 0.5,
+        "cepstral_decibel": 15.0,
+    }
     voice = {"pitch_cents": 90.0, "voicing_error": 0.2, "cepstral_decibel": 5.0}
     clips = {"a": [{"figures": noise}] * 8, "b": [{"figures": voice}] * 8}
     rows = {each["key"]: each for each in table(clips)}

@@ -82,7 +82,6 @@ def _system(key: str, name: str) -> dict:
         "training_minutes": 0.5,
         "real_time_factor": {"mean": 0.3, "interval": [0.28, 0.33], "count": 3},
         "memory_megabytes": 900,
-        "start_seconds": None,
         "failures": {"count": 1, "of": 3, "per_hundred": 33.3},
     }
 

@@ -20,6 +20,7 @@ ZEROTH = Path(__file__).parents[3] / "shared/data/zeroth_sample"
 SAME = {
     "cepstral_decibel": 0.0,
     "pitch_cents": 0.0,
+    "gross_pitch_error": 0.0,
     "voicing_error": 0.0,
     "duration_ratio": 1.0,
 }
@@ -95,7 +96,9 @@ def test_pitch_is_compared_where_the_sounds_are(voice):
     assert found.duration_ratio == pytest.approx(lengths.mean() / 0.2, abs=0.02)
     # The same contour over time instead: what is said at a time has another pitch.
     flat = speak(SOUNDS, list(lengths))
-    assert likeness(voice, flat, AUDIO).pitch_cents > 200
+    other = likeness(voice, flat, AUDIO)
+    assert other.pitch_cents > 10 * found.pitch_cents
+    assert other.gross_pitch_error > 0.2 > found.gross_pitch_error
 
 
 def test_other_words_are_far_off(voice):
@@ -124,8 +127,9 @@ def test_figures_of_pitch_by_hand(voice, monkeypatch):
     monkeypatch.setattr(pitch, "track", lambda wave, rate: next(given))
     found = likeness(voice, voice, AUDIO)
     assert found.voicing_error == pytest.approx(1 / 4, abs=0.01)
-    # An octave in two of the three quarters where both are voiced.
-    assert found.pitch_cents == pytest.approx(1200 * np.sqrt(2 / 3), abs=10)
+    # An octave in two of the three quarters where both are voiced, else nothing.
+    assert found.gross_pitch_error == pytest.approx(2 / 3, abs=0.01)
+    assert found.pitch_cents == 0
 
 
 def test_more_noise_is_less_like(voice):
@@ -183,10 +187,11 @@ def test_other_settings(voice):
 
 
 def test_the_figures_are_rounded_for_json():
-    found = Likeness(1.23456789, float("nan"), np.float64(1 / 3), 1)
+    found = Likeness(1.23456789, float("nan"), 0.25, np.float64(1 / 3), 1)
     assert json.loads(json.dumps(found.to_dict())) == {
         "cepstral_decibel": 1.2346,
         "pitch_cents": None,
+        "gross_pitch_error": 0.25,
         "voicing_error": 0.3333,
         "duration_ratio": 1,
     }

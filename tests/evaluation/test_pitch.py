@@ -6,6 +6,8 @@ import pytest
 from evaluation.pitch import (
     STEP_SECONDS,
     Track,
+    fine_pitch_error,
+    gross_pitch_error,
     periodicity_error,
     pitch_error,
     track,
@@ -168,6 +170,9 @@ def test_figures_worked_out_by_hand():
     assert voicing_f1(ours, theirs) == pytest.approx(2 / 3)
     # An octave in one of two frames: sqrt((1200^2 + 0) / 2).
     assert pitch_error(ours, theirs) == pytest.approx(1200 / np.sqrt(2))
+    # The octave is gross, the other frame exact.
+    assert gross_pitch_error(ours, theirs) == 0.5
+    assert fine_pitch_error(ours, theirs) == 0
     # sqrt((0 + 0.09 + 0.16 + 0) / 4).
     assert periodicity_error(ours, theirs) == pytest.approx(0.25)
 
@@ -177,10 +182,23 @@ def test_without_any_voice():
     voice = track(buzz(120.0), RATE)
     assert voicing_f1(silent, silent) == 1
     assert voicing_f1(silent, voice) == 0
-    assert np.isnan(pitch_error(silent, voice))
+    for figure in (pitch_error, gross_pitch_error, fine_pitch_error):
+        assert np.isnan(figure(silent, voice))
 
 
-@pytest.mark.parametrize("figure", [voicing_f1, pitch_error, periodicity_error])
+@pytest.mark.parametrize(("hertz", "gross"), [(119.0, 0), (121, 1), (81, 0), (79, 1)])
+def test_gross_is_more_than_a_fifth(hertz, gross):
+    ours, theirs = (Track(np.array([each]), np.ones(1)) for each in (100.0, hertz))
+    assert gross_pitch_error(ours, theirs) == gross
+    cents = abs(1200 * np.log2(hertz / 100))
+    fine = fine_pitch_error(ours, theirs)
+    assert np.isnan(fine) if gross else fine == pytest.approx(cents)
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [voicing_f1, pitch_error, periodicity_error, gross_pitch_error, fine_pitch_error],
+)
 def test_unequal_lengths_are_refused(figure):
     with pytest.raises(ValueError, match="200 and 100 frames"):
         figure(track(np.zeros(RATE)[:22000], RATE), track(np.zeros(11000), RATE))
