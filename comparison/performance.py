@@ -4,8 +4,10 @@ import json
 import re
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -100,16 +102,30 @@ def _watched(
     """`(exit code, megabytes)`: those of the child alone."""
     megabytes = 0.0
     try:
-        while process.poll() is None:
-            megabytes = max(megabytes, _peak(process.pid))
-            look()
-            time.sleep(_LOOK_SECONDS)
+        with _stopped_as_by_a_person():
+            while process.poll() is None:
+                megabytes = max(megabytes, _peak(process.pid))
+                look()
+                time.sleep(_LOOK_SECONDS)
     except BaseException:
         process.terminate()
         process.wait()
         raise
     look()
     return process.returncode, megabytes
+
+
+@contextmanager
+def _stopped_as_by_a_person() -> Iterator[None]:
+    """SIGTERM does what Ctrl-C does: otherwise the child would outlive this process."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _peak(process: int) -> float:

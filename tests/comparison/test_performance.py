@@ -133,6 +133,18 @@ def test_stopping_stops_it_too(speak, tmp_path):
     assert not (tmp_path / "out/performed.json").exists()
 
 
+def test_a_child_does_not_outlive_whoever_watches_it(speak, tmp_path):
+    def terminate(lines):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    before = signal.getsignal(signal.SIGTERM)
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        speak(lines=100, progress=terminate)
+    assert time.monotonic() - began < 10
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
 def test_a_folder_counts_by_its_files_and_a_large_file_by_its_time(tmp_path):
     folder = tmp_path / "checkpoints"
     folder.mkdir()
