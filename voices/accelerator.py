@@ -9,7 +9,7 @@ _BFLOAT16 = (8, 0)
 
 def name() -> str:
     """What the backend computes on: "GPU" or "processor"."""
-    return "GPU" if keras.distribution.list_devices("gpu") else "processor"
+    return "GPU" if _capabilities() else "processor"
 
 
 def has_bfloat16() -> bool:

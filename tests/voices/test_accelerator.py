@@ -58,6 +58,23 @@ def test_a_processor_counts_where_there_is_no_gpu(
     assert accelerator.quick_type() == expected
 
 
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+@pytest.mark.parametrize(
+    ("cards", "expected"), [([], "processor"), ([(0, 0)], "GPU"), ([(8, 0)] * 2, "GPU")]
+)
+def test_what_the_backend_computes_on(monkeypatch, backend, cards, expected):
+    monkeypatch.setattr(accelerator.keras.backend, "backend", lambda: backend)
+    monkeypatch.setattr(accelerator, f"_{backend}", lambda: cards)
+    assert accelerator.name() == expected
+
+
+def test_without_a_gpu_jax_names_the_processor(monkeypatch):
+    jax = pytest.importorskip("jax")
+    monkeypatch.setattr(accelerator.keras.backend, "backend", lambda: "jax")
+    here = "GPU" if jax.default_backend() == "gpu" else "processor"
+    assert accelerator.name() == here
+
+
 def test_a_gpu_that_does_not_say_what_it_is_takes_float32(monkeypatch):
     monkeypatch.setattr(accelerator.keras.backend, "backend", lambda: "tensorflow")
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda _: ["GPU:0"])
