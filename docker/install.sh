@@ -172,10 +172,11 @@ print(sysconfig.get_path("purelib"))')
     mkdir "$extra"
     wanted "$torch" >"$extra/wanted.lock"
     # pip leaves out what the environment has. docopt is published as source alone: one
-    # file of Python, built with the setuptools of the environment.
+    # file of Python, built with the setuptools of the environment (as PEP 517 has it:
+    # pip before 23.1 would otherwise let it install itself, and not find it later).
     "$prefix/bin/python" -m pip --disable-pip-version-check install --quiet \
         --require-hashes --no-deps --only-binary :all: --no-binary docopt \
-        --no-build-isolation --no-warn-script-location --prefix "$extra" \
+        --no-build-isolation --use-pep517 --no-warn-script-location --prefix "$extra" \
         --requirement "$extra/wanted.lock" ||
         fail "XTTS is not installed. If it was torch that pip did not find: torch" \
             "without CUDA comes from the index for CPUs that pytorch.org names under" \
