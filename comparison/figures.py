@@ -193,6 +193,11 @@ def _cost(figure: Figure, values: np.ndarray) -> np.ndarray:
 
 def _sentence(row: Mapping, difference: Mapping, names: Mapping[str, str]) -> str:
     better, worse = names[difference["better"]], names[difference["worse"]]
+    if difference["count"] < LEAST_SENTENCES:
+        return (
+            f"{row['name']}: {better} and {worse} have too few {row['of']} in common "
+            f"to be compared ({difference['count']})."
+        )
     if not difference["told_apart"]:
         return (
             f"{row['name']}: {better} and {worse} are not told apart by "

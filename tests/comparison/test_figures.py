@@ -134,3 +134,11 @@ def test_a_ratio_is_nearer_to_one_though_the_other_s_mean_is():
     assert verdict([made], NAMES) == [
         "Duration: System B is nearer to 1 than System A, by 0.30 (0.30 to 0.30)."
     ]
+
+
+def test_the_verdict_does_not_weigh_what_is_too_little():
+    few = row(LOWER, values(a=[1, NAN, NAN], b=[2, 3, 4]))
+    assert verdict([few], NAMES) == [
+        "Distortion: System A and System B have too few sentences in common to be "
+        "compared (1)."
+    ]
