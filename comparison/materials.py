@@ -9,6 +9,7 @@ import numpy as np
 
 from audio.files import load, resample, save
 from audio.levels import trim
+from comparison.figures import RECORDING
 from datasets.batches import split
 from datasets.demo import SAMPLE_RATE, SPEAKERS, synthesize
 from datasets.sentences import sentences as everyday
@@ -94,7 +95,7 @@ def gather(
     _begin(folder, lines)
     if heard:
         references = _written(folder / REFERENCE, store, heard)
-    _written(folder / "recording", store, chosen.values(), chosen)
+    _written(folder / RECORDING, store, chosen.values(), chosen)
     return Materials(
         lines=tuple(lines),
         recordings={line: store.wave(row) for line, row in chosen.items()},
@@ -108,7 +109,7 @@ def _begin(folder: Path, lines: Sequence[str]) -> None:
     """The folder with its sentences. It must not hold recordings of anybody else's,
     which those of the comparison would overwrite."""
     written = folder / "sentences.txt"
-    for theirs in (folder / "recording", folder / REFERENCE):
+    for theirs in (folder / RECORDING, folder / REFERENCE):
         if theirs.exists() and not written.exists():
             raise ComparisonError(f"{theirs} is no comparison's: choose another --out")
     folder.mkdir(parents=True, exist_ok=True)

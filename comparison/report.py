@@ -134,7 +134,7 @@ def _facts(asked, speaker: speaking.Speaker, performance, found: dict) -> dict:
     measurement, of which no interval can be told.
     """
     factor = clips.real_time_factor(found)
-    if speaker.together:
+    if speaker.trained:
         factor["interval"] = [None, None]
     return {
         "training_minutes": _minutes(asked, speaker.key),

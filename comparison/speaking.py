@@ -34,15 +34,14 @@ class Asked:
 @dataclass(frozen=True)
 class Speaker:
     """A system and the command that lets it speak; `sources` are the files that the
-    command reads. One that is not `needed` may fail; lines may be spoken `together`."""
+    command reads. One that is `trained` has to speak, and speaks many lines at once."""
 
     key: str
     name: str
     about: str
     command: tuple[str, ...]
     sources: tuple[Path, ...]
-    needed: bool = True
-    together: bool = True
+    trained: bool
 
 
 def speakers(asked: Asked, folder: Path) -> Iterator[Speaker]:
@@ -88,12 +87,12 @@ def let_speak(
     """Let a system speak its `lines` into `folder/key`; what it spoke before is taken.
 
     `progress(done)` counts them. Raises `ComparisonError`, with what it said, when one
-    that is needed cannot speak; of another the performance tells.
+    that is trained cannot speak; of another the performance tells.
     """
     performance = perform(
         speaker.command, folder / speaker.key, lines, speaker.sources, progress
     )
-    if not performance.spoke and speaker.needed:
+    if not performance.spoke and speaker.trained:
         raise ComparisonError(
             f"{speaker.name} did not speak: {reason(performance)} "
             f"(all it said: {folder / speaker.key / 'log.txt'})"
@@ -120,4 +119,4 @@ def _speaker(
     script, *rest = command
     words = [sys.executable, ROOT / script, *rest, "--out", folder / key]
     command = tuple(map(str, words))
-    return Speaker(key, name, about, command, tuple(sources), trained, trained)
+    return Speaker(key, name, about, command, tuple(sources), trained)

@@ -15,9 +15,9 @@ pairs:
 - Pauses inside the speech count as any other frames do, and so does noise in them.
 - The pace is in the duration alone; how the delay is spread is in no figure.
 
-A scale, from ten read sentences at 24 kHz with a hop of 300: the distortion is 0.6 to
-0.9 dB when the same recording merely begins 3 ms later in its frames, 5 to 6 dB under
-white noise of -30 dB, 10 to 11 dB against another sentence of the same speaker.
+A scale, which `benchmarks/distortion_scale.py` measures: about 1 dB when the same
+recording merely begins 3 ms later in its frames, 5 dB under white noise of -30 dB,
+10 dB against another sentence of the same speaker.
 """
 
 import math

@@ -94,6 +94,18 @@ def faded_stream(
         yield _faded(held, audio, begin=first, end=end)
 
 
+def streamed(
+    pieces: Iterable[Iterable[np.ndarray]], pauses: Sequence[float], audio: Audio
+) -> Iterator[np.ndarray]:
+    """The chunks of all pieces, faded and with `pauses` between them as `join` has it.
+    A piece is begun when the one before it has been heard."""
+    for i, chunks in enumerate(pieces):
+        end = i < len(pauses)
+        yield from faded_stream(chunks, audio, begin=i > 0, end=end)
+        if end:
+            yield pause(pauses[i], audio)
+
+
 def heard(chunks: Iterable[np.ndarray], audio: Audio) -> Iterator[np.ndarray]:
     """The chunks of a wave without the silence before and behind it, in whole frames.
 

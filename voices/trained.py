@@ -14,7 +14,7 @@ from training.weights import assign
 from voices import acoustic, stopping
 from voices.generation import Generated, Generator
 from voices.griffin_lim import GriffinLim
-from voices.joining import assembled, faded_stream, join, pause, stretch
+from voices.joining import assembled, join, streamed, stretch
 from voices.reading import Reading, read
 from voices.speech import Speech, Voice, VoiceError, check_speed, warnings_of
 
@@ -135,14 +135,14 @@ class TrainedVoice(Voice):
         return self._sound(reading, self.speaker_number(speaker), seed, speed)
 
     def _sound(self, reading, number, seed, speed):
-        audio, name = self.settings.audio, self.speakers[number]
-        last = len(reading.pieces) - 1
-        for i, ids in enumerate(reading.pieces):
-            (line,) = self._generator.generate([ids], [number], self.factor, seed)
-            chunks = self._chunks(line, name, seed, speed)
-            yield from faded_stream(chunks, audio, begin=i > 0, end=i < last)
-            if i < last:
-                yield pause(reading.pauses[i] / speed, audio)
+        name, factor = self.speakers[number], self.factor
+        lines = (
+            self._generator.generate([ids], [number], factor, seed)[0]
+            for ids in reading.pieces
+        )
+        pieces = (self._chunks(line, name, seed, speed) for line in lines)
+        pauses = [seconds / speed for seconds in reading.pauses]
+        return streamed(pieces, pauses, self.settings.audio)
 
     def _chunks(self, line: Generated, name: str, seed: int, speed: float):
         if hasattr(self.vocoder, "stream"):

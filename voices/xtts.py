@@ -11,7 +11,7 @@ from audio.spectrum import mel_spectrogram
 from hparams import Audio, Hparams
 from voices import stopping
 from voices.cloning import KOREAN
-from voices.joining import assembled, faded_stream, heard, join, pause
+from voices.joining import assembled, heard, join, pause, streamed
 from voices.reading import Reading, TextError, read_as_text
 from voices.reference import Reference
 from voices.speech import LineError, Speech, Voice, check_speed, warnings_of
@@ -117,12 +117,13 @@ class XttsVoice(Voice):
         return self._sound(reading, seed, speed)
 
     def _sound(self, reading: Reading, seed: int, speed: float):
-        audio, last = self.settings.audio, len(reading.pieces) - 1
-        for i, piece in enumerate(reading.pieces):
-            chunks = heard(self._say(piece, seed, speed, _CHUNK_TOKENS), audio)
-            yield from faded_stream(chunks, audio, begin=i > 0, end=i < last)
-            if i < last:
-                yield pause(reading.pauses[i] / speed, audio)
+        audio = self.settings.audio
+        pieces = (
+            heard(self._say(piece, seed, speed, _CHUNK_TOKENS), audio)
+            for piece in reading.pieces
+        )
+        pauses = [seconds / speed for seconds in reading.pauses]
+        return streamed(pieces, pauses, audio)
 
     def _say(self, piece: str, seed: int, speed: float, chunk_tokens: int = 0):
         latents = self.clone.latents
