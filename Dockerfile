@@ -11,18 +11,18 @@ FROM python:3.11.14-slim-bookworm AS python
 # Packages come from where pip's configuration says; a private one is handed over with
 # --secret id=pip,src=pip.conf and stays out of every layer.
 FROM python AS install-gpu
-RUN --mount=type=bind,source=docker/install.sh,target=/src/install.sh \
-    --mount=type=bind,source=docker/requirements-gpu.lock,target=/src/requirements-gpu.lock \
+RUN --mount=type=bind,source=docker/install.sh,target=/src/docker/install.sh \
+    --mount=type=bind,source=requirements/gpu.lock,target=/src/requirements/gpu.lock \
     --mount=type=cache,target=/root/.cache/pip \
     --mount=type=secret,id=pip,target=/etc/pip.conf \
-    /src/install.sh gpu /opt/moksori
+    /src/docker/install.sh gpu /opt/moksori
 
 FROM python AS install-cpu
-RUN --mount=type=bind,source=docker/install.sh,target=/src/install.sh \
-    --mount=type=bind,source=docker/requirements-cpu.lock,target=/src/requirements-cpu.lock \
+RUN --mount=type=bind,source=docker/install.sh,target=/src/docker/install.sh \
+    --mount=type=bind,source=requirements/cpu.lock,target=/src/requirements/cpu.lock \
     --mount=type=cache,target=/root/.cache/pip \
     --mount=type=secret,id=pip,target=/etc/pip.conf \
-    /src/install.sh cpu /opt/moksori
+    /src/docker/install.sh cpu /opt/moksori
 
 # .dockerignore decides what this is. Readable for everybody, whatever the umask of the
 # checkout, and compiled here, because nobody may write later.
@@ -31,11 +31,11 @@ COPY . /app
 RUN chmod -R a+rX /app && python -m compileall -q /app
 
 FROM python AS cpu
-RUN --mount=type=bind,source=docker/install.sh,target=/src/install.sh \
-    /src/install.sh system
+RUN --mount=type=bind,source=docker/install.sh,target=/src/docker/install.sh \
+    /src/docker/install.sh system
 COPY --from=install-cpu /opt/moksori /opt/moksori
-RUN --mount=type=bind,source=docker/install.sh,target=/src/install.sh \
-    /src/install.sh check /opt/moksori
+RUN --mount=type=bind,source=docker/install.sh,target=/src/docker/install.sh \
+    /src/docker/install.sh check /opt/moksori
 COPY --from=source /app /app
 
 LABEL org.opencontainers.image.title="moksori" \
@@ -68,11 +68,11 @@ FROM nvidia/cuda:12.9.1-base-ubuntu24.04 AS gpu
 COPY --from=python /usr/local/bin/python3.11 /usr/local/bin/
 COPY --from=python /usr/local/lib/libpython3.11.so.1.0 /usr/local/lib/
 COPY --from=python /usr/local/lib/python3.11 /usr/local/lib/python3.11
-RUN --mount=type=bind,source=docker/install.sh,target=/src/install.sh \
-    ldconfig && /src/install.sh system
+RUN --mount=type=bind,source=docker/install.sh,target=/src/docker/install.sh \
+    ldconfig && /src/docker/install.sh system
 COPY --from=install-gpu /opt/moksori /opt/moksori
-RUN --mount=type=bind,source=docker/install.sh,target=/src/install.sh \
-    /src/install.sh check /opt/moksori
+RUN --mount=type=bind,source=docker/install.sh,target=/src/docker/install.sh \
+    /src/docker/install.sh check /opt/moksori
 COPY --from=source /app /app
 
 LABEL org.opencontainers.image.title="moksori" \

@@ -1,4 +1,4 @@
-# All the set-up there is: every target first makes .venv from requirements.lock.
+# All the set-up there is: every target first makes .venv from requirements/dev.lock.
 # Needs Python 3.11 or 3.12 with venv, and make. `make help` lists the targets.
 
 .DEFAULT_GOAL := help
@@ -28,7 +28,7 @@ help: ## what there is to make
 
 .PHONY: demo
 demo: $(INSTALLED) ## train a small Korean voice from nothing and hear it (minutes)
-	@$(BIN)/python demo.py $(ARGS)
+	@$(BIN)/python -m moksori demo $(ARGS)
 
 .PHONY: test
 test: lint ## every check; ARGS="tests/audio -k mel" narrows the tests
@@ -49,24 +49,24 @@ venv: $(INSTALLED) ## only install
 # The script finds its work done, or does it again: after another lock, another TORCH or
 # a new .venv, with which XTTS goes.
 .PHONY: xtts
-xtts: $(INSTALLED) ## add XTTS, for clone.py and compare.py (TORCH=cpu without a card)
+xtts: $(INSTALLED) ## add XTTS, for clone and compare (TORCH=cpu without a card)
 	@docker/install.sh xtts $(VENV) $(TORCH)
 
 .PHONY: test-xtts
 test-xtts: xtts ## the tests that need XTTS; ARGS narrows them
 	@MOKSORI_XTTS=required $(BIN)/python -m pytest --xtts $(ARGS)
 
-# requirements.lock bounds the others, so that what two of them share is one version.
+# dev.lock bounds the others, so that what two of them share is one version.
 LOCK := pip compile pyproject.toml --generate-hashes --python-version 3.11 \
     --no-emit-index-url --no-emit-find-links --no-header --quiet
-IMAGE := --constraint requirements.lock --python-platform x86_64-manylinux_2_28
+IMAGE := --constraint requirements/dev.lock --python-platform x86_64-manylinux_2_28
 
 .PHONY: lock
 lock: ## pin pyproject.toml's dependencies again (needs uv, https://docs.astral.sh/uv)
-	@$(UV) $(LOCK) --extra dev -o requirements.lock
-	@$(UV) $(LOCK) $(IMAGE) --extra gpu --extra cluster -o docker/requirements-gpu.lock
-	@$(UV) $(LOCK) $(IMAGE) --extra jax --extra cluster -o docker/requirements-cpu.lock
-	@$(UV) $(LOCK) $(IMAGE) --extra xtts -o requirements-xtts.lock
+	@$(UV) $(LOCK) --extra dev -o requirements/dev.lock
+	@$(UV) $(LOCK) $(IMAGE) --extra gpu --extra cluster -o requirements/gpu.lock
+	@$(UV) $(LOCK) $(IMAGE) --extra jax --extra cluster -o requirements/cpu.lock
+	@$(UV) $(LOCK) $(IMAGE) --extra xtts -o requirements/xtts.lock
 
 .PHONY: clean
 clean: ## remove .venv and caches; data/ and logs/ are yours and stay
@@ -76,21 +76,21 @@ clean: ## remove .venv and caches; data/ and logs/ are yours and stay
 
 # The stamp is written last, so an install that was interrupted starts over from an
 # empty environment; with the stamp in place nothing is checked again. The lock on
-# requirements.lock makes a second make wait, and then find the work done.
-$(INSTALLED): requirements.lock $(if $(DEAD),again)
+# requirements/dev.lock makes a second make wait, and then find the work done.
+$(INSTALLED): requirements/dev.lock $(if $(DEAD),again)
 	@for python in $(or $(PYTHON),python3.11 python3 python3.12); do \
 	    "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' \
 	        >/dev/null 2>&1 || continue; \
 	    "$$python" -c 'import venv, ensurepip' >/dev/null 2>&1 || { \
 	        echo "make: $$python has no venv: install it (on Debian: python3-venv)" >&2; \
 	        exit 1; }; \
-	    exec 9<requirements.lock || exit 1; \
+	    exec 9<requirements/dev.lock || exit 1; \
 	    "$$python" -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)' || exit 1; \
-	    test -x $(BIN)/python && test -e $@ && ! test requirements.lock -nt $@ && exit 0; \
+	    test -x $(BIN)/python && test -e $@ && ! test requirements/dev.lock -nt $@ && exit 0; \
 	    echo "Installing into $(VENV) with $$python, once; this takes a minute or two."; \
 	    rm -f $@ && "$$python" -m venv --clear $(VENV) && \
 	        $(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	            --require-hashes --no-deps --only-binary :all: -r requirements.lock && \
+	            --require-hashes --no-deps --only-binary :all: -r requirements/dev.lock && \
 	        touch $@; \
 	    exit; \
 	done; \

@@ -5,10 +5,10 @@ A vocoder is any object with `generate(mels) -> waves`: normalised mels, float32
 each utterance, each against the recording that the mel was made of:
 
     pesq         mean opinion score, 1 to 4.64, wide-band (ITU-T P.862.2); deaf to level
-    periodicity  root mean square error of periodicity, see `evaluation.pitch`
+    periodicity  root mean square error of periodicity, see `metrics.pitch`
     voicing      F1 score of telling voiced frames from others
     cents        root mean square error of pitch where both are voiced
-    cepstral     mel-cepstral distortion in decibels, see `evaluation.cepstral`
+    cepstral     mel-cepstral distortion in decibels, see `metrics.cepstral`
 """
 
 import importlib.util
@@ -19,17 +19,17 @@ from typing import Protocol
 
 import numpy as np
 
-from audio.companding import compress, deemphasize, expand, preemphasize
-from audio.files import resample
-from audio.spectrum import mel_spectrogram
-from datasets.store import FeatureStore
-from evaluation import cepstral, pitch
-from evaluation.bootstrap import mean_of
+from datasets.store.features import FeatureStore
 from hparams import Audio
+from moksori.audio.companding import compress, deemphasize, expand, preemphasize
+from moksori.audio.files import resample
+from moksori.audio.spectrum import mel_spectrogram
+from moksori.metrics import cepstral, pitch
+from moksori.metrics.bootstrap import mean_of
 
 FIGURES = ("pesq", "periodicity", "voicing", "cents", "cepstral")
 INSTALL = (
-    ".venv/bin/python -m pip install --require-hashes -r benchmarks/requirements.lock"
+    ".venv/bin/python -m pip install --require-hashes -r requirements/benchmarks.lock"
 )
 
 _PESQ_RATE = 16000

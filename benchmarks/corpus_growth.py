@@ -88,7 +88,7 @@ def write_one(corpus: Path, number: int, shift: int = 0) -> int:
     """One recording of 0.4 to 0.6 s at 24 kHz, unlike all others, and its text."""
     import numpy as np
 
-    from audio import files
+    from moksori.audio import files
 
     if not _NOISE:
         _NOISE.append(np.random.default_rng(0).normal(0, 3e-3, 480_000))
@@ -108,7 +108,8 @@ _NOISE: list = []
 
 
 def _build(arguments, settings) -> dict:
-    from datasets import corpora, features
+    from datasets.readers import corpora
+    from datasets.store import build as features
 
     begin, busy = time.perf_counter(), _busy()
     found = corpora.read(arguments.folder / "corpus")
@@ -135,8 +136,9 @@ def _load(arguments, settings) -> dict:
     """What a training does before its first step, both models in one process."""
     import numpy as np
 
-    from audio.coding import Coding
-    from datasets import batches, crops, features
+    from datasets import batches, crops
+    from datasets.store import build as features
+    from moksori.audio.coding import Coding
 
     before, begin, busy = _peak(resource.RUSAGE_SELF), time.perf_counter(), _busy()
     store = features.FeatureStore.open(arguments.folder / "store")

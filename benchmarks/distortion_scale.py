@@ -22,8 +22,8 @@ def measure(store, count: int) -> dict[str, list[float]]:
     begun 3 ms later, white noise of -30 dB by their power added, another taken."""
     import numpy as np
 
-    from audio.levels import rms_decibel
-    from evaluation.likeness import likeness
+    from moksori.audio.levels import rms_decibel
+    from moksori.metrics.likeness import likeness
 
     random, audio = np.random.default_rng(1), store.audio
     waves = [store.wave(i) for i in range(min(count, len(store)))]
@@ -40,8 +40,8 @@ def measure(store, count: int) -> dict[str, list[float]]:
 
 def main(arguments: list[str] | None = None) -> int:
     chosen = parse(arguments)
-    from datasets.store import FeatureStore
-    from evaluation.bootstrap import mean_of
+    from datasets.store.features import FeatureStore
+    from moksori.metrics.bootstrap import mean_of
 
     for name, values in measure(
         FeatureStore.open(chosen.features), chosen.utterances

@@ -15,7 +15,7 @@ def speech(job: dict) -> Iterator[dict]:
     """Rows of how many times quicker than real time the WaveNet is with one stream, 16
     and many, and the acoustic model, with and without Griffin-Lim, with one line and
     16."""
-    from machine import backends
+    from moksori.doctor import backends
 
     settings = settings_of(job)
     on_gpu = backends.on_gpu(job["backend"])
@@ -24,8 +24,8 @@ def speech(job: dict) -> Iterator[dict]:
 
 
 def _wavenet(settings, job, on_gpu) -> Iterator[dict]:
-    from voices.vocoder import network
-    from wavenet.sampler import Sampler
+    from moksori.voices.vocoder import network
+    from moksori.wavenet.sampler import Sampler
 
     engine = "xla" if on_gpu else "cpu"
     sampler = Sampler(network(settings, 1), engine=engine, folding=None)
@@ -47,9 +47,9 @@ def _wavenet(settings, job, on_gpu) -> Iterator[dict]:
 
 
 def _acoustic(settings, job) -> Iterator[dict]:
-    from voices import acoustic
-    from voices.generation import Generator
-    from voices.griffin_lim import GriffinLim
+    from moksori.voices import acoustic
+    from moksori.voices.generation import Generator
+    from moksori.voices.griffin_lim import GriffinLim
 
     audio, factor = settings.audio, settings.tacotron.reduction_factor
     generator = Generator(acoustic.network(settings, 1), audio.frame_seconds)

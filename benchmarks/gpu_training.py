@@ -21,7 +21,7 @@ _UTTERANCES = 512
 
 def place(job: dict) -> Iterator[dict]:
     """One row: the card, and whether it is a GPU."""
-    from machine import backends
+    from moksori.doctor import backends
 
     device = backends.inspect(job["backend"])["devices"][0]
     yield {"card": device["name"], "on_gpu": device["kind"] == "GPU"}
@@ -29,7 +29,7 @@ def place(job: dict) -> Iterator[dict]:
 
 def training(job: dict) -> Iterator[dict]:
     """A row for each batch, with its `rate`, until one says that `memory` ran out."""
-    from machine import backends
+    from moksori.doctor import backends
 
     settings = settings_of(job)
     make = _acoustic if job["kind"] == "acoustic" else _vocoder
@@ -52,8 +52,8 @@ def training(job: dict) -> Iterator[dict]:
 def waiting(job: dict) -> Iterator[dict]:
     """One row: the share of time that steps wait for batches read from files."""
     from datasets.batches import Batches, frames_in
-    from training.prefetch import Prefetch
-    from voices import acoustic
+    from moksori.training.prefetch import Prefetch
+    from moksori.voices import acoustic
 
     settings = settings_of(job)
     with tempfile.TemporaryDirectory(prefix="waiting-") as folder:
@@ -136,7 +136,7 @@ def _values(settings) -> dict:
 
 def _acoustic(settings, job, size):
     """A step of the acoustic model, and how many frames it trains on."""
-    from voices import acoustic
+    from moksori.voices import acoustic
 
     trainer = acoustic.trainer(settings, 1)
     batch = full_batch(settings, size, job["frames"], job["symbols"])
@@ -146,7 +146,7 @@ def _acoustic(settings, job, size):
 
 def _vocoder(settings, job, size):
     """A step of the vocoder, and how many samples count in it."""
-    from voices import vocoder
+    from moksori.voices import vocoder
 
     trainer = vocoder.trainer(settings, 1)
     batch = made_batch(settings, size, settings.wavenet_training.crop_frames)
@@ -171,8 +171,8 @@ def _loops(settings, job, trainer):
     import keras
     from keras import ops
 
-    from tacotron import recurrence
-    from training.steps import Trainer
+    from moksori.tacotron import recurrence
+    from moksori.training.steps import Trainer
 
     model, size = trainer.model, job["batch"]
     decoder, units = model.decoder, model.decoder.attention_lstm.units

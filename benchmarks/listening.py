@@ -16,8 +16,6 @@ from pathlib import Path
 
 import numpy as np
 
-from audio.files import resample
-from audio.spectrum import griffin_lim, mel_spectrogram
 from benchmarks.recogniser import (
     AUDIO,
     Recogniser,
@@ -29,9 +27,11 @@ from benchmarks.recogniser import (
 )
 from benchmarks.scores import listen, rate_of
 from benchmarks.spoken import demo_speaker
-from datasets.demo import SAMPLE_RATE, SPEAKERS, Speaker, synthesize
-from datasets.sentences import sentences
 from hparams import Audio, preset
+from moksori.audio.files import resample
+from moksori.audio.spectrum import griffin_lim, mel_spectrogram
+from moksori.demo.corpus import SAMPLE_RATE, SPEAKERS, Speaker, synthesize
+from moksori.demo.grammar.sentences import sentences
 
 log = logging.getLogger(__name__)
 

@@ -9,11 +9,10 @@ from unittest import mock
 
 from keras import ops
 
-import tacotron.model
-from tacotron import recurrence
-from tacotron.decoder import Decoder, _penalty
-from tacotron.lstm import cell
-from tacotron.scan import scan
+from moksori.tacotron import model, recurrence
+from moksori.tacotron.decoder import Decoder, _penalty
+from moksori.tacotron.lstm import cell
+from moksori.tacotron.scan import scan
 
 
 class PlainDecoder(Decoder):
@@ -55,4 +54,4 @@ class PlainDecoder(Decoder):
 
 def plainly():
     """A context in which networks are made with the plain decoder."""
-    return mock.patch.object(tacotron.model, "Decoder", PlainDecoder)
+    return mock.patch.object(model, "Decoder", PlainDecoder)

@@ -5,7 +5,7 @@ It takes the same `wavenet.export.Weights` as the engines. Only the 256 classes.
 
 import numpy as np
 
-from wavenet.export import Weights
+from moksori.wavenet.export import Weights
 
 
 def generate(weights: Weights, gates: np.ndarray, uniforms: np.ndarray) -> np.ndarray:

@@ -11,9 +11,9 @@ from unittest import mock
 import keras
 from keras import layers, ops
 
-import wavenet.model
-from wavenet.distributions import Categorical, by_name
-from wavenet.upsample import Upsample
+from moksori.wavenet import model
+from moksori.wavenet.distributions import Categorical, by_name
+from moksori.wavenet.upsample import Upsample
 
 
 class PlainBlock(layers.Layer):
@@ -89,4 +89,4 @@ class PlainWaveNet(keras.Model):
 
 def plainly():
     """A context in which vocoders are made the plain way."""
-    return mock.patch.object(wavenet.model, "WaveNet", PlainWaveNet)
+    return mock.patch.object(model, "WaveNet", PlainWaveNet)

@@ -37,8 +37,8 @@ def _corpus(folder: Path, arguments, audio) -> list[Path]:
     """Clips of 2 to 9 s at the rate of the settings, `seconds` in all."""
     import numpy as np
 
-    from audio import files
-    from datasets import corpora
+    from datasets.readers import corpora
+    from moksori.audio import files
 
     random = np.random.default_rng(0)
     waves = []
@@ -96,9 +96,9 @@ def _one_core(paths: list[Path], audio, repeats: int) -> None:
 
 
 def _moksori(path: Path, audio) -> None:
-    from audio import spectrum
-    from datasets import extract
-    from datasets.corpora import Utterance
+    from datasets.readers.corpora import Utterance
+    from datasets.store import extract
+    from moksori.audio import spectrum
 
     wave, _ = extract.hear(Utterance("", "", "", path), audio)
     spectrum.spectrograms(wave, audio, linear=True)
@@ -142,7 +142,8 @@ def _whole(paths: list[Path], folder: Path, settings, arguments) -> None:
 
     import soundfile
 
-    from datasets import corpora, features
+    from datasets.readers import corpora
+    from datasets.store import build as features
 
     seconds = sum(soundfile.info(path).duration for path in paths)
 

@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from training.checkpoints import write_aside
+from moksori.training.checkpoints import write_aside
 
 _SPEED = "speed/steps_per_second"
 _INK, _FAINT = "#22272e", "#8b949e"

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from audio.files import resample
-from audio.spectrum import mel_spectrogram
 from hangul.jamo import CODAS, LEADS, VOWELS, compose, decompose
 from hangul.normalize import normalize
 from hangul.pronounce import pronounce
 from hparams import Audio
+from moksori.audio.files import resample
+from moksori.audio.spectrum import mel_spectrogram
 
 # Frames of 12.5 ms. What lies 60 dB below the loudest band is silence to everyone.
 AUDIO = Audio(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.recogniser import Recogniser, letters_of, spell
-from evaluation.bootstrap import ratio_of
 from hangul.jamo import CODA_LETTERS, LEAD_LETTERS, VOWEL_LETTERS
+from moksori.metrics.bootstrap import ratio_of
 
 _NOTHING = 0
 

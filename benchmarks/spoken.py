@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from audio.files import load
-from audio.spectrum import griffin_lim, mel_spectrogram
 from benchmarks.recogniser import AUDIO
-from datasets import corpora
-from datasets.demo import SAMPLE_RATE, SPEAKERS, synthesize
-from datasets.sentences import held_out
+from datasets.readers import corpora
 from hparams import preset
+from moksori.audio.files import load
+from moksori.audio.spectrum import griffin_lim, mel_spectrogram
+from moksori.demo.corpus import SAMPLE_RATE, SPEAKERS, synthesize
+from moksori.demo.grammar.sentences import held_out
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import numpy as np
 
 from benchmarks.copies import Companded, Recordings, Vocoder
 from benchmarks.quality_curve import training_seconds, until
-from training.runs import Run
-from voices.griffin_lim import GriffinLim
+from moksori.training.runs import Run
+from moksori.voices.griffin_lim import GriffinLim
 
 GRIFFIN_LIM_ITERATIONS = 32
 PREEMPHASIS = 0.85
@@ -94,7 +94,7 @@ class Speaking:
 
 
 def _wavenet(folder: Path, step: int, recordings: Recordings) -> Vocoder:
-    from voices.vocoder import WaveNetVocoder
+    from moksori.voices.vocoder import WaveNetVocoder
 
     vocoder = WaveNetVocoder.load(folder, step=step)
     vocoder.check(recordings.audio)

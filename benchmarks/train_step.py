@@ -132,7 +132,7 @@ def _row(name, factor, times, work, peak, arguments) -> dict:
 
 def _step(way, settings, batch, factor):
     """A training step as a call, with its trainer beside it; compiled by this."""
-    from voices import acoustic
+    from moksori.voices import acoustic
 
     with way():
         trainer = acoustic.trainer(settings, 1)

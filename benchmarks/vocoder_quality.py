@@ -99,7 +99,7 @@ def measure(chosen: argparse.Namespace, history: list[dict]) -> list[dict]:
     history's file at once, so that nothing is lost when a later one fails.
     """
     from benchmarks import copies, quality_curve, systems
-    from datasets.store import FeatureStore
+    from datasets.store.features import FeatureStore
 
     store = FeatureStore.open(chosen.features)
     recordings = copies.Recordings.read(store, chosen.utterances)

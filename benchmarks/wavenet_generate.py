@@ -43,7 +43,7 @@ def main() -> int:
     parser.add_argument("--engines", nargs="+", choices=_ENGINES, help=which)
     arguments = parser.parse_args()
 
-    from training.quiet import load_backend
+    from moksori.training.quiet import load_backend
 
     backend = load_backend()
     if arguments.engines is None:
@@ -73,8 +73,8 @@ def devices() -> list[str]:
 
 def _measured(name: str, arguments) -> Iterator[dict]:
     import hparams
-    from voices.vocoder import network
-    from wavenet.sampler import Sampler
+    from moksori.voices.vocoder import network
+    from moksori.wavenet.sampler import Sampler
 
     settings = hparams.preset(name)
     model = network(settings, speakers=1)

@@ -49,7 +49,7 @@ def main() -> int:
     parser.add_argument("--no-plain", action="store_true", help="ours alone")
     arguments = parser.parse_args()
 
-    from training.quiet import load_backend
+    from moksori.training.quiet import load_backend
 
     load_backend()
     rows = []
@@ -124,7 +124,7 @@ def made_batch(settings, crops: int, frames: int) -> dict:
     """Crops as `datasets.crops` makes them, of noise."""
     import numpy as np
 
-    from voices import vocoder
+    from moksori.voices import vocoder
 
     asked = vocoder.cropping(settings, vocoder.network(settings, 1))
     hop, random = settings.audio.hop_length, np.random.default_rng(0)
@@ -143,7 +143,7 @@ def made_batch(settings, crops: int, frames: int) -> dict:
 
 def _step(way, settings, batch, compute):
     """A training step as a call, with its trainer beside it; compiled by this."""
-    from voices import vocoder
+    from moksori.voices import vocoder
 
     with way():
         settings = settings.override([f"wavenet_training.compute={compute}"])

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from audio.coding import Coding
-from datasets.features import FeatureError, FeatureStore
+from datasets.store.build import FeatureError, FeatureStore
+from moksori.audio.coding import Coding
 
 
 class Crops:

@@ -30,7 +30,7 @@ about() {
     esac
 }
 
-there() { [ "$1" = tensorboard ] || [ -e "$root/$1.py" ]; }
+there() { [ "$1" = tensorboard ] || [ -e "$root/moksori/commands/$1.py" ]; }
 
 list() {
     echo "use: NAME [FLAGS]; NAME --help tells more. Paths such as data/me and logs/me are"
@@ -153,7 +153,7 @@ case " $names " in
             exec "$python" -m tensorboard.main --logdir logs \
                 --host "${MOKSORI_HOST:-localhost}" "$@"
         fi
-        exec "$python" "$root/$name.py" "$@"
+        exec env PYTHONPATH="$root" "$python" -m moksori "$name" "$@"
         ;;
 esac
 

@@ -95,7 +95,7 @@ END
 }
 
 install() {
-    lock=$here/requirements-$1.lock
+    lock=$here/../requirements/$1.lock
     prefix=$2
     python=${PYTHON:-python3.11}
     stamp=$prefix/installed-from.lock
@@ -149,7 +149,7 @@ sys.exit((sys.platform, platform.machine()) != ("linux", "x86_64"))' ||
 # made anew without the rest, and a half of it is never seen.
 xtts() {
     prefix=$1 torch=$2
-    xtts_lock=$here/../requirements-xtts.lock
+    xtts_lock=$here/../requirements/xtts.lock
     extra=$prefix/xtts
     stamp=$extra/installed-from.lock
     if [ ! -e "$prefix/pyvenv.cfg" ] || ! "$prefix/bin/python" -c '' 2>/dev/null; then

@@ -25,7 +25,7 @@ ENV HF_HOME=/weights \
 ARG TORCH=cuda
 USER 0:0
 RUN --mount=type=bind,source=docker/install.sh,target=/src/docker/install.sh \
-    --mount=type=bind,source=requirements-xtts.lock,target=/src/requirements-xtts.lock \
+    --mount=type=bind,source=requirements/xtts.lock,target=/src/requirements/xtts.lock \
     --mount=type=cache,target=/root/.cache/pip \
     --mount=type=secret,id=pip,target=/etc/pip.conf \
     install -d -m 1777 /weights && \

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from moksori.__main__ import COMMANDS
 from tests import house
 
 ROOT = Path(__file__).parent.parent
@@ -15,11 +16,11 @@ OUTSIDE = {".venv", "data", "logs"}
 # Runs a script as a program; the answer is its exit code and what it imported.
 RUN_HELP = """
 import contextlib, io, json, runpy, sys
-sys.argv = [sys.argv[1], "--help"]
+sys.argv = ["moksori", sys.argv[1], "--help"]
 text = io.StringIO()
 try:
     with contextlib.redirect_stdout(text):
-        runpy.run_path(sys.argv[0], run_name="__main__")
+        runpy.run_module("moksori", run_name="__main__")
     code = None
 except SystemExit as stop:
     code = stop.code
@@ -54,7 +55,7 @@ def _found(rule, *more) -> list[str]:
 
 
 def test_the_house_is_seen():
-    assert {"hparams.py", "audio/spectrum.py", "tests/test_house.py"} <= set(FILES)
+    assert {"hparams.py", "moksori/audio/spectrum.py"} <= set(FILES)
     assert SCRIPTS
 
 
@@ -75,7 +76,7 @@ def test_rule(rule):
 def helps() -> dict:
     """Script -> exit code, help text and heavy modules, each from its own process."""
     answers = {}
-    for script in SCRIPTS:
+    for script in COMMANDS:
         run = subprocess.run(
             [sys.executable, "-c", RUN_HELP, script],
             cwd=ROOT,
@@ -88,7 +89,7 @@ def helps() -> dict:
     return answers
 
 
-@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("script", COMMANDS)
 def test_help_is_light(helps, script):
     code, text, heavy = helps[script]
     assert code == 0
@@ -100,7 +101,7 @@ def test_help_is_light(helps, script):
 def test_readme_names_every_flag(helps, readme):
     tables = house.flags_in_tables((ROOT / readme).read_text("utf-8"))
     flags = {
-        script: house.flags_in_help(text) for script, (_, text, _) in helps.items()
+        f"{name}.py": house.flags_in_help(text) for name, (_, text, _) in helps.items()
     }
     assert tables == flags
 
@@ -109,20 +110,29 @@ def test_readme_names_every_flag(helps, readme):
     ("path", "source"),
     [
         ("hangul/jamo.py", "import hparams"),
-        ("tacotron/model.py", "from hparams import Tacotron"),
-        ("tacotron/model.py", "def build():\n    from audio import spectrum"),
-        ("training/runs.py", "import datasets.features as features"),
-        ("training/runs.py", "import importlib\nimportlib.import_module('voices.x')"),
-        ("audio/files.py", "from .. import hangul"),
-        ("audio/files.py", "from ..hangul import jamo"),
-        ("voices/trained.py", "import numpy, datasets"),
-        ("evaluation/pitch.py", "if True:\n    import tacotron"),
-        ("audio/files.py", "import demo"),
-        ("benchmarks/text.py", "import demo"),
-        ("synthesize.py", "from demo import main"),
-        ("voices/trained.py", "from benchmarks import text"),
-        ("voices/trained.py", "from tests import house"),
+        ("moksori/tacotron/model.py", "from hparams import Tacotron"),
+        (
+            "moksori/tacotron/model.py",
+            "def build():\n    from moksori.audio import spectrum",
+        ),
+        ("moksori/training/runs.py", "import datasets.store.build as features"),
+        (
+            "moksori/training/runs.py",
+            "import importlib\nimportlib.import_module('moksori.voices.x')",
+        ),
+        ("moksori/audio/files.py", "from ... import hangul"),
+        ("moksori/audio/files.py", "from ..voices import speech"),
+        ("moksori/voices/trained.py", "import numpy, datasets"),
+        ("moksori/metrics/pitch.py", "if True:\n    import moksori.tacotron"),
+        ("moksori/audio/files.py", "import synthesize"),
+        ("moksori/audio/files.py", "from moksori.commands import demo"),
+        ("moksori/audio/files.py", "from moksori import __main__"),
+        ("benchmarks/text.py", "import synthesize"),
+        ("moksori/commands/demo.py", "from synthesize import main"),
+        ("moksori/voices/trained.py", "from benchmarks import text"),
+        ("moksori/voices/trained.py", "from tests import house"),
         ("helpers/strings.py", "import re"),
+        ("moksori/helpers/strings.py", "import re"),
     ],
 )
 def test_import_law_is_broken(path, source):
@@ -132,13 +142,23 @@ def test_import_law_is_broken(path, source):
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("datasets/features.py", "import hparams\nfrom audio import files"),
-        ("tacotron/model.py", "from . import lstm\nfrom tacotron.scan import scan"),
-        ("voices/trained.py", "import tacotron, training.runs, hangul.symbols"),
-        ("demo.py", "import voices, datasets, evaluation, hparams"),
+        ("datasets/store/build.py", "import hparams\nfrom moksori.audio import files"),
+        (
+            "moksori/tacotron/model.py",
+            "from . import lstm\nfrom moksori.tacotron.scan import scan",
+        ),
+        (
+            "moksori/voices/trained.py",
+            "import moksori.tacotron, moksori.training.runs, hangul.symbols",
+        ),
+        (
+            "moksori/commands/demo.py",
+            "import moksori.voices, datasets, moksori.metrics, hparams",
+        ),
+        ("synthesize.py", "from moksori.commands.synthesize import main"),
         ("benchmarks/text.py", "import hangul\nfrom benchmarks import clock"),
-        ("tests/test_demo.py", "import demo"),
-        ("audio/files.py", "import numpy as hangul"),
+        ("tests/test_demo.py", "import synthesize"),
+        ("moksori/audio/files.py", "import numpy as hangul"),
     ],
 )
 def test_import_law_is_kept(path, source):
@@ -149,15 +169,15 @@ def test_import_law_is_kept(path, source):
     ("path", "source", "broken"),
     [
         ("hangul/jamo.py", "from keras import ops", True),
-        ("datasets/features.py", "def read():\n    import soundfile", True),
-        ("tacotron/model.py", "import tensorflow as tf", True),
-        ("training/loop.py", "from jax.numpy import dot", True),
-        ("voices/trained.py", "import torch", True),
-        ("voices/xtts.py", "import torch", False),
-        ("voices/output.py", "__import__('TTS.api')", True),
-        ("tacotron/model.py", "import keras", False),
-        ("tacotron/scan.py", "import tensorflow as tf", False),
-        ("audio/files.py", "import soundfile, avro", False),
+        ("datasets/store/build.py", "def read():\n    import soundfile", True),
+        ("moksori/tacotron/model.py", "import tensorflow as tf", True),
+        ("moksori/training/loop.py", "from jax.numpy import dot", True),
+        ("moksori/voices/trained.py", "import torch", True),
+        ("moksori/voices/xtts/voice.py", "import torch", False),
+        ("moksori/voices/output.py", "__import__('TTS.api')", True),
+        ("moksori/tacotron/model.py", "import keras", False),
+        ("moksori/tacotron/scan.py", "import tensorflow as tf", False),
+        ("moksori/audio/files.py", "import soundfile, avro", False),
         ("tests/test_lstm.py", "import jax", False),
     ],
 )
@@ -184,16 +204,16 @@ def test_swallowed_rule(handler, broken):
 def test_length_rule():
     assert not list(house.length("preprocess.py", "\n" * 95))
     assert list(house.length("preprocess.py", "\n" * 96))
-    assert not list(house.length("audio/files.py", "\n" * 320))
-    assert list(house.length("audio/files.py", "\n" * 321))
+    assert not list(house.length("moksori/audio/files.py", "\n" * 320))
+    assert list(house.length("moksori/audio/files.py", "\n" * 321))
 
 
 def test_docstrings_rule():
     bare, told = "def f():\n    pass", "class A:\n    'What it is.'"
-    assert list(house.docstrings("audio/files.py", bare))
-    assert list(house.docstrings("audio/files.py", "class A:\n    x = 1"))
-    assert not list(house.docstrings("audio/files.py", told))
-    assert not list(house.docstrings("audio/files.py", "def _f():\n    pass"))
+    assert list(house.docstrings("moksori/audio/files.py", bare))
+    assert list(house.docstrings("moksori/audio/files.py", "class A:\n    x = 1"))
+    assert not list(house.docstrings("moksori/audio/files.py", told))
+    assert not list(house.docstrings("moksori/audio/files.py", "def _f():\n    pass"))
 
 
 def test_flags_are_read():

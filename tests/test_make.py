@@ -32,7 +32,8 @@ class House:
     def __init__(self, folder: Path):
         self.folder = folder
         shutil.copy(ROOT / "Makefile", folder)
-        (folder / "requirements.lock").write_text("")
+        (folder / "requirements").mkdir()
+        (folder / "requirements/dev.lock").write_text("")
         self.python = folder / "python"
         self.python.write_text(FAKE_PYTHON.replace("PYTHON", sys.executable))
         self.python.chmod(0o755)
@@ -90,11 +91,11 @@ def test_unfinished_install_starts_over(house, end):
 def test_another_lock_installs_again_and_an_unfinished_one_is_not_used(house):
     house.make()
     later = time.time() + 10
-    os.utime(house.folder / "requirements.lock", (later, later))
+    os.utime(house.folder / "requirements/dev.lock", (later, later))
     house.pip("exit 1")
     assert house.make().returncode != 0
     earlier = later - 1000
-    os.utime(house.folder / "requirements.lock", (earlier, earlier))
+    os.utime(house.folder / "requirements/dev.lock", (earlier, earlier))
     house.pip("exit 0")
     assert house.make().returncode == 0
     assert "-m venv --clear" in house.calls()

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio.files import save
+from moksori.audio.files import save
 
 CONSENT = "a made voice, 2026, for tests"
 _VOCABULARY = "annyeonghaseyo. gamsahamnida, abcdefghijklmnopqrstuvwxyz?!'"
@@ -139,7 +139,7 @@ def folder_of(session: Path) -> Path:
 @functools.cache
 def model_of(folder: Path):
     """The tiny model, loaded once."""
-    from voices import xtts_model
-    from voices.xtts_folder import XttsSettings
+    from moksori.voices.xtts import model as xtts_model
+    from moksori.voices.xtts.folder import XttsSettings
 
     return xtts_model.load(XttsSettings.read(folder))

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import hparams
-from datasets import corpora, features
+from datasets.readers import corpora
+from datasets.store import build as features
+from moksori.training.runs import Run
 from tests.datasets.made import write_sound, write_text
-from training.runs import Run
 
 ROOT = Path(__file__).parents[1]
 

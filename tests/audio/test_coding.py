@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import hparams
-from audio.coding import Coding
-from audio.companding import compress, preemphasize
+from moksori.audio.coding import Coding
+from moksori.audio.companding import compress, preemphasize
 
 CODINGS = [
     Coding(preemphasis, companded)

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from audio.companding import Deemphasis, compress, deemphasize, expand, preemphasize
+from moksori.audio.companding import (
+    Deemphasis,
+    compress,
+    deemphasize,
+    expand,
+    preemphasize,
+)
 
 MUS = [1, 15, 255, 65535]
 

@@ -4,7 +4,7 @@ import librosa
 import numpy as np
 import pytest
 
-from audio.descriptors import mfcc_means, spectral_centroid, spectral_rolloff
+from moksori.audio.descriptors import mfcc_means, spectral_centroid, spectral_rolloff
 
 RATE = 24000
 FIGURES = (spectral_centroid, spectral_rolloff, mfcc_means)

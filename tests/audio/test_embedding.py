@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from audio.embedding import wav
-from audio.files import AudioError, to_int16
+from moksori.audio.embedding import wav
+from moksori.audio.files import AudioError, to_int16
 
 
 def noise(samples: int) -> np.ndarray:

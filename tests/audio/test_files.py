@@ -5,7 +5,7 @@ import struct
 import numpy as np
 import pytest
 
-from audio import files
+from moksori.audio import files
 
 RATE = 24000
 

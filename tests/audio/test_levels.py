@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import hparams
-from audio import levels
+from moksori.audio import levels
 
 AUDIO = hparams.preset("korean").audio
 RATE = AUDIO.sample_rate

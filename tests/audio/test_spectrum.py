@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import hparams
-from audio import frames, spectrum
+from moksori.audio import frames, spectrum
 
 PRESETS = [hparams.preset(name).audio for name in hparams.PRESETS]
 KOREAN, TINY = hparams.preset("korean").audio, hparams.preset("tiny").audio

@@ -4,8 +4,8 @@ import sys
 import numpy as np
 import pytest
 
-from audio.files import decode, to_int16
-from audio.streams import wav_stream
+from moksori.audio.files import decode, to_int16
+from moksori.audio.streams import wav_stream
 
 TONE = np.sin(np.linspace(0, 300, 4000)).astype(np.float32)
 

@@ -1,7 +1,7 @@
 import pytest
 
-from audio.spectrum import mel_spectrogram
 from benchmarks import copies
+from moksori.audio.spectrum import mel_spectrogram
 from tests.benchmarks.judged import TINY, voice
 
 

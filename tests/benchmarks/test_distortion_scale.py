@@ -3,8 +3,8 @@
 import numpy as np
 
 from benchmarks import distortion_scale
-from datasets.demo import write
-from datasets.features import FeatureStore
+from datasets.store.build import FeatureStore
+from moksori.demo.corpus import write
 from tests.datasets.stores import build
 
 

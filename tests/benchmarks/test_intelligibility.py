@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from audio.files import save
 from benchmarks import intelligibility, listening, recogniser, scores, spoken
 from benchmarks.scores import Sentence, align
+from moksori.audio.files import save
 
 PLAN = listening.Plan(clips=8, epochs=1, batch=4, learning_rate=3e-3)
 SMALL = recogniser.Shape(channels=16, dilations=(1, 2))
@@ -96,8 +96,8 @@ def test_company_in_a_batch_does_not_change_what_is_heard(untaught):
 
 
 def test_the_voice_under_test_and_its_sentences_are_never_learned_from():
-    from datasets.demo import SPEAKERS
-    from datasets.sentences import held_out
+    from moksori.demo.corpus import SPEAKERS
+    from moksori.demo.grammar.sentences import held_out
 
     voices = listening.voices()
     assert SPEAKERS[0].voice not in voices

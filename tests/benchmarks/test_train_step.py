@@ -12,9 +12,9 @@ import pytest
 import hparams
 from benchmarks import train_step
 from benchmarks.plain_decoder import PlainDecoder, plainly
+from moksori.training.steps import Trainer
+from moksori.voices import acoustic
 from tests.tacotron.made import numpy_of, tiny, together, utterance
-from training.steps import Trainer
-from voices import acoustic
 
 ROOT = Path(__file__).parents[2]
 BATCH = together(

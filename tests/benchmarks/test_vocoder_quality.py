@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from benchmarks import copies, quality_curve, systems, vocoder_quality
-from datasets.store import FeatureStore
+from datasets.store.features import FeatureStore
+from moksori.training.board import Board
+from moksori.training.runs import Run
+from moksori.voices.generation import VoiceError
 from tests.benchmarks.judged import RATE, TINY, Given, noisy
 from tests.datasets.made import folder_corpus
 from tests.datasets.stores import build
-from training.board import Board
-from training.runs import Run
-from voices.generation import VoiceError
 
 
 @pytest.fixture(scope="module")

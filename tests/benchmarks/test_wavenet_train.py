@@ -12,8 +12,8 @@ from keras import ops
 import hparams
 from benchmarks import wavenet_train
 from benchmarks.plain_wavenet import PlainWaveNet, plainly
+from moksori.voices import vocoder
 from tests.tacotron.made import assert_same, gradients
-from voices import vocoder
 
 ROOT = Path(__file__).parents[2]
 TINY = hparams.preset("tiny").override(["wavenet.kernel=3"])

@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from audio.files import save
-from comparison.clips import clips, failures, real_time_factor
+from moksori.audio.files import save
+from moksori.comparison.clips import clips, failures, real_time_factor
+from moksori.voices import stopping
 from tests.datasets.stores import TINY
-from voices import stopping
 
 AUDIO = TINY.audio
 RATE = AUDIO.sample_rate

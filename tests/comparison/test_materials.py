@@ -6,19 +6,19 @@ import unicodedata
 import numpy as np
 import pytest
 
-from audio.files import load, save
-from comparison.materials import (
+from datasets.batches import split
+from datasets.store.build import FeatureStore
+from moksori.audio.files import load, save
+from moksori.comparison.materials import (
     REFERENCE_SECONDS,
     VOCODER,
     VOICE,
     ComparisonError,
     gather,
 )
-from datasets.batches import split
-from datasets.features import FeatureStore
+from moksori.voices.provenance import digest, note, noted
 from tests.datasets.made import TEXTS, folder_corpus, write_sound, write_text
 from tests.datasets.stores import TINY, build
-from voices.provenance import digest, note, noted
 
 HELD_OUT = 8
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from comparison.performance import fingerprint, perform
+from moksori.comparison.performance import fingerprint, perform
 
 SPEAKS = """
 import os, pathlib, sys, time

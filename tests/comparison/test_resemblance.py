@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from datasets.demo import SAMPLE_RATE, SPEAKERS, synthesize
+from moksori.demo.corpus import SAMPLE_RATE, SPEAKERS, synthesize
 
 # Each shorter than an embedding needs.
 TEXTS = (
@@ -20,7 +20,7 @@ SAME, OTHER = SPEAKERS[0], SPEAKERS[1]
 @pytest.fixture(scope="module")
 def similarity():
     pytest.importorskip("resemblyzer", exc_type=ImportError)
-    from comparison.resemblance import similarity
+    from moksori.comparison.resemblance import similarity
 
     return similarity
 

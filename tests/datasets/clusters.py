@@ -5,8 +5,9 @@ import pathlib
 import signal
 import time
 
-from audio import files
-from datasets import remote, shards
+from datasets.distributed import remote
+from datasets.store import shards
+from moksori.audio import files
 
 _changed = []
 

@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 
 import hparams
-from datasets import corpora, features
-from datasets.journal import Journal
+from datasets.readers import corpora
+from datasets.store import build as features
+from datasets.store.journal import Journal
 
 SETTINGS = hparams.preset("tiny").override(["audio.linear=true"])
 

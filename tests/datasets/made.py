@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from audio import files
+from moksori.audio import files
 
 RATE = 8000
 TEXTS = ("안녕하세요.", "반갑습니다.", "오늘은 날씨가 좋네요.", "다음에 또 만나요!")

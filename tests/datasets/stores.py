@@ -1,7 +1,8 @@
 """What the tests of feature stores share."""
 
 import hparams
-from datasets import corpora, features
+from datasets.readers import corpora
+from datasets.store import build as features
 
 TINY = hparams.preset("tiny")
 LINEAR = TINY.override(["audio.linear=true"])

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 import hparams
-from datasets import corpora, features
 from datasets.batches import Batches, split
-from datasets.features import FeatureError
+from datasets.readers import corpora
+from datasets.store import build as features
+from datasets.store.build import FeatureError
 from tests.datasets.made import TEXTS, write_sound, write_text
 
 SETTINGS = hparams.preset("tiny").override(["audio.linear=true"])

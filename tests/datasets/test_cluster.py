@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from datasets import cluster, features, workers
-from datasets.journal import Journal
+from datasets.distributed import cluster, workers
+from datasets.store import build as features
+from datasets.store.journal import Journal
 from tests.datasets import clusters, crash
 from tests.datasets.made import folder_corpus
 from tests.datasets.stores import LINEAR, build, content, rejected
@@ -140,7 +141,7 @@ def test_a_processor_that_rounds_otherwise_is_told_of(crew, corpus, tmp_path, ca
     (worker,) = one(crew)
     crew.run(clusters.round_otherwise, workers=[worker])
     assert elsewhere(crew, corpus, tmp_path / "out").utterances == 80
-    ours = [one for one in caplog.records if one.name == "datasets.cluster"]
+    ours = [one for one in caplog.records if one.name == "datasets.distributed.cluster"]
     assert [worker in one.getMessage() for one in ours] == [True]
 
 

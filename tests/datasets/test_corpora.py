@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from datasets import corpora
+from datasets.readers import corpora
 from tests.datasets.made import (
     TEXTS,
     folder_corpus,

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from datasets import features
-from datasets.journal import Journal
+from datasets.store import build as features
+from datasets.store.journal import Journal
 from tests.datasets.made import folder_corpus
 
 ROOT = Path(__file__).parents[2]

@@ -5,10 +5,10 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from audio.coding import Coding
-from datasets import features
 from datasets.crops import AlignedMels, AlignedWriter, Crops
-from datasets.features import FeatureError
+from datasets.store import build as features
+from datasets.store.build import FeatureError
+from moksori.audio.coding import Coding
 from tests.datasets.made import TEXTS, write_sound, write_text
 from tests.datasets.stores import TINY, build
 

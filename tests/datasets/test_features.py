@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import hangul
-from audio import files, levels, spectrum
-from datasets import features
+from datasets.store import build as features
+from moksori.audio import files, levels, spectrum
 from tests.datasets.made import (
     TEXTS,
     folder_corpus,

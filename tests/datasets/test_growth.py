@@ -5,7 +5,9 @@ from collections import Counter
 
 import pytest
 
-from datasets import batches, corpora, features
+from datasets import batches
+from datasets.readers import corpora
+from datasets.store import build as features
 from tests.datasets.made import folder_corpus, write_sound, write_text
 from tests.datasets.stores import TINY
 

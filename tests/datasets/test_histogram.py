@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets.histogram import Histogram
+from datasets.store.histogram import Histogram
 
 numbers = st.floats(-1e4, 1e4, allow_nan=False).map(lambda x: round(x, 3))
 

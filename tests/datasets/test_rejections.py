@@ -5,8 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from audio import files, levels, spectrum
-from datasets import corpora, features
+from datasets.readers import corpora
+from datasets.store import build as features
+from moksori.audio import files, levels, spectrum
 from tests.datasets.made import (
     RATE,
     folder_corpus,
@@ -115,7 +116,8 @@ def test_progress_counts_to_the_end(corpus, tmp_path):
 def test_a_recording_that_ends_the_process_is_found_and_left_out(tmp_path, monkeypatch):
     from concurrent.futures.process import BrokenProcessPool
 
-    from datasets import extract, workers
+    from datasets.distributed import workers
+    from datasets.store import extract
 
     corpus = folder_corpus(tmp_path / "corpus", 20)
     deadly = corpus / "minji/007.wav"

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from datasets import cluster, extract, features, lease, remote, shards, workers
+from datasets.distributed import cluster, remote, workers
+from datasets.store import build as features
+from datasets.store import extract, lease, shards
 from tests.datasets.made import folder_corpus
 from tests.datasets.stores import LINEAR, build, content
 

@@ -5,7 +5,7 @@ from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
-from datasets import workers
+from datasets.distributed import workers
 
 
 def square(number: int) -> int:

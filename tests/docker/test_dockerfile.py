@@ -80,7 +80,7 @@ def test_nothing_is_fetched_but_by_the_install_script():
 def test_a_target_is_installed_from_its_lock_and_checked_where_it_will_run(target):
     (install,) = of(f"install-{target}", "RUN")
     assert install.words == ["/src/install.sh", target, "/opt/moksori"]
-    assert f"source=docker/requirements-{target}.lock" in install.rest
+    assert f"source=requirements/{target}.lock" in install.rest
     copied = [each for each in of(target, "COPY") if "/opt/moksori" in each.words]
     assert copied[0].flags == [f"--from=install-{target}"]
     order = [each.rest for each in ALL if each.stage == target]

@@ -34,7 +34,7 @@ class House:
     def __init__(self, folder: Path):
         self.folder = folder
         shutil.copytree(ROOT / "docker", folder / "docker")
-        shutil.copy(ROOT / "requirements-xtts.lock", folder)
+        shutil.copy(ROOT / "requirements/xtts.lock", folder)
         self.python = folder / "python"
         self.python.write_text(PYTHON.replace("FOLDER", str(folder)))
         self.python.chmod(0o755)
@@ -73,7 +73,7 @@ def test_everything_comes_from_the_lock_of_the_target(house, target):
     lines = house.calls().splitlines()
     (install,) = [line for line in lines if " install " in line]
     flags = "--require-hashes --no-deps --only-binary :all: --requirement "
-    lock = house.folder / f"docker/requirements-{target}.lock"
+    lock = house.folder / f"requirements/{target}.lock"
     assert install.endswith(f"{flags}{lock}")
     assert "index" not in install
     assert any("pip --disable-pip-version-check check" in line for line in lines)

@@ -69,15 +69,15 @@ def test_everything_comes_from_the_lock_into_a_folder_of_its_own(house):
     # The one that is built is built with what the lock holds.
     assert re.findall(r"--no-binary (\S+)", install) == ["docopt"]
     assert "--no-build-isolation" in install
-    assert {"docopt", "setuptools"} <= set(lock("requirements-xtts.lock"))
-    assert house.stamp.read_bytes() == (ROOT / "requirements-xtts.lock").read_bytes()
+    assert {"docopt", "setuptools"} <= set(lock("requirements/xtts.lock"))
+    assert house.stamp.read_bytes() == (ROOT / "requirements/xtts.lock").read_bytes()
     added = (house.path.parent / house.path.read_text().strip()).resolve()
     assert added == (house.extra / INSIDE).resolve()
 
 
 def test_without_a_card_only_torch_is_another_and_cuda_is_left_out(house):
     assert house.add("cpu").returncode == 0
-    whole, asked = lock("requirements-xtts.lock"), lock(house.folder / "asked.lock")
+    whole, asked = lock("requirements/xtts.lock"), lock(house.folder / "asked.lock")
     torch = asked.pop("torch")
     assert torch.version == whole.pop("torch").version + "+cpu"
     assert len(torch.hashes) == 1
@@ -106,7 +106,7 @@ def test_a_second_call_does_nothing_another_torch_or_lock_starts_over(house):
     for words in ([], ["cpu"]):
         assert house.add(*words).returncode == 0
         assert len(house.installs()) == 1
-    (house.folder / "requirements-xtts.lock").write_text("six==1.17.0\n")
+    (house.folder / "requirements/xtts.lock").write_text("six==1.17.0\n")
     house.add("cpu")
     assert len(house.installs()) == 1
     assert "has XTTS already" in house.add("cpu").stdout

@@ -14,10 +14,10 @@ from tests import house
 from tests.docker.read import ROOT, lock, tracked
 
 DEV, CPU, GPU, XTTS = (
-    "requirements.lock",
-    "docker/requirements-cpu.lock",
-    "docker/requirements-gpu.lock",
-    "requirements-xtts.lock",
+    "requirements/dev.lock",
+    "requirements/cpu.lock",
+    "requirements/gpu.lock",
+    "requirements/xtts.lock",
 )
 LOCKS = (DEV, CPU, GPU, XTTS)
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]

@@ -33,7 +33,8 @@ class House:
     def __init__(self, folder: Path):
         self.folder = folder
         shutil.copy(ROOT / "Makefile", folder)
-        (folder / "requirements.lock").write_text("")
+        (folder / "requirements").mkdir()
+        (folder / "requirements/dev.lock").write_text("")
         for path, text in (("docker/install.sh", SCRIPT), (".venv/bin/python", PYTHON)):
             (folder / path).parent.mkdir(parents=True)
             (folder / path).write_text(text)

@@ -39,7 +39,7 @@ def test_everything_is_installed_by_the_script_from_the_lock_into_the_base():
     )
     # The script finds the lock where it is in the checkout.
     assert binds == {name: name for name in binds}
-    assert set(binds) == {"docker/install.sh", "requirements-xtts.lock"}
+    assert set(binds) == {"docker/install.sh", "requirements/xtts.lock"}
     rules = patterns((ROOT / ".dockerignore").read_text("utf-8"))
     assert not any(ignored(rules, name) for name in binds)
     assert not re.search(

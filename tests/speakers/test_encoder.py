@@ -5,8 +5,8 @@ import sys
 import numpy as np
 import pytest
 
-from datasets.demo import SAMPLE_RATE, SPEAKERS, synthesize
-from speakers.encoder import Embedding, EncoderMissing, SpeakerEncoder, together
+from moksori.demo.corpus import SAMPLE_RATE, SPEAKERS, synthesize
+from moksori.speakers.encoder import Embedding, EncoderMissing, SpeakerEncoder, together
 
 TEXTS = (
     "오늘은 바람이 많이 불어서 나뭇잎이 자꾸 떨어집니다.",

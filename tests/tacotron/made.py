@@ -4,8 +4,8 @@ import keras
 import numpy as np
 
 import hparams
-from tacotron.loss import TacotronLoss
-from voices import acoustic
+from moksori.tacotron.loss import TacotronLoss
+from moksori.voices import acoustic
 
 STILL = tuple(
     f"tacotron.{name}=0"

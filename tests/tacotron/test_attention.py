@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from tacotron import recurrence
-from tacotron.attention import attend, attend_backward, hidden, patches, unpatch
+from moksori.tacotron import recurrence
+from moksori.tacotron.attention import attend, attend_backward, hidden, patches, unpatch
 from tests.tacotron.made import assert_same, gradients, normal
 
 B, S, E, A, H, K = 3, 6, 5, 8, 4, 5

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from keras import ops
 
+from moksori.voices.compiled import compiled
 from tests.tacotron.made import network, normal
-from voices.compiled import compiled
 
 B, S, STEPS = 2, 5, 6
 

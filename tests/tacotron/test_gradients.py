@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from tacotron import lstm, recurrence
+from moksori.tacotron import lstm, recurrence
 from tests.tacotron.made import assert_same, gradients, normal
 
 T, B, S, E, H, A, K = 7, 3, 6, 5, 4, 8, 5

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from tacotron import loss
+from moksori.tacotron import loss
 from tests.tacotron.made import normal
 
 SYMBOLS, STEPS, FRAMES = np.array([5, 3]), np.array([6, 4]), np.array([11, 8])

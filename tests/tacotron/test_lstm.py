@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from tacotron.lstm import ZoneoutLSTM
+from moksori.tacotron.lstm import ZoneoutLSTM
 from tests.tacotron.made import assert_same, normal
 
 T, B, D, H = 6, 3, 4, 5

@@ -5,6 +5,9 @@ import numpy as np
 import pytest
 from keras import ops
 
+from moksori.training.weights import arrays_of
+from moksori.voices import acoustic
+from moksori.voices.compiled import compiled
 from tests.tacotron.made import (
     LINEAR,
     STILL,
@@ -15,9 +18,6 @@ from tests.tacotron.made import (
     together,
     utterance,
 )
-from training.weights import arrays_of
-from voices import acoustic
-from voices.compiled import compiled
 
 BATCH = together(
     utterance(1, symbols=6, frames=11),

@@ -4,6 +4,8 @@ import keras
 import numpy as np
 import pytest
 
+from moksori.training.steps import Trainer
+from moksori.voices.compiled import compiled
 from tests.tacotron.made import (
     LINEAR,
     STILL,
@@ -14,8 +16,6 @@ from tests.tacotron.made import (
     together,
     utterance,
 )
-from training.steps import Trainer
-from voices.compiled import compiled
 
 SHORT = utterance(1, symbols=4, frames=6, speaker=1)
 LONG = utterance(2, symbols=7, frames=11)

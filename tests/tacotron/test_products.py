@@ -5,7 +5,10 @@ import numpy as np
 import pytest
 from keras import ops
 
-from tacotron import products
+from moksori.tacotron import products
+from moksori.training.steps import Trainer
+from moksori.training.weights import arrays_of
+from moksori.voices import acoustic
 from tests.tacotron.made import (
     LINEAR,
     STILL,
@@ -17,9 +20,6 @@ from tests.tacotron.made import (
     tiny,
 )
 from tests.tacotron.test_replicas import batch
-from training.steps import Trainer
-from training.weights import arrays_of
-from voices import acoustic
 
 COMPUTES = ("float32", "bfloat16")
 VALUES = {"guided_weight": 1.0, "factor": (2,)}

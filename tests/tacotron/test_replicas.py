@@ -9,7 +9,8 @@ import keras
 import numpy as np
 import pytest
 
-from tacotron.replicas import summed
+from moksori.tacotron.replicas import summed
+from moksori.training.steps import Trainer
 from tests.tacotron.made import (
     LINEAR,
     STILL,
@@ -19,7 +20,6 @@ from tests.tacotron.made import (
     together,
     utterance,
 )
-from training.steps import Trainer
 
 ROOT = Path(__file__).parents[2]
 UTTERANCES = [

@@ -12,6 +12,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from moksori.training.steps import Trainer
 from tests.tacotron.made import (
     LINEAR,
     STILL,
@@ -21,7 +22,6 @@ from tests.tacotron.made import (
     together,
     utterance,
 )
-from training.steps import Trainer
 
 ROOT = Path(__file__).parents[2]
 FOLDER = os.environ.get("MOKSORI_OTHER_BACKEND")

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from training.devices import Devices
+from moksori.training.devices import Devices
 
 
 class Host(Devices):

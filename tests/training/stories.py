@@ -7,9 +7,9 @@ import time
 
 import numpy as np
 
-from training.callbacks import Progress
-from training.loop import fit
-from training.runs import Run
+from moksori.training.callbacks import Progress
+from moksori.training.loop import fit
+from moksori.training.runs import Run
 
 
 class Line:

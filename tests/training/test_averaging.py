@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import pytest
 
+from moksori.training.averaging import AveragedAdam
+from moksori.training.runs import Run
+from moksori.training.weights import averaged
 from tests.training.test_steps import SCALE, batch, make, number
-from training.averaging import AveragedAdam
-from training.runs import Run
-from training.weights import averaged
 
 RATE = 0.05
 

@@ -7,7 +7,7 @@ import zlib
 import numpy as np
 import pytest
 
-from training.runs import Run
+from moksori.training.runs import Run
 
 
 @pytest.fixture

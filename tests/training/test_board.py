@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.board import Board
-from training.figures import curves
+from moksori.training.board import Board
+from moksori.training.figures import curves
 
 ROOT = Path(__file__).parents[2]
 
@@ -72,8 +72,8 @@ def test_an_error_is_logged_and_nothing_more(tmp_path, caplog):
 
 def test_no_backend_is_imported(tmp_path):
     program = (
-        "import sys, numpy, training.loop, training.figures\n"
-        "from training.board import Board\n"
+        "import sys, numpy, moksori.training.loop, moksori.training.figures\n"
+        "from moksori.training.board import Board\n"
         f"board = Board({str(tmp_path)!r})\n"
         "board.scalars(1, {'loss': 1.0})\n"
         "board.audio(1, 'voice', numpy.zeros(800), 8000)\n"

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from training.callbacks import (
+from moksori.training.callbacks import (
     FlatAttention,
     Interrupt,
     Metrics,

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from training.cluster import Cluster
-from training.runs import RunError
+from moksori.training.cluster import Cluster
+from moksori.training.runs import RunError
 
 ADDRESSES = ("10.0.0.1:2222", "10.0.0.2:2222")
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from moksori.training.callbacks import Previews, Waiting
+from moksori.training.devices import Devices, Lost, filled, start
+from moksori.training.runs import RunError
 from tests.training.hosts import together
-from training.callbacks import Previews, Waiting
-from training.devices import Devices, Lost, filled, start
-from training.runs import RunError
 
 
 def test_empty_rows_fill_a_batch():

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from training import figures
-from training.figures import alignment, curves, letter, spectrograms, syllables
+from moksori.training import figures
+from moksori.training.figures import alignment, curves, letter, spectrograms, syllables
 
 
 def jamo(text):

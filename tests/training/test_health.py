@@ -3,7 +3,7 @@ import math
 
 import pytest
 
-from training.health import Action, Health
+from moksori.training.health import Action, Health
 
 CONTINUE, RESTORE, STOP = Action.CONTINUE, Action.RESTORE, Action.STOP
 NAN = float("nan")

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from moksori.training.callbacks import Interrupt, Previews
+from moksori.training.health import Health
+from moksori.training.loop import Diverged
+from moksori.training.runs import Run, RunError
 from tests.training.hosts import together
 from tests.training.stories import Line, Points, Silent, train
-from training.callbacks import Interrupt, Previews
-from training.health import Health
-from training.loop import Diverged
-from training.runs import Run, RunError
 
 ROOT = Path(__file__).parents[2]
 
@@ -287,7 +287,7 @@ def test_two_hosts_stop_after_the_same_step(tmp_path, monkeypatch, when):
             local.interrupt = self
             return super().__enter__()
 
-    monkeypatch.setattr("training.loop.Interrupt", Asked)
+    monkeypatch.setattr("moksori.training.loop.Interrupt", Asked)
 
     def work(devices):
         class Several(Line):

@@ -4,10 +4,10 @@ import signal
 
 import pytest
 
-from training.devices import Lost
-from training.loop import Diverged, Outcome
-from training.program import ended, stopped
-from training.runs import RunError
+from moksori.training.devices import Lost
+from moksori.training.loop import Diverged, Outcome
+from moksori.training.program import ended, stopped
+from moksori.training.runs import RunError
 
 
 def raising(error):

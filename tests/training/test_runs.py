@@ -6,9 +6,9 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from training import checkpoints
-from training.checkpoints import Damaged
-from training.runs import Run, RunError, differences
+from moksori.training import checkpoints
+from moksori.training.checkpoints import Damaged
+from moksori.training.runs import Run, RunError, differences
 
 SETTINGS = {
     "kind": "line",

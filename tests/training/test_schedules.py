@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from training.schedules import guided_attention, learning_rate, reduction_factor
+from moksori.training.schedules import guided_attention, learning_rate, reduction_factor
 
 
 def rate(step, **changes):

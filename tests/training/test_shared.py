@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from moksori.training.runs import Run, RunError
+from moksori.training.shared import SharedRun
 from tests.training.hosts import together
-from training.runs import Run, RunError
-from training.shared import SharedRun
 
 ARRAYS = {
     "model/w": np.linspace(-1, 1, 6, dtype=np.float32).reshape(2, 3),

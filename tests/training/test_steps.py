@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from training.runs import RunError
-from training.steps import Trainer
+from moksori.training.runs import RunError
+from moksori.training.steps import Trainer
 
 SCALE = {"scale": 1.0}
 

@@ -1,9 +1,15 @@
 import numpy as np
 import pytest
 
-from training.averaging import AveragedAdam
-from training.runs import Run, RunError
-from training.weights import arrays_of, assign, averaged, stable_names, warm_start
+from moksori.training.averaging import AveragedAdam
+from moksori.training.runs import Run, RunError
+from moksori.training.weights import (
+    arrays_of,
+    assign,
+    averaged,
+    stable_names,
+    warm_start,
+)
 
 keras = pytest.importorskip("keras")
 

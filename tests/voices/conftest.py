@@ -11,7 +11,7 @@ def run_folder(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def voice(run_folder):
-    from voices.trained import TrainedVoice
+    from moksori.voices.trained import TrainedVoice
 
     return TrainedVoice.load(run_folder)
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 
 import hparams
-from training.runs import Run
-from training.weights import arrays_of
-from voices import acoustic, vocoder
+from moksori.training.runs import Run
+from moksori.training.weights import arrays_of
+from moksori.voices import acoustic, vocoder
 
 SPEAKERS = ["나", "너"]
 

@@ -6,8 +6,8 @@ import jax
 import pytest
 import tensorflow as tf
 
+from moksori.voices import accelerator, acoustic
 from tests.tacotron.made import tiny
-from voices import accelerator, acoustic
 
 CARDS = {
     "none": ([], False),

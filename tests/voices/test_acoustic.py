@@ -7,10 +7,10 @@ from keras import ops
 
 import hangul
 import hparams
+from moksori.training.runs import Run, RunError
+from moksori.training.weights import arrays_of
+from moksori.voices import acoustic
 from tests.voices.runs import make_run
-from training.runs import Run, RunError
-from training.weights import arrays_of
-from voices import acoustic
 
 TINY = hparams.preset("tiny")
 

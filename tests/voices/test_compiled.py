@@ -2,7 +2,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from voices.compiled import compiled, rounded
+from moksori.voices.compiled import compiled, rounded
 
 
 def dense() -> keras.Model:

@@ -2,8 +2,8 @@ import keras
 import numpy as np
 import pytest
 
-from voices.generation import Generator, PrenetMasks, VoiceError
-from voices.stopping import TOKEN
+from moksori.voices.generation import Generator, PrenetMasks, VoiceError
+from moksori.voices.stopping import TOKEN
 
 LINES = [
     np.random.default_rng(n).integers(2, 70, n).tolist() for n in (3, 31, 9, 17, 4)

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 import hparams
-from voices.joining import assembled, faded_stream, heard, join, pause, stretch
-from voices.reading import Reading
+from moksori.voices.joining import assembled, faded_stream, heard, join, pause, stretch
+from moksori.voices.reading import Reading
 
 AUDIO = hparams.preset("tiny").audio
 

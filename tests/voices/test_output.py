@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from hparams import Hparams
+from moksori.voices import stopping
+from moksori.voices.output import Output, line_bar, speak_aloud, speak_lines
+from moksori.voices.reading import Reading, TextError
+from moksori.voices.speech import LineError, Speech, Voice, VoiceError, check_speed
 from tests.tiny_xtts import CONSENT
-from voices import stopping
-from voices.output import Output, line_bar, speak_aloud, speak_lines
-from voices.reading import Reading, TextError
-from voices.speech import LineError, Speech, Voice, VoiceError, check_speed
 
 SETTINGS = Hparams()
 FACTS = {"consent": CONSENT, "reference": ["me.wav"]}

@@ -5,17 +5,17 @@ import pytest
 
 import hangul
 import hparams
-from audio import files
+from moksori.audio import files
+from moksori.training import figures
+from moksori.training.callbacks import Previews
+from moksori.training.runs import Run
+from moksori.training.weights import arrays_of
+from moksori.voices import acoustic
+from moksori.voices.generation import Generated, Generator
+from moksori.voices.previews import RANK, Aloud, HeldOut, Preview, watchers
+from moksori.voices.stopping import CAP, TOKEN
+from moksori.voices.twin import Twin
 from tests.tacotron.made import together, utterance
-from training import figures
-from training.callbacks import Previews
-from training.runs import Run
-from training.weights import arrays_of
-from voices import acoustic
-from voices.generation import Generated, Generator
-from voices.previews import RANK, Aloud, HeldOut, Preview, watchers
-from voices.stopping import CAP, TOKEN
-from voices.twin import Twin
 
 SETTINGS = hparams.preset("tiny")
 BATCH = together(

@@ -4,7 +4,7 @@ import json
 from types import SimpleNamespace
 
 from hparams import Audio
-from voices.provenance import digest, note, noted
+from moksori.voices.provenance import digest, note, noted
 
 
 def store(*frames, fingerprint="settings"):

@@ -6,7 +6,7 @@ import pytest
 
 import hangul
 import hparams
-from voices.reading import TextError, lines_of, read, read_as_text
+from moksori.voices.reading import TextError, lines_of, read, read_as_text
 
 SETTINGS = hparams.preset("tiny")
 

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from audio.files import AudioError, save
-from audio.levels import loudness
+from moksori.audio.files import AudioError, save
+from moksori.audio.levels import loudness
+from moksori.voices.speech import VoiceError
+from moksori.voices.xtts.reference import LEAST_SECONDS, RATE, prepare
 from tests.tiny_xtts import recording, voice
-from voices.reference import LEAST_SECONDS, RATE, prepare
-from voices.speech import VoiceError
 
 
 def test_speech_is_trimmed_and_levelled(tmp_path):

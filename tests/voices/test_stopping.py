@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voices.stopping import CAP, REST, TOKEN, Stopping, StopPolicy
+from moksori.voices.stopping import CAP, REST, TOKEN, Stopping, StopPolicy
 
 STEP = 0.05
 POLICY = StopPolicy(rest_seconds=0.5, tail_seconds=0.2)

@@ -9,11 +9,11 @@ import pytest
 
 import hangul
 import hparams
+from moksori.training.runs import Run, RunError
+from moksori.voices import acoustic
+from moksori.voices.reading import TextError
+from moksori.voices.trained import TrainedVoice, VoiceError
 from tests.voices.runs import SPEAKERS, make_run
-from training.runs import Run, RunError
-from voices import acoustic
-from voices.reading import TextError
-from voices.trained import TrainedVoice, VoiceError
 
 TEXT = "안녕하세요, 만나서 정말 반갑습니다. 오늘은 날씨가 아주 맑고 따뜻해서 좋습니다!"
 
@@ -182,7 +182,7 @@ def test_only_settings_of_synthesis_may_differ(run_folder):
 _SPEAK = """
 import sys
 import numpy as np
-from voices.trained import TrainedVoice
+from moksori.voices.trained import TrainedVoice
 speech = TrainedVoice.load(sys.argv[1]).speak([sys.argv[2]], seed=1)[0]
 np.savez(sys.argv[3], mel=speech.mel, alignment=speech.alignment)
 """

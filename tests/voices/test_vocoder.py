@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import hparams
+from moksori.training.runs import Run, RunError
+from moksori.training.weights import arrays_of, assign, averaged
+from moksori.voices import acoustic, lineage, vocoder
+from moksori.voices.vocoder import WaveNetVocoder
 from tests.voices.runs import SPEAKERS, make_run, make_vocoder_run
-from training.runs import Run, RunError
-from training.weights import arrays_of, assign, averaged
-from voices import acoustic, lineage, vocoder
-from voices.vocoder import WaveNetVocoder
 
 TINY = hparams.preset("tiny")
 HOP = TINY.audio.hop_length

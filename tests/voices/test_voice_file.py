@@ -3,9 +3,9 @@ import json
 import numpy as np
 import pytest
 
-from training import checkpoints
-from voices.speech import VoiceError
-from voices.voice_file import Clone, Latents
+from moksori.training import checkpoints
+from moksori.voices.speech import VoiceError
+from moksori.voices.xtts.voice_file import Clone, Latents
 
 
 @pytest.fixture

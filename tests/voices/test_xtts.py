@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 import hangul
-from audio.spectrum import mel_spectrogram
+from moksori.audio.spectrum import mel_spectrogram
+from moksori.voices import stopping
+from moksori.voices.reading import TextError
+from moksori.voices.speech import LineError, VoiceError
+from moksori.voices.xtts.reference import prepare
+from moksori.voices.xtts.voice_file import Clone
 from tests.tiny_xtts import CONSENT, recording
-from voices import stopping
-from voices.reading import TextError
-from voices.reference import prepare
-from voices.speech import LineError, VoiceError
-from voices.voice_file import Clone
 
 LONG = (
     "2026년 11월 20일 오후 3시 30분에 열린 회의에는 1,234명이 참석했고, "
@@ -23,7 +23,7 @@ LONG = (
 
 @pytest.fixture(scope="module")
 def voice(xtts_model, tmp_path_factory):
-    from voices.xtts import XttsVoice, cloned
+    from moksori.voices.xtts.voice import XttsVoice, cloned
 
     path = recording(tmp_path_factory.mktemp("sound") / "me.wav")
     return XttsVoice(xtts_model, cloned(xtts_model, prepare([path]), CONSENT))
@@ -160,7 +160,7 @@ def test_the_speaker_is_the_one_that_was_heard(voice):
 
 
 def test_another_language_is_left_to_the_library(voice, ending):
-    from voices.xtts import XttsVoice
+    from moksori.voices.xtts.voice import XttsVoice
 
     english = XttsVoice(voice.model, voice.clone, "en")
     text = "It costs $3.50, e\u0301h? " + "And so it goes on, and on. " * 12
@@ -257,7 +257,7 @@ def test_a_piece_that_ends_before_its_text_is_said(voice):
 
 
 def test_a_saved_voice_says_the_same(voice, ending, tmp_path):
-    from voices.xtts import XttsVoice
+    from moksori.voices.xtts.voice import XttsVoice
 
     voice.clone.save(tmp_path / "me.voice")
     again = XttsVoice(voice.model, Clone.load(tmp_path / "me.voice"))
@@ -270,7 +270,7 @@ def test_a_saved_voice_says_the_same(voice, ending, tmp_path):
 def test_a_voice_of_other_weights_is_refused(voice):
     import dataclasses
 
-    from voices.xtts import XttsVoice
+    from moksori.voices.xtts.voice import XttsVoice
 
     other = dataclasses.replace(voice.clone, fingerprint="another")
     with pytest.raises(VoiceError, match="made with other weights"):

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from moksori.voices.speech import LineError, VoiceError
+from moksori.voices.xtts.folder import FILES, XttsSettings
+from moksori.voices.xtts.model import XttsModel, load
 from tests.tiny_xtts import copied, voice
-from voices.speech import LineError, VoiceError
-from voices.xtts_folder import FILES, XttsSettings
-from voices.xtts_model import XttsModel, load
 
 TEXT = "안녕하세요. 반갑습니다."
 HOP = 1024 * 24000 / 22050

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from voices import xtts_weights
-from voices.speech import VoiceError
-from voices.xtts_folder import FILES, XttsSettings, check_installed
+from moksori.voices.speech import VoiceError
+from moksori.voices.xtts import weights as xtts_weights
+from moksori.voices.xtts.folder import FILES, XttsSettings, check_installed
 
 ROOT = Path(__file__).parents[2]
 
@@ -107,7 +107,7 @@ def test_with_agreement_they_are_downloaded(home, monkeypatch):
 
 
 FIND = """
-from voices import speech, xtts_weights
+from moksori.voices import speech, xtts_weights
 try: xtts_weights.find(None)
 except speech.VoiceError as error: print(error)
 """
@@ -191,6 +191,6 @@ def test_no_folder_and_files_that_may_not_be_read(tmp_path, monkeypatch):
 
 
 def test_a_missing_library_is_said_without_loading_any(monkeypatch):
-    monkeypatch.setattr("voices.xtts_folder.find_spec", lambda name: None)
+    monkeypatch.setattr("moksori.voices.xtts.folder.find_spec", lambda name: None)
     with pytest.raises(VoiceError, match="XTTS is not installed: run `make xtts`"):
         check_installed()

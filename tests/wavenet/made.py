@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from wavenet.distributions import Categorical, LogisticMixture
-from wavenet.export import Weights
+from moksori.wavenet.distributions import Categorical, LogisticMixture
+from moksori.wavenet.export import Weights
 
 
 def weights(

@@ -5,9 +5,9 @@ import pytest
 from keras import ops
 from scipy import special, stats
 
+from moksori.wavenet import distributions
+from moksori.wavenet.distributions import Categorical, Gaussian, LogisticMixture
 from tests.tacotron.made import gradients
-from wavenet import distributions
-from wavenet.distributions import Categorical, Gaussian, LogisticMixture
 
 EVERY = [Categorical(), LogisticMixture(3), Gaussian()]
 CONTINUOUS = EVERY[1:]

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from moksori.wavenet.distributions import Categorical, Gaussian, LogisticMixture
+from moksori.wavenet.engines.cpu.engine import CpuEngine
 from tests.wavenet import made
-from wavenet.distributions import Categorical, Gaussian, LogisticMixture
-from wavenet.engine_cpu import CpuEngine
 
 ROOT = Path(__file__).parents[2]
 FRAMES = 220

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from moksori.wavenet.distributions import Categorical, Gaussian, LogisticMixture
+from moksori.wavenet.engines.xla import XlaEngine
 from tests.wavenet import made
-from wavenet.distributions import Categorical, Gaussian, LogisticMixture
-from wavenet.engine_xla import XlaEngine
 
 FRAMES = 220
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from keras import ops
 
+from moksori.wavenet.engines.cpu.engine import CpuEngine
+from moksori.wavenet.engines.xla import XlaEngine
+from moksori.wavenet.sampler import Sampler, uniforms
 from tests.wavenet import tiny
-from wavenet.engine_cpu import CpuEngine
-from wavenet.engine_xla import XlaEngine
-from wavenet.sampler import Sampler, uniforms
 
 FRAMES = 334
 SEED, TEMPERATURE = 5, 0.9

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from keras import ops
 
+from moksori.wavenet.layers import GatedBlock, _whole
 from tests.tacotron.made import assert_same, gradients, normal
-from wavenet.layers import GatedBlock, _whole
 
 B, T, R, C, G, DILATION = 2, 17, 4, 3, 10, 3
 NAMES = ("h", "conditioning", "gate", "gate_bias", "next", "next_bias")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from moksori.wavenet.model import WaveNet
 from tests.tacotron.made import assert_same, gradients
 from tests.wavenet.made import Reference
 from tests.wavenet.tiny import (
@@ -16,7 +17,6 @@ from tests.wavenet.tiny import (
     signal,
     spectra,
 )
-from wavenet.model import WaveNet
 
 FRAMES = 7
 SPEAKER = np.array([2, 0], np.int32)

@@ -6,10 +6,10 @@ import threading
 import numpy as np
 import pytest
 
+from moksori.wavenet.distributions import Gaussian
+from moksori.wavenet.folding import Folding, cut, join
+from moksori.wavenet.sampler import Sampler, uniforms
 from tests.wavenet import made
-from wavenet.distributions import Gaussian
-from wavenet.folding import Folding, cut, join
-from wavenet.sampler import Sampler, uniforms
 
 HOP = 10
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from wavenet.upsample import Upsample
+from moksori.wavenet.upsample import Upsample
 
 FACTORS = [(5,), (2, 3), (3, 2), (2, 2, 3)]
 

@@ -3,7 +3,7 @@
 import numpy as np
 from keras import ops
 
-from wavenet.model import WaveNet
+from moksori.wavenet.model import WaveNet
 
 DISTRIBUTIONS = ("categorical", "logistic", "gaussian")
 MELS, SPEAKERS = 5, 3

@@ -1,0 +1,1 @@
+"""Corpora as people find them, read into utterances."""

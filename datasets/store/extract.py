@@ -1,0 +1,167 @@
+"""One utterance, or a block of them, from recording and text to arrays.
+
+What cannot become features is rejected with a reason that a person understands; no
+recording, however broken, stops a block.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+
+import hangul
+from datasets.readers.corpora import Utterance
+from datasets.store import lease
+from datasets.store.shards import ShardWriter
+from hparams import Audio, Text
+from moksori.audio import files, levels, spectrum
+
+# A recording may be this much longer than the longest speech: silence is trimmed.
+_SPARE_FACTOR, _SPARE_SECONDS = 4.0, 10.0
+_CLIPPED_SHARE = 0.002
+_SILENT_DECIBEL = -60.0
+
+
+class Rejection(Exception):
+    """Why an utterance is left out: a reason from a short list, and the particulars."""
+
+    def __init__(self, reason: str, detail: str):
+        super().__init__(f"{reason}: {detail}")
+        self.reason, self.detail = reason, detail
+
+
+@dataclass(frozen=True)
+class Block:
+    """Utterances, each under its key, that go into the shard called `number`.
+
+    `folder` is that of the store, `build` the name under which a build holds it.
+    """
+
+    number: int
+    utterances: tuple[tuple[str, Utterance], ...]
+    folder: Path
+    build: str
+    audio: Audio
+    text: Text
+
+
+def write_block(block: Block) -> list[dict]:
+    """Extract a block into its shard and return the journal entries in order.
+
+    When this returns, the arrays are on the disk under their final names. It may run
+    twice, even at once in two places: both write the same. Raises `Superseded`, and
+    leaves nothing, once the build that made the block has ended.
+    """
+    permit = partial(lease.require, block.folder, block.build)
+    folder, entries = block.folder / "shards", []
+    with ShardWriter(folder, block.number, block.audio, permit) as shard:
+        for key, utterance in block.utterances:
+            permit()
+            entries.append({"key": key, **_entry(utterance, shard, block)})
+    return entries
+
+
+def try_block(block: Block) -> None:
+    """Extract a block and keep nothing: does a process survive its recordings?"""
+    for _, utterance in block.utterances:
+        _entry(utterance, _Nowhere(), block)
+
+
+class _Nowhere:
+    """Takes arrays as a `ShardWriter` does, and forgets them."""
+
+    def append(self, mel, linear, wave) -> int:
+        return 0
+
+
+def _entry(utterance: Utterance, shard, block: Block) -> dict:
+    try:
+        return _extract(utterance, shard, block)
+    except Rejection as rejection:
+        return {"reason": rejection.reason, "detail": rejection.detail}
+
+
+def _extract(utterance: Utterance, shard, block: Block) -> dict:
+    spoken, ids = speak_text(utterance.text, block.text)
+    wave, measures = hear(utterance, block.audio)
+    mel, linear = spectrum.spectrograms(wave, block.audio, block.audio.linear)
+    samples = files.to_int16(wave)
+    return {
+        "spoken": spoken,
+        "ids": ids,
+        "frames": mel.shape[0],
+        "samples": samples.size,
+        "shard": block.number,
+        "offset": shard.append(mel, linear, samples),
+        "sound": blake2b(samples.data, digest_size=8).hexdigest(),
+        **measures,
+    }
+
+
+def speak_text(text: str, settings: Text) -> tuple[str, list[int]]:
+    """(text as it is spoken, its symbol ids); raises `Rejection`."""
+    if not text.strip():
+        raise Rejection("transcript empty", "there is no text")
+    try:
+        spoken = hangul.normalize(text) if settings.normalize else text
+        if settings.phonetic:
+            spoken = hangul.pronounce(spoken)
+        ids = hangul.encode(spoken)
+    except ValueError as error:
+        raise Rejection("symbol outside the alphabet", str(error)) from None
+    if not letters(spoken):
+        raise Rejection("transcript empty", f"nothing to say in {text!r}")
+    return spoken, ids
+
+
+def letters(spoken: str) -> int:
+    """How many characters of a spoken text are sounded: no spaces, no punctuation."""
+    return sum(character.isalnum() for character in spoken)
+
+
+def hear(utterance: Utterance, audio: Audio) -> tuple[np.ndarray, dict]:
+    """(levelled wave [samples], its measures); raises `Rejection`.
+
+    Levels and the signal-to-noise ratio are those of the recording as it was.
+    """
+    longest = audio.max_seconds * _SPARE_FACTOR + _SPARE_SECONDS
+    start, end = utterance.start_seconds, utterance.end_seconds
+    try:
+        raw, rate = files.decode(utterance.path, start, end, longest)
+        clipped = levels.clipped_share(raw)
+        whole = files.resample(raw, rate, audio.sample_rate)
+    except files.AudioError as error:
+        raise Rejection("unreadable", str(error)) from None
+    except Exception as error:  # a decoder's surprise is a bad file, not our end
+        detail = f"{utterance.path}: {type(error).__name__}: {error}"
+        raise Rejection("unreadable", detail) from None
+    if raw.size >= round(longest * rate):
+        raise Rejection("too long", f"{utterance.path}: over {longest:.0f} s")
+    speech = levels.trim(whole, audio)
+    decibel = levels.rms_decibel(speech)
+    seconds = speech.size / audio.sample_rate
+    _judge(utterance, audio, seconds, decibel, clipped)
+    measures = {
+        "seconds": round(seconds, 3),
+        "level": round(decibel, 2),
+        "signal_to_noise": round(levels.signal_to_noise(whole, audio.sample_rate), 2),
+    }
+    return levels.level(speech, audio), measures
+
+
+def _judge(
+    utterance: Utterance, audio: Audio, seconds: float, decibel: float, clipped: float
+) -> None:
+    path = utterance.path
+    if seconds == 0 or decibel < _SILENT_DECIBEL:
+        raise Rejection("silent", f"{path}: {decibel:.0f} dB")
+    if clipped > _CLIPPED_SHARE:
+        raise Rejection("clipped", f"{path}: {clipped:.1%} of its samples")
+    if seconds < audio.min_seconds:
+        detail = f"{path}: {seconds:.2f} s, least {audio.min_seconds:g} s"
+        raise Rejection("too short", detail)
+    if seconds > audio.max_seconds:
+        detail = f"{path}: {seconds:.2f} s, most {audio.max_seconds:g} s"
+        raise Rejection("too long", detail)

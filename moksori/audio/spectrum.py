@@ -1,0 +1,212 @@
+"""Waves to spectrograms and back.
+
+Shapes: wave [samples]; mel [frames, mels]; linear [frames, bins]; frames is exactly
+ceil(samples / hop_length), see `audio.frames`. Levels are 20 log10(magnitude), taken
+from [floor_decibel, ceiling_decibel] to [-mel_range, mel_range] and clipped there.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+
+from hparams import Audio
+from moksori.audio import frames
+from moksori.audio.companding import deemphasize, preemphasize
+
+# Frames transformed together: enough to fill the vector units, few enough to stay
+# in the second-level cache (64 frames of 2048 floats are half a megabyte).
+_BLOCK = 64
+_LEAST = np.float32(1e-8)
+_UNMIXING_STEPS = 12
+
+
+def mel_spectrogram(wave: np.ndarray, audio: Audio) -> np.ndarray:
+    """The normalised mel spectrogram, float32 [frames, mels], of a wave [samples]."""
+    return spectrograms(wave, audio, linear=False)[0]
+
+
+def linear_spectrogram(wave: np.ndarray, audio: Audio) -> np.ndarray:
+    """The normalised linear spectrogram, float32 [frames, bins], of a wave [samples].
+
+    Magnitudes are scaled by n_fft / sample_rate, the area of a Slaney filter in bins:
+    a flat spectrum then reads the same here as in the mel spectrogram, and both fit
+    the same window of levels.
+    """
+    return spectrograms(wave, audio, linear=True)[1]
+
+
+def spectrograms(
+    wave: np.ndarray, audio: Audio, linear: bool
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """(mel [frames, mels], linear [frames, bins] or None) from one transform."""
+    from scipy.fft import rfft
+
+    pieces = frames.cut(frames.pad(preemphasize(wave, audio.preemphasis), audio), audio)
+    count = pieces.shape[0]
+    hann = frames.window(audio.win_length)
+    touched, transposed = _filters(audio)[1:]
+    mel = np.empty((count, audio.mels), np.float32)
+    levels = np.empty((count, audio.bins), np.float32) if linear else None
+    filled = np.zeros((min(count, _BLOCK), audio.n_fft), np.float32)
+    for begin in range(0, count, _BLOCK):
+        block = slice(begin, min(begin + _BLOCK, count))
+        size = block.stop - block.start
+        np.multiply(pieces[block], hann, out=filled[:size, : audio.win_length])
+        magnitude = np.abs(rfft(filled[:size]))
+        np.matmul(magnitude[:, touched], transposed, out=mel[block])
+        if linear:
+            np.multiply(magnitude, _bin_scale(audio), out=levels[block])
+            _normalise(levels[block], audio)
+    _normalise(mel, audio)
+    return mel, levels
+
+
+def griffin_lim(
+    mel: np.ndarray, audio: Audio, iterations: int | None = None, seed: int = 0
+) -> np.ndarray:
+    """A wave, float32 [frames * hop_length], for a normalised mel [frames, mels].
+
+    `iterations` defaults to `audio.griffin_lim_iterations`; equal seeds give equal
+    waves. In the second half of the iterations the target follows the sound found so
+    far, scaled so that its mels stay those given: what a mel band leaves open (where
+    inside it the partials lie) is decided by consistency, not by a smooth guess.
+    """
+    target = _magnitudes(_checked(mel, audio.mels, "mels"), audio)
+    return _search(_unmix(target, audio), audio, iterations, seed, target)
+
+
+def griffin_lim_linear(
+    linear: np.ndarray, audio: Audio, iterations: int | None = None, seed: int = 0
+) -> np.ndarray:
+    """A wave, float32 [frames * hop_length], for a normalised linear [frames, bins]."""
+    magnitude = _magnitudes(_checked(linear, audio.bins, "bins"), audio)
+    return _search(magnitude / _bin_scale(audio), audio, iterations, seed)
+
+
+def _search(
+    magnitude: np.ndarray,
+    audio: Audio,
+    iterations: int | None,
+    seed: int,
+    mel: np.ndarray | None = None,
+) -> np.ndarray:
+    """The wave for magnitudes [frames, bins], whose mels are to be `mel` if given.
+
+    Source: Perraudin, Balazs and Søndergaard 2013, "A fast Griffin-Lim algorithm",
+    algorithm 2.
+    """
+    count = magnitude.shape[0]
+    if count == 0:
+        return np.zeros(0, np.float32)
+    if iterations is None:
+        iterations = audio.griffin_lim_iterations
+    momentum = np.float32(audio.griffin_lim_momentum)
+    weight = frames.overlap_weight(count, audio)
+    random = np.random.default_rng(seed)
+    angle = random.random(magnitude.shape, np.float32) * np.float32(2 * np.pi)
+    spectra, before = magnitude * np.exp(1j * angle), None
+    for step in range(iterations):
+        now = frames.analyse(frames.synthesise(spectra, weight, audio), audio)
+        if mel is not None and step >= iterations // 2:
+            magnitude = _towards(mel, np.abs(now), audio)
+        ahead = now if before is None else now + momentum * (now - before)
+        before = now
+        spectra = ahead * (magnitude / np.maximum(np.abs(ahead), _LEAST))
+    padded = frames.synthesise(spectra, weight, audio)
+    begin = frames.margin(audio)
+    wave = padded[begin : begin + count * audio.hop_length]
+    return deemphasize(wave, audio.preemphasis)
+
+
+def _unmix(mel: np.ndarray, audio: Audio) -> np.ndarray:
+    """Magnitudes [frames, bins] >= 0 with mel magnitudes close to `mel`.
+
+    Richardson-Lucy iterations (Richardson 1972, Lucy 1974): they lessen the
+    Kullback-Leibler divergence, which weighs by ratio as hearing does, and keep
+    positive what is positive.
+    """
+    magnitude = np.ones((mel.shape[0], audio.bins), np.float32)
+    for _ in range(_UNMIXING_STEPS):
+        magnitude = _towards(mel, magnitude, audio)
+    return magnitude
+
+
+def _towards(mel: np.ndarray, magnitude: np.ndarray, audio: Audio) -> np.ndarray:
+    """One step from magnitudes [frames, bins] to some whose mels are `mel`."""
+    basis, touched, transposed = _filters(audio)
+    inside = magnitude[:, touched]
+    ratio = mel / np.maximum(inside @ transposed, _LEAST)
+    coverage = np.maximum(basis[:, touched].sum(axis=0), _LEAST)
+    result = np.zeros_like(magnitude)
+    np.multiply(inside, ratio @ (basis[:, touched] / coverage), out=result[:, touched])
+    return result
+
+
+def _normalise(magnitude: np.ndarray, audio: Audio) -> None:
+    """Magnitudes to normalised levels, in place."""
+    per_decibel = 2 * audio.mel_range / (audio.ceiling_decibel - audio.floor_decibel)
+    np.maximum(magnitude, np.float32(10 ** (audio.floor_decibel / 20)), out=magnitude)
+    np.log(magnitude, out=magnitude)
+    magnitude *= np.float32(per_decibel * 20 / np.log(10))
+    magnitude -= np.float32(audio.floor_decibel * per_decibel + audio.mel_range)
+    np.clip(magnitude, -audio.mel_range, audio.mel_range, out=magnitude)
+
+
+def _magnitudes(levels: np.ndarray, audio: Audio) -> np.ndarray:
+    """The inverse of `_normalise` on a copy; the floor, which may be less, is zero."""
+    span = audio.ceiling_decibel - audio.floor_decibel
+    unit = np.clip(levels / (2 * audio.mel_range) + 0.5, 0, 1)
+    decibel = unit * np.float32(span) + np.float32(audio.floor_decibel)
+    return np.where(unit > 0, np.power(np.float32(10), decibel / 20), np.float32(0))
+
+
+def _checked(levels: np.ndarray, width: int, name: str) -> np.ndarray:
+    levels = np.asarray(levels, np.float32)
+    if levels.ndim != 2 or levels.shape[1] != width:
+        raise ValueError(f"expected [frames, {name}={width}], not {list(levels.shape)}")
+    return levels
+
+
+def _bin_scale(audio: Audio) -> np.float32:
+    return np.float32(audio.n_fft / audio.sample_rate)
+
+
+def _filters(audio: Audio) -> tuple[np.ndarray, slice, np.ndarray]:
+    """Slaney's triangles of equal area [mels, bins], the bins that they touch, and
+    those columns transposed [touched, mels]."""
+    key = (audio.sample_rate, audio.n_fft, audio.mels, audio.fmin, audio.fmax)
+    return _filterbank(*key)
+
+
+@lru_cache(maxsize=8)
+def _filterbank(rate: int, n_fft: int, mels: int, fmin: float, fmax: float):
+    """Source: Slaney 1998, "Auditory Toolbox", technical report 1998-010."""
+    low, high = _hertz_to_mel(np.array([fmin, fmax]))
+    corners = _mel_to_hertz(np.linspace(low, high, mels + 2))
+    hertz = np.arange(n_fft // 2 + 1) * rate / n_fft
+    rising = (hertz - corners[:-2, None]) / np.diff(corners)[:-1, None]
+    falling = (corners[2:, None] - hertz) / np.diff(corners)[1:, None]
+    triangles = np.maximum(np.minimum(rising, falling), 0)
+    area = (corners[2:] - corners[:-2]) / 2
+    basis = (triangles / area[:, None]).astype(np.float32)
+    columns = np.flatnonzero(basis.any(axis=0))
+    touched = slice(int(columns[0]), int(columns[-1]) + 1)
+    transposed = np.ascontiguousarray(basis[:, touched].T)
+    basis.setflags(write=False)
+    transposed.setflags(write=False)
+    return basis, touched, transposed
+
+
+# Slaney's scale: linear up to 1 kHz, which is mel 15, then 27 mels for a factor of 6.4.
+_LINEAR_HERTZ, _HERTZ_PER_MEL, _MELS_PER_LOG = 1000.0, 200 / 3, 27 / np.log(6.4)
+
+
+def _hertz_to_mel(hertz: np.ndarray) -> np.ndarray:
+    above = np.log(np.maximum(hertz, _LINEAR_HERTZ) / _LINEAR_HERTZ)
+    return np.minimum(hertz, _LINEAR_HERTZ) / _HERTZ_PER_MEL + above * _MELS_PER_LOG
+
+
+def _mel_to_hertz(mel: np.ndarray) -> np.ndarray:
+    corner = _LINEAR_HERTZ / _HERTZ_PER_MEL
+    above = np.exp(np.maximum(mel - corner, 0) / _MELS_PER_LOG)
+    return np.minimum(mel, corner) * _HERTZ_PER_MEL * above

@@ -1,0 +1,1 @@
+"""One file a command: what is asked for, and the story of how it is done."""

@@ -1,0 +1,88 @@
+"""Recordings and their texts to features for training.
+
+Reads one or several corpora, writes a feature store with a report of what it holds.
+Running it again does only what is new or changed; stopped half-way, it continues.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import hparams
+
+
+def main() -> int:
+    arguments = _parser().parse_args()
+    try:
+        if arguments.linear:
+            arguments.overrides.append("audio.linear=true")
+        settings = hparams.from_arguments(arguments)
+        report = _preprocess(arguments, settings)
+    except (ValueError, OSError) as error:
+        print(f"preprocess.py: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped; the same command continues here", file=sys.stderr)
+        return 130
+    for line in report.lines():
+        print(line)
+    print(f"report: {arguments.out / 'report.html'}")
+    if report.utterances == 0:
+        print("preprocess.py: no utterance is left, see the report", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _preprocess(arguments: argparse.Namespace, settings: hparams.Hparams):
+    from tqdm import tqdm
+
+    from datasets.readers import corpora
+    from datasets.store import build as features
+
+    found = [corpora.read(folder, arguments.format) for folder in arguments.corpus]
+    for corpus in found:
+        print(corpus.summary(), file=sys.stderr)
+    with tqdm(unit=" utterances", dynamic_ncols=True) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        return features.build(
+            found,
+            arguments.out,
+            settings,
+            arguments.workers,
+            progress,
+            arguments.scheduler,
+        )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("corpus", nargs="+", type=Path, metavar="CORPUS")
+    parser.add_argument("--out", required=True, type=Path, metavar="FOLDER")
+    parser.add_argument(
+        "--format",
+        metavar="NAME",
+        help="kss, ljspeech, zeroth, json, aihub, folder or demo; recognised if absent",
+    )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--workers", type=_at_least_one, metavar="N", help="processes (every core)"
+    )
+    where.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="a Dask cluster works instead, as tcp://host:8786",
+    )
+    parser.add_argument("--linear", action="store_true", help="linear spectrograms too")
+    hparams.add_arguments(parser)
+    return parser
+
+
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number

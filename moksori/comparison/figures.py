@@ -1,0 +1,212 @@
+"""The table: means with their intervals, and which systems are told apart by them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from moksori.metrics.bootstrap import difference_of, mean_of
+
+RECORDING = "recording"
+# The bootstrap of fewer sentences has too few draws that differ.
+LEAST_SENTENCES = 6
+# Where voicing is wrong more often, the frames that are voiced in both are chance.
+MOST_VOICING_ERROR = 1 / 3
+_OF_PITCH = ("pitch_cents", "gross_pitch_error")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A row of the table: `better` is "lower", "higher", "one" (the closer to 1) or
+    None, where neither is; `of` is what there is one figure of."""
+
+    key: str
+    name: str
+    unit: str
+    better: str | None
+    digits: int
+    note: str = ""
+    of: str = "sentences"
+
+
+FIGURES = (
+    Figure(
+        "cepstral_decibel",
+        "Mel-cepstral distortion",
+        "dB",
+        "lower",
+        2,
+        "From the recording; frames paired by dynamic time warping, 13 coefficients, "
+        "the level left out. It counts room and microphone as well as voice.",
+    ),
+    Figure(
+        "pitch_cents",
+        "Pitch error",
+        "cents",
+        "lower",
+        0,
+        "Root mean square over the paired frames that are voiced in both, without the "
+        "gross errors. Left out are sentences in which more than a third of the frames "
+        "are voiced wrongly: what is hardly a voice would be right by chance.",
+    ),
+    Figure(
+        "gross_pitch_error",
+        "Gross pitch errors",
+        "",
+        "lower",
+        3,
+        "The share of the paired frames voiced in both whose pitch is off by more than "
+        "a fifth. Many are octaves, of the tracker as well as of the voice.",
+    ),
+    Figure(
+        "voicing_error",
+        "Voicing error",
+        "",
+        "lower",
+        3,
+        "The share of the paired frames of which just one is voiced.",
+    ),
+    Figure(
+        "duration_ratio",
+        "Duration by the recording's",
+        "",
+        "one",
+        3,
+        "Of the speech, without the silence around it. The mean forgives what is too "
+        "long in one sentence and too short in another; systems are compared by how "
+        "far each sentence is from 1.",
+    ),
+    Figure(
+        "focus",
+        "Attention focus",
+        "",
+        None,
+        3,
+        "Mean of the largest weight of each decoder step: 1 is sharp.",
+    ),
+    Figure("skips", "Skips in a sentence", "", None, 2, "Counted in the alignment."),
+    Figure(
+        "repeats", "Returns in a sentence", "", None, 2, "Counted in the alignment."
+    ),
+)
+
+
+def table(spoken: Mapping[str, Sequence[Mapping]]) -> list[dict]:
+    """The rows that have figures, from the clips of each system, line by line."""
+    rows = []
+    for figure in FIGURES:
+        values = {
+            key: np.array([_value(clip, figure.key) for clip in clips])
+            for key, clips in spoken.items()
+        }
+        if any(np.isfinite(each).any() for each in values.values()):
+            rows.append(row(figure, values))
+    return rows
+
+
+def row(
+    figure: Figure,
+    values: Mapping[str, np.ndarray],
+    baselines: Sequence[Mapping] = (),
+) -> dict:
+    """A row of the table as plain values.
+
+    `values` are each system's figures [sentences], NaN where it has none, of the same
+    sentences in the same order. Pairs of systems are compared sentence by sentence;
+    `best` are those that no other is better than, if any two are told apart, and of
+    which there is enough to tell.
+    """
+    means = {key: mean_of(each) for key, each in values.items()}
+    judged = {k: v for k, v in values.items() if k != RECORDING and means[k]["count"]}
+    differences = _differences(figure, judged) if figure.better else []
+    worse = {each["worse"] for each in differences if each["told_apart"]}
+    return {
+        "key": figure.key,
+        "name": figure.name,
+        "unit": figure.unit,
+        "better": figure.better,
+        "digits": figure.digits,
+        "note": figure.note,
+        "of": figure.of,
+        "systems": {
+            key: rounded(mean, figure.digits + 1) if mean["count"] else None
+            for key, mean in means.items()
+        },
+        "baselines": [dict(each) for each in baselines],
+        "best": [
+            key
+            for key in judged
+            if worse and key not in worse and means[key]["count"] >= LEAST_SENTENCES
+        ],
+        "differences": differences,
+    }
+
+
+def verdict(rows: Sequence[Mapping], names: Mapping[str, str]) -> list[str]:
+    """What the differences say: a sentence for each figure and pair of systems."""
+    return [
+        _sentence(each, difference, names)
+        for each in rows
+        for difference in each["differences"]
+    ]
+
+
+def rounded(mean: Mapping, digits: int) -> dict:
+    """A mean with its interval as they are written down."""
+    values = [mean["mean"], *mean["interval"]]
+    value, low, high = (None if v is None else round(float(v), digits) for v in values)
+    return {"mean": value, "interval": [low, high], "count": mean["count"]}
+
+
+def _value(clip: Mapping, name: str) -> float:
+    figures = clip.get("figures", {})
+    value, voicing = figures.get(name), figures.get("voicing_error") or 0.0
+    chance = name in _OF_PITCH and voicing > MOST_VOICING_ERROR
+    return float("nan") if value is None or chance else float(value)
+
+
+def _differences(figure: Figure, values: Mapping[str, np.ndarray]) -> list[dict]:
+    """For each pair of systems by how much the better one is better, in mean."""
+    costs = {key: _cost(figure, each) for key, each in values.items()}
+    found = []
+    for i, first in enumerate(costs):
+        for second in list(costs)[i + 1 :]:
+            better, worse = first, second
+            gain = difference_of(costs[worse], costs[better])
+            if gain["count"] and gain["mean"] < 0:
+                better, worse = worse, better
+                gain = difference_of(costs[worse], costs[better])
+            if gain["count"]:
+                enough = gain["count"] >= LEAST_SENTENCES
+                apart = enough and gain["interval"][0] > 0
+                told = {"better": better, "worse": worse, "told_apart": apart}
+                found.append({**told, **rounded(gain, figure.digits + 1)})
+    return found
+
+
+def _cost(figure: Figure, values: np.ndarray) -> np.ndarray:
+    """Figures such that less is better."""
+    if figure.better == "one":
+        return np.abs(values - 1)
+    return -values if figure.better == "higher" else values
+
+
+def _sentence(row: Mapping, difference: Mapping, names: Mapping[str, str]) -> str:
+    better, worse = names[difference["better"]], names[difference["worse"]]
+    if difference["count"] < LEAST_SENTENCES:
+        return (
+            f"{row['name']}: {better} and {worse} have too few {row['of']} in common "
+            f"to be compared ({difference['count']})."
+        )
+    if not difference["told_apart"]:
+        return (
+            f"{row['name']}: {better} and {worse} are not told apart by "
+            f"{difference['count']} {row['of']}."
+        )
+    mean, (low, high) = difference["mean"], difference["interval"]
+    digits, unit = row["digits"], f" {row['unit']}" if row["unit"] else ""
+    nearer = "nearer to 1" if row["better"] == "one" else "better"
+    return (
+        f"{row['name']}: {better} is {nearer} than {worse}, by {mean:.{digits}f}{unit} "
+        f"({low:.{digits}f} to {high:.{digits}f})."
+    )

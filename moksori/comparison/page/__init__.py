@@ -1,0 +1,1 @@
+"""A comparison of voices as one page to listen to."""

@@ -1,0 +1,163 @@
+"""A system at work: spoken by a process of its own, watched and measured."""
+
+import json
+import re
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+from moksori.training.checkpoints import write_aside
+
+_NOTE = "performed.json"
+_LOOK_SECONDS = 0.2
+_WHOLE_FILE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Performance:
+    """How speaking went: exit `code`, `seconds` of the whole process, and the most
+    memory it held, `megabytes` (0 where the kernel does not say); `complaint` is the
+    last line it wrote when it failed, or what ended it. It `spoke` when the folder
+    tells of every line, be it that some could not be spoken.
+    """
+
+    code: int
+    seconds: float
+    megabytes: float
+    complaint: str = ""
+    spoke: bool = True
+
+
+def perform(
+    command: Sequence[object],
+    folder: Path,
+    lines: int,
+    sources: Iterable[Path] = (),
+    progress: Callable[[int], object] = lambda lines: None,
+) -> Performance:
+    """Let `command` speak so many `lines` into `folder`; `progress(done)` counts them.
+
+    What was spoken before is taken, if the command is the same, the files of `sources`
+    are too, and it went to its end. Its output is kept in `folder/log.txt`. Exit codes
+    0 and 1 mean that it went there; but 1 is also that of a program that broke down,
+    so the manifest must have a row for each line.
+    """
+    command = [str(part) for part in command]
+    made_of = fingerprint(command, sources)
+    note = folder / _NOTE
+    manifest = folder / "manifest.jsonl"
+    if known := _read(note):
+        if known.pop("made_of", None) == made_of and manifest.exists():
+            return Performance(**known)
+        note.unlink()
+    folder.mkdir(parents=True, exist_ok=True)
+    manifest.unlink(missing_ok=True)
+    begun, said = time.monotonic(), folder / "log.txt"
+    with open(said, "wb") as log:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
+        code, megabytes = _watched(process, lambda: progress(_lines(manifest)))
+    seconds = round(time.monotonic() - begun, 2)
+    spoke = code in (0, 1) and _lines(manifest) == lines
+    complaint = "" if code == 0 and spoke else _complaint(code, said)
+    performance = Performance(code, seconds, round(megabytes, 1), complaint, spoke)
+    if spoke:
+        text = json.dumps({"made_of": made_of, **asdict(performance)}, indent=2) + "\n"
+        write_aside(note, lambda file: file.write(text.encode()))
+    return performance
+
+
+def fingerprint(command: Sequence[str], sources: Iterable[Path]) -> str:
+    """A short name of a command and the files it reads: small ones by what they hold,
+    large ones by their size and time, folders by the files in them."""
+    known = blake2b(digest_size=16)
+    for part in command:
+        known.update(part.encode() + b"\0")
+    for path in _files(sources):
+        about = path.stat()
+        known.update(f"{path}\0{about.st_size}\0".encode())
+        large = about.st_size > _WHOLE_FILE
+        known.update(str(about.st_mtime_ns).encode() if large else path.read_bytes())
+    return known.hexdigest()
+
+
+def _files(sources: Iterable[Path]):
+    for source in map(Path, sources):
+        if source.is_dir():
+            yield from sorted(path for path in source.iterdir() if path.is_file())
+        elif source.exists():
+            yield source
+
+
+def _watched(
+    process: subprocess.Popen, look: Callable[[], object]
+) -> tuple[int, float]:
+    """`(exit code, megabytes)`: those of the child alone."""
+    megabytes = 0.0
+    try:
+        with _stopped_as_by_a_person():
+            while process.poll() is None:
+                megabytes = max(megabytes, _peak(process.pid))
+                look()
+                time.sleep(_LOOK_SECONDS)
+    except BaseException:
+        process.terminate()
+        process.wait()
+        raise
+    look()
+    return process.returncode, megabytes
+
+
+@contextmanager
+def _stopped_as_by_a_person() -> Iterator[None]:
+    """SIGTERM does what Ctrl-C does: otherwise the child would outlive this process."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _peak(process: int) -> float:
+    """The most memory a process has held so far; 0 where the kernel does not say.
+
+    (What `wait4` says would begin with the memory of this process, which the child
+    shared before it became another program.)
+    """
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return 0.0
+    peak = re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
+    return int(peak[1]) * 1024 / 1e6 if peak else 0.0
+
+
+def _lines(path: Path) -> int:
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def _complaint(code: int, path: Path) -> str:
+    """Why a process failed: what ended it, or the last line of what it said."""
+    if code == -signal.SIGKILL:
+        return "it was killed, as happens when memory is short"
+    if code < 0:
+        return f"it was ended by signal {-code} ({signal.strsignal(-code)})"
+    lines = path.read_text("utf-8", errors="replace").strip().splitlines()
+    return lines[-1].rpartition("\r")[2].strip() if lines else "it said nothing"
+
+
+def _read(path: Path) -> dict:
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}

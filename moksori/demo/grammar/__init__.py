@@ -1,0 +1,1 @@
+"""Sentences of everyday Korean, made from patterns and words."""

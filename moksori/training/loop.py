@@ -1,0 +1,308 @@
+"""The loop that every model here is trained by: steps, saving, resuming, watching.
+
+A batch and the scalars of a step are functions of the step's number alone, and a
+checkpoint holds everything else. So a training that was killed and continued takes the
+same steps as one that never stopped.
+
+An accelerator works while this program thinks of the next step: a step is judged when
+the one after it was begun, unless something has to be done with the weights it left.
+"""
+
+import logging
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from moksori.training.callbacks import Interrupt, Metrics, Progress, Throughput, guarded
+from moksori.training.checkpoints import LOSS
+from moksori.training.health import Action, Health
+from moksori.training.prefetch import Prefetch
+from moksori.training.runs import Checkpoint, Run
+
+log = logging.getLogger(__name__)
+
+_TRAINING_LOSS = "training_loss"
+
+Batch = dict[str, np.ndarray]
+
+
+class Trainer(Protocol):
+    """What is trained: weights, an optimizer and one step."""
+
+    step_number: int
+
+    def place(self, batch: Batch, halt: bool) -> Batch:
+        """Put a batch on the devices; `halt` says that this host asks to stop."""
+
+    def step(self, batch: Batch, **scalars: float) -> Mapping[str, Any]:
+        """Update once. Gives at least `loss`, `gradient_norm` and `skipped` (0 or 1):
+        an update that is not finite, or whose loss exceeds the scalar `loss_ceiling`,
+        is left out by the step itself. `learning_rate` is always among the scalars.
+        Where several hosts train together it gives `halt` too, positive when one of
+        them asked to stop."""
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Everything the next step depends on, random states included."""
+
+    def assign(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Take up what `arrays` gave."""
+
+
+class Batches(Protocol):
+    """What is trained on."""
+
+    def at(self, step: int) -> tuple[Any, Batch]:
+        """The batch of `step` and a key that names its shape."""
+
+
+class Board(Protocol):
+    """Where figures are shown."""
+
+    def rewind(self, step: int) -> None: ...
+    def scalars(self, step: int, values: Mapping[str, float]) -> None: ...
+
+
+class Diverged(RuntimeError):
+    """The loss went bad too often; the text says what to try."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where `fit` ended: `interrupted` when a signal asked for it, on this host
+    (`signal` is its number) or on another (0)."""
+
+    step: int
+    interrupted: bool
+    signal: int = 0
+
+
+def fit(
+    trainer: Trainer,
+    batches: Batches,
+    run: Run,
+    board: Board,
+    *,
+    steps: int,
+    scalars: Callable[[int], dict[str, Any]],
+    save_every: int,
+    log_every: int,
+    frames_in: Callable[[Batch], int] = lambda batch: 0,
+    validate: Callable[[], dict[str, float]] | None = None,
+    rank: str = LOSS,
+    hooks: Iterable[Callable[[int, Metrics], None]] = (),
+    health: Health | None = None,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Train until `steps` steps are done, from wherever `run` stands.
+
+    `scalars(step)` are the schedules, `learning_rate` among them; a value that is no
+    number (a tuple, say) counts as one that a step is compiled with. A checkpoint is
+    written before the first step, every `save_every`, at the end and on SIGINT or
+    SIGTERM. `validate` gives figures of held-out data at each regular checkpoint; that
+    called `rank` ranks the checkpoints, and the mean training loss does without it.
+    `frames_in(batch)` counts what throughput is measured in. Hooks with a number
+    `every` find the weights as their steps left them; others may be called a step late.
+
+    Raises `Diverged` when the loss cannot be kept finite, `RunError` when the run is
+    in use or cannot be written.
+    """
+    story = _Story(trainer, run, board, health or Health(), validate, rank)
+    hooks = list(hooks)
+    pauses = [save_every, *(hook.every for hook in hooks if hasattr(hook, "every"))]
+    with (
+        run.lock(),
+        Interrupt() as interrupt,
+        progress or Progress(steps) as line,
+        Prefetch(trainer, batches, steps, frames_in, interrupt) as ahead,
+    ):
+        story.begin()
+        teller = _Teller(story, line, steps, log_every, hooks)
+        begun, stopping = None, False
+        while trainer.step_number < steps and not stopping:
+            before, begun = begun, teller.take(ahead, scalars)
+            if before and not teller.settle(before, begun.started):
+                begun = None
+                continue
+            done, stopping = begun.done, story.halted(interrupt, begun)
+            if stopping or done == steps or any(done % n == 0 for n in pauses):
+                sound, last, begun = teller.settle(begun), begun, None
+                if sound and (done % save_every == 0 or done == steps):
+                    story.save(validated=True)
+                stopping = stopping or story.halted(interrupt, last)
+        if stopping:
+            story.save(validated=False)
+    interrupted = trainer.step_number < steps
+    return Outcome(trainer.step_number, interrupted, interrupt.signal)
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """A step on its way: the `done`th, and when `started`, in seconds."""
+
+    done: int
+    metrics: Metrics
+    values: dict
+    frames: int
+    new_shape: bool
+    started: float
+    waited: float
+
+
+class _Teller:
+    """Takes the steps of a training, and tells of each when it is done."""
+
+    def __init__(self, story, line, steps, log_every, hooks):
+        self._story, self._line, self._steps = story, line, steps
+        self._log_every, self._hooks = log_every, hooks
+        self._throughput, self._shapes = Throughput(), set()
+
+    def take(self, ahead: Prefetch, scalars) -> _Begun:
+        """Begin the next step."""
+        trainer, started = self._story.trainer, time.perf_counter()
+        step = trainer.step_number
+        shape, frames, batch = ahead.at(step)
+        waited = time.perf_counter() - started
+        values = self._story.scaled(scalars(step))
+        shape = (shape, *(v for v in values.values() if not is_number(v)))
+        new = shape not in self._shapes
+        self._shapes.add(shape)
+        if new:
+            self._line.note(f"preparing for batches of shape {shape[0]}")
+        metrics = Metrics(trainer.step(batch, **values))
+        trainer.step_number = step + 1
+        return _Begun(step + 1, metrics, values, frames, new, started, waited)
+
+    def settle(self, begun: _Begun, ended: float | None = None) -> bool:
+        """Judge a step, and tell of it; False when the training had to go back."""
+        story, done = self._story, begun.done
+        if not story.judge(done - 1, begun.metrics):
+            return False
+        seconds = (ended or time.perf_counter()) - begun.started
+        self._throughput.add(seconds, begun.frames, begun.new_shape, begun.waited)
+        self._line.show(done, begun.metrics["loss"], self._throughput)
+        if done % self._log_every == 0 or done == self._steps:
+            story.show(done, begun, self._throughput, self._steps)
+        for hook in self._hooks:
+            hook(done, begun.metrics)
+        return True
+
+
+class _Story:
+    """One training's dealings with its run folder, its board and its health."""
+
+    def __init__(self, trainer, run, board, health, validate, rank):
+        self.trainer, self.run, self.board = trainer, run, board
+        self.health, self.validate = health, validate
+        self._ranked_by = rank if validate else _TRAINING_LOSS
+        self._loss_sum, self._loss_count = 0.0, 0
+        self._saved: int | None = None
+        self._hosts_halt = False
+
+    def begin(self) -> None:
+        checkpoint = self.run.restore()
+        if checkpoint is None:
+            self.save(validated=False)
+            self.board.rewind(self.trainer.step_number)
+            return
+        self._take_up(checkpoint)
+        self.health.load(checkpoint.state["health"])
+        if checkpoint.step:
+            log.info("continuing %s after step %d", self.run.folder, checkpoint.step)
+
+    def _take_up(self, checkpoint: Checkpoint) -> None:
+        self.trainer.assign(checkpoint.arrays)
+        self.trainer.step_number = self._saved = checkpoint.step
+        self._loss_sum = checkpoint.state["loss_sum"]
+        self._loss_count = checkpoint.state["loss_count"]
+        self.board.rewind(checkpoint.step)
+
+    def scaled(self, values: dict[str, float]) -> dict[str, float]:
+        """The schedules' scalars as the health of the training allows them."""
+        rate = values["learning_rate"] * self.health.learning_rate_factor
+        return {
+            **values,
+            "learning_rate": rate,
+            "loss_ceiling": self.health.ceiling,
+        }
+
+    def judge(self, step: int, metrics: Metrics) -> bool:
+        """Whether to go on from here; otherwise the last good state is back."""
+        health, loss = self.health, metrics["loss"]
+        if "halt" in metrics:
+            self._hosts_halt = metrics["halt"] > 0
+        action = health.observe(
+            step, loss, metrics["gradient_norm"], bool(metrics["skipped"])
+        )
+        if health.bad_in_a_row or action is not Action.CONTINUE:
+            log.warning("%s", health.message)
+        else:
+            self._loss_sum += loss
+            self._loss_count += 1
+        if action is Action.STOP:
+            raise Diverged(f"stopped after {step + 1} steps: {health.message}")
+        if action is Action.RESTORE:
+            checkpoint = self.run.restore()
+            self._take_up(checkpoint)
+            log.warning(
+                "back to step %d with %g of the learning rate",
+                checkpoint.step,
+                health.learning_rate_factor,
+            )
+        return action is not Action.RESTORE
+
+    def halted(self, interrupt: Interrupt, begun: "_Begun") -> bool:
+        """Whether to stop: several hosts do so at the same step, that after which all
+        of them know."""
+        several = "halt" in begun.metrics
+        return self._hosts_halt if several else interrupt.requested
+
+    def show(self, done, begun, throughput, steps) -> None:
+        rate = throughput.steps_per_second
+        figures = {f"train/{name}": begun.metrics[name] for name in begun.metrics}
+        figures |= {
+            f"schedule/{name}": value
+            for name, value in begun.values.items()
+            if is_number(value) and math.isfinite(value)
+        }
+        figures |= {
+            "speed/steps_per_second": rate,
+            "speed/frames_per_second": throughput.frames_per_second,
+            "speed/waiting_for_data": throughput.waiting_share,
+            "train/bad_steps": float(self.health.bad_steps),
+        }
+        if rate > 0:
+            figures["speed/hours_left"] = (steps - done) / rate / 3600
+        self.board.scalars(done, figures)
+
+    def save(self, validated: bool) -> None:
+        """Write a checkpoint, unless the state is doubtful or written already."""
+        step = self.trainer.step_number
+        if step == self._saved:
+            return
+        if self.health.bad_in_a_row:
+            log.warning("step %d is not saved: its loss is not good", step)
+            return
+        metric = None
+        state = {"health": self.health.state()}
+        if validated:
+            metric = self._validated(step)
+            self._loss_sum, self._loss_count = 0.0, 0
+        state |= {"loss_sum": self._loss_sum, "loss_count": self._loss_count}
+        self.run.save(step, self.trainer.arrays(), state, metric, self._ranked_by)
+        self._saved = step
+
+    def _validated(self, step: int) -> float | None:
+        if self.validate is not None:
+            figures = guarded("validation", self.validate) or {}
+            self.board.scalars(step, {f"held_out/{n}": v for n, v in figures.items()})
+            return figures.get(self._ranked_by)
+        return self._loss_sum / self._loss_count if self._loss_count else None
+
+
+def is_number(value) -> bool:
+    """Whether a scalar may change between steps; anything else is compiled in."""
+    return isinstance(value, int | float)

@@ -1,0 +1,77 @@
+"""One run of several hosts: the chief reads and writes it, the others are told."""
+
+import contextlib
+from pathlib import Path
+
+import numpy as np
+
+from moksori.training.checkpoints import LOSS, Checkpoint
+from moksori.training.devices import Devices
+from moksori.training.runs import Run
+
+
+class SharedRun:
+    """A run as `training.loop.fit` needs it, on every host.
+
+    `run` is the chief's; the others, who need not see its folder, have none. What
+    raises `RunError` for the chief raises it for all.
+    """
+
+    def __init__(self, run: Run | None, devices: Devices, folder: str | Path):
+        self._run, self._devices = run, devices
+        self.folder = Path(folder)
+        self.events = run.events if run else None
+        self.begun = bool(devices.told(lambda: bool(run.checkpoints())))
+
+    def previews(self, step: int) -> Path:
+        """See `Run.previews`; for the chief."""
+        return self._run.previews(step)
+
+    @property
+    def settings(self) -> dict:
+        """See `Run`; for the chief."""
+        return self._run.settings
+
+    def restore(self) -> Checkpoint | None:
+        """The newest checkpoint as the chief finds it, or None."""
+        devices = self._devices
+        if devices.hosts == 1:
+            return self._run.restore()
+        found: list[Checkpoint] = []
+
+        def look() -> dict | None:
+            checkpoint = self._run.restore()
+            if checkpoint is None:
+                return None
+            found.append(checkpoint)
+            shapes = [[n, a.dtype.str, a.shape] for n, a in checkpoint.arrays.items()]
+            names = ("step", "state", "metric", "ranked_by")
+            return {"arrays": shapes, **{n: getattr(checkpoint, n) for n in names}}
+
+        told = devices.told(look)
+        if told is None:
+            return None
+        if found:
+            arrays = list(found[0].arrays.values())
+        else:
+            arrays = [np.zeros(shape, dtype) for _, dtype, shape in told["arrays"]]
+        arrays = devices.shared(arrays)
+        names = [name for name, _, _ in told.pop("arrays")]
+        named = dict(zip(names, arrays, strict=True))
+        return Checkpoint(arrays=named, path=self.folder, **told)
+
+    def save(self, step, arrays, state, metric=None, ranked_by=LOSS) -> None:
+        """Let the chief write a checkpoint; see `Run.save`."""
+        if self._run is not None:
+            self._run.save(step, arrays, state, metric, ranked_by)
+
+    @contextlib.contextmanager
+    def lock(self):
+        """Hold the run for writing; see `Run.lock`."""
+        with contextlib.ExitStack() as stack:
+
+            def hold() -> None:
+                stack.enter_context(self._run.lock())
+
+            self._devices.told(hold)
+            yield

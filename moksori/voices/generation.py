@@ -1,0 +1,179 @@
+"""Running a Tacotron freely: symbols in, spectrogram and alignment out.
+
+Shapes: B lines, S symbols, N decoder steps of r frames, M mels.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from keras import ops
+
+from moksori.voices.compiled import compiled, rounded
+from moksori.voices.speech import VoiceError
+from moksori.voices.stopping import POLICY, Stopping, StopPolicy
+
+_CHUNK_SECONDS = 0.75
+_BATCHES = (1, 2, 4, 8, 16, 32)
+_SYMBOLS = (32, 64, 96, 128, 192, 256)
+_FRAMES = (64, 128, 192, 256, 384, 512)
+
+
+@dataclass(frozen=True)
+class Generated:
+    """What the model said of one line.
+
+    mel [frames, M] and, if the model has a CBHG, linear [frames, bins] are normalised;
+    alignment [steps, symbols] covers the kept steps; `stopped` is a reason named in
+    `voices.stopping`.
+    """
+
+    mel: np.ndarray
+    linear: np.ndarray | None
+    alignment: np.ndarray
+    stopped: str
+
+
+class Generator:
+    """Speaks with a model, which may be in training at the time.
+
+    `frame_seconds` is the length of a mel frame. Programs are compiled when first
+    needed and kept, so keep the object too.
+    """
+
+    def __init__(self, model, frame_seconds: float, policy: StopPolicy = POLICY):
+        self.model, self.frame_seconds, self.policy = model, frame_seconds, policy
+        self._remember = compiled(model, self._remember_lines)
+        self._decode = compiled(model, model.decoder.generate)
+        self._refine = compiled(model, model.refine)
+
+    def generate(
+        self,
+        ids: Sequence[Sequence[int]],
+        speakers: Sequence[int],
+        factor: int,
+        seed: int = 0,
+        batch: int = 32,
+    ) -> list[Generated]:
+        """Every line of `ids` as spoken by the speaker of that number, in order.
+
+        `factor` is the reduction factor r. The dropout masks of the prenet are a
+        function of `seed` and the step, and the same for every line: a line gets the
+        same speech alone or among others, on either backend. Raises `VoiceError`
+        when the weights give values that are not finite.
+        """
+        results: dict[int, Generated] = {}
+        for indices, lines in self.stream(ids, speakers, factor, seed, batch):
+            results |= zip(indices, lines, strict=True)
+        return [results[i] for i in range(len(ids))]
+
+    def stream(
+        self, ids, speakers, factor: int, seed: int = 0, batch: int = 32
+    ) -> Iterator[tuple[list[int], list[Generated]]]:
+        """As `generate`, but batch after batch from the shortest lines to the longest:
+        `(indices, lines)` as soon as they are done."""
+        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+        for begin in range(0, len(order), batch):
+            chosen = order[begin : begin + batch]
+            lines = [list(ids[i]) for i in chosen]
+            yield (
+                chosen,
+                self._speak(lines, [speakers[i] for i in chosen], factor, seed),
+            )
+
+    def _speak(self, ids, speakers, factor, seed) -> list[Generated]:
+        symbols = [len(line) for line in ids]
+        memory, mask, state = self._remember(*_padded(ids, speakers))
+        stopping = Stopping(symbols, self.frame_seconds * factor, self.policy)
+        masks = PrenetMasks(self.model.decoder.prenet, seed)
+        steps = max(1, round(_CHUNK_SECONDS / (self.frame_seconds * factor)))
+        frames, alignments = [], []
+        while not stopping.done:
+            state, *outputs = self._decode(
+                state, memory, mask, masks.take(steps), factor=factor
+            )
+            said, logits, weights = (
+                ops.convert_to_numpy(array)[:, : len(ids)] for array in outputs
+            )
+            frames.append(said)
+            alignments.append(weights)
+            stopping.update(logits, weights)
+        mels = self._frames(np.concatenate(frames), factor)
+        walked = np.concatenate(alignments)
+        return [
+            Generated(
+                **spectra,
+                alignment=walked[: stopping.steps[i], i, : symbols[i]].copy(),
+                stopped=stopping.reasons[i],
+            )
+            for i, spectra in enumerate(self._refined(mels, stopping.steps * factor))
+        ]
+
+    def _remember_lines(self, ids, symbols, speakers):
+        memory, mask = self.model.remember(ids, symbols, speakers)
+        return memory, mask, self.model.decoder.initial_state(memory)
+
+    def _frames(self, outputs, factor):
+        """Decoder outputs [N, B, r * M] as frames [B, N * r, M]."""
+        steps, lines, _ = outputs.shape
+        mels = outputs.reshape(steps, lines, factor, self.model.mels)
+        return mels.transpose(1, 0, 2, 3).reshape(lines, steps * factor, -1)
+
+    def _refined(self, mels, lengths) -> list[dict]:
+        """Postnet and CBHG on each line's kept frames: `{"mel", "linear"}` a line."""
+        size = rounded(int(max(lengths)), _FRAMES)
+        lines = rounded(len(mels), _BATCHES)
+        before = np.zeros((lines, size, mels.shape[2]), np.float32)
+        mask = np.zeros((lines, size), np.float32)
+        for i, length in enumerate(lengths):
+            before[i, :length], mask[i, :length] = mels[i, :length], 1.0
+        outputs = self._refine(before, mask)
+        mel = ops.convert_to_numpy(outputs["mels"])
+        wide = "linear" in outputs
+        linear = ops.convert_to_numpy(outputs["linear"]) if wide else None
+        if not np.isfinite(mel).all() or (wide and not np.isfinite(linear).all()):
+            raise VoiceError(
+                "the voice gives values that are not finite: use another checkpoint"
+            )
+        return [
+            {
+                "mel": mel[i, :length].copy(),
+                "linear": linear[i, :length].copy() if wide else None,
+            }
+            for i, length in enumerate(lengths)
+        ]
+
+
+class PrenetMasks:
+    """Dropout masks of a prenet, drawn on the host, chunk after chunk.
+
+    Each layer has a stream of its own, so step n gets the same masks in whatever
+    chunks the steps are taken.
+    """
+
+    def __init__(self, prenet, seed: int):
+        self._dims, self._keep = prenet.dims, 1.0 - prenet.rate
+        self._streams = [
+            np.random.default_rng([seed, layer]) for layer in range(len(self._dims))
+        ]
+
+    def take(self, steps: int) -> tuple[np.ndarray, ...]:
+        """The masks of the next steps, one [steps, 1, dim] a layer, mean one."""
+        return tuple(
+            (stream.random((steps, 1, dim)) < self._keep).astype(np.float32)
+            / np.float32(self._keep)
+            for stream, dim in zip(self._streams, self._dims, strict=True)
+        )
+
+
+def _padded(ids, speakers):
+    """ids [B, S], lengths [B] and speakers [B]; spare rows hold one symbol 0."""
+    lines = rounded(len(ids), _BATCHES)
+    size = rounded(max(len(line) for line in ids), _SYMBOLS)
+    table = np.zeros((lines, size), np.int32)
+    lengths = np.ones(lines, np.int32)
+    speaker = np.zeros(lines, np.int32)
+    for i, line in enumerate(ids):
+        table[i, : len(line)], lengths[i] = line, len(line)
+    speaker[: len(ids)] = speakers
+    return table, lengths, speaker

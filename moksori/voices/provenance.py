@@ -1,0 +1,50 @@
+"""What a run learned from: a note in its folder, for whoever compares it later."""
+
+import json
+from hashlib import blake2b
+from pathlib import Path
+
+from moksori.training.checkpoints import write_aside
+
+_NAME = "trained-on.json"
+
+
+def digest(store) -> str:
+    """A short name of the utterances in a feature store, and of how they were made."""
+    lines = "".join(f"{row.id} {row.frames}\n" for row in store.rows)
+    text = f"{store.fingerprint}\n{lines}"
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def note(folder: str | Path, store, held_out: int) -> None:
+    """Write down in a run's folder which features it is trained on from now on.
+
+    `held_out` is how many utterances the settings keep from it. The `minutes` are those
+    of all utterances, of whatever speaker. What it was trained on `before`, if those
+    were other features or others were held out, stays in the note. Raises `OSError`.
+    """
+    earlier = noted(folder)
+    before = earlier.pop("before", [])
+    frames = sum(row.frames for row in store.rows)
+    about = {
+        "features": str(store.folder),
+        "digest": digest(store),
+        "utterances": len(store.rows),
+        "held_out": held_out,
+        "minutes": round(frames * store.audio.frame_seconds / 60, 2),
+    }
+    mine = about["digest"], about["held_out"]
+    seen = [*before, earlier] if earlier else before
+    kept = [each for each in seen if (each["digest"], each["held_out"]) != mine]
+    if kept:
+        about["before"] = kept
+    text = json.dumps(about, indent=2, ensure_ascii=False) + "\n"
+    write_aside(Path(folder) / _NAME, lambda file: file.write(text.encode()))
+
+
+def noted(folder: str | Path) -> dict:
+    """What `note` wrote; empty for a run that is older than such notes."""
+    try:
+        return json.loads((Path(folder) / _NAME).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}

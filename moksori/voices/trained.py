@@ -1,0 +1,219 @@
+"""A voice that was trained here, loaded from its run folder alone."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+
+import hangul
+from hparams import Hparams, difference
+from moksori.training.runs import Run
+from moksori.training.weights import assign
+from moksori.voices import acoustic, stopping
+from moksori.voices.generation import Generated, Generator
+from moksori.voices.griffin_lim import GriffinLim
+from moksori.voices.joining import assembled, join, streamed, stretch
+from moksori.voices.reading import Reading, read
+from moksori.voices.speech import Speech, Voice, VoiceError, check_speed, warnings_of
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """What was made of one piece: the model's part, stretched mel, wave, time."""
+
+    said: Generated
+    mel: np.ndarray
+    wave: np.ndarray
+    spent_seconds: float
+
+
+class TrainedVoice(Voice):
+    """Tacotron and vocoder: text in, `Speech` out.
+
+    A vocoder is any object with `generate(mels, speaker, seed) -> waves`; without one
+    Griffin-Lim speaks, from linear spectrograms if the model predicts them. `step` says
+    how long it was trained.
+    """
+
+    def __init__(
+        self,
+        model,
+        settings: Hparams,
+        speakers: Sequence[str],
+        factor: int,
+        vocoder=None,
+        step: int = 0,
+    ):
+        self.step = step
+        self.model, self.settings = model, settings
+        self.speakers, self.factor = tuple(speakers), factor
+        self.vocoder = vocoder
+        self._generator = Generator(model, settings.audio.frame_seconds)
+
+    @classmethod
+    def load(
+        cls, folder: str | Path, best: bool = False, vocoder=None
+    ) -> "TrainedVoice":
+        """The voice of a run, at its newest or its `best` checkpoint.
+
+        Raises `RunError` for a folder that is no run, one of another kind or alphabet
+        or one without a readable checkpoint, and `HparamsError` for settings this
+        program does not know.
+        """
+        run = Run.open(folder)
+        settings = acoustic.settings_of(run)
+        _check_alphabet(run)
+        checkpoint = run.restore(best=best, prefix="model/")
+        if checkpoint is None:
+            raise VoiceError(f"{run.folder} holds no checkpoint yet: train it first")
+        speakers = run.settings["speakers"]
+        model = acoustic.network(settings, len(speakers))
+        assign(model, None, checkpoint.arrays)
+        last_step = max(0, checkpoint.step - 1)
+        factor = checkpoint.state.get("reduction_factor")
+        factor = factor or acoustic.factor_at(settings, last_step)
+        return cls(model, settings, speakers, factor, vocoder, checkpoint.step)
+
+    def adopt(self, wanted: Hparams) -> None:
+        """Take settings that concern synthesis alone, those of Griffin-Lim.
+
+        Raises `VoiceError` with the differences when others differ from the run's.
+        """
+        lines = [
+            f"{group}.{line}"
+            for group in (field.name for field in fields(Hparams))
+            for line in difference(
+                getattr(wanted, group), getattr(self.settings, group)
+            )
+            if not line.startswith("griffin_lim_")
+        ]
+        if lines:
+            raise VoiceError(f"the voice was trained with others: {'; '.join(lines)}")
+        self.settings = wanted
+
+    def read(self, text: str) -> Reading:
+        """Prepare a line; raises `TextError` when it cannot be spoken."""
+        return read(text, self.settings)
+
+    def stream(
+        self,
+        readings: Sequence[Reading],
+        speaker: str | int | None = None,
+        seed: int = 0,
+        speed: float = 1.0,
+        batch: int = 32,
+    ) -> Iterator[tuple[int, Speech]]:
+        """`(index, speech)` of each reading as soon as its batches are done.
+
+        Pieces that occur twice are spoken once, so equal lines sound equal to the bit.
+        Raises `VoiceError` at once for a speaker or speed the voice does not have.
+        """
+        check_speed(speed)
+        number = self.speaker_number(speaker)
+        ids = list(dict.fromkeys(piece for r in readings for piece in r.pieces))
+        batches = self._batches(ids, number, seed, speed, batch)
+        return (
+            (i, self._speech(readings[i], pieces, self.speakers[number], speed))
+            for i, pieces in assembled(readings, batches)
+        )
+
+    def sound(
+        self,
+        reading: Reading,
+        speaker: str | int | None = None,
+        seed: int = 0,
+        speed: float = 1.0,
+    ) -> Iterator[np.ndarray]:
+        """The wave of one reading in chunks, each as soon as it is made.
+
+        A vocoder that has `stream(mel, speaker, seed)` is heard while it works, any
+        other after every piece. Raises `VoiceError` as `stream` does.
+        """
+        check_speed(speed)
+        return self._sound(reading, self.speaker_number(speaker), seed, speed)
+
+    def _sound(self, reading, number, seed, speed):
+        name, factor = self.speakers[number], self.factor
+        lines = (
+            self._generator.generate([ids], [number], factor, seed)[0]
+            for ids in reading.pieces
+        )
+        pieces = (self._chunks(line, name, seed, speed) for line in lines)
+        pauses = [seconds / speed for seconds in reading.pauses]
+        return streamed(pieces, pauses, self.settings.audio)
+
+    def _chunks(self, line: Generated, name: str, seed: int, speed: float):
+        if hasattr(self.vocoder, "stream"):
+            return self.vocoder.stream(stretch(line.mel, speed), name, seed)
+        return self._waves([line], name, seed, speed)
+
+    def _waves(self, lines: list[Generated], name: str, seed: int, speed: float):
+        vocoder = self.vocoder or GriffinLim(self.settings.audio)
+        linear = self.vocoder is None and self.model.cbhg is not None
+        spectra = [line.linear if linear else line.mel for line in lines]
+        return vocoder.generate([stretch(s, speed) for s in spectra], name, seed)
+
+    def _batches(self, ids, number, seed, speed, batch):
+        """`{ids: piece}`, with the time of a batch shared out by length."""
+        begun = time.perf_counter()
+        for indices, lines in self._generator.stream(
+            ids, [number] * len(ids), self.factor, seed, batch
+        ):
+            mels = [stretch(line.mel, speed) for line in lines]
+            waves = self._waves(lines, self.speakers[number], seed, speed)
+            seconds = time.perf_counter() - begun
+            frames = sum(map(len, mels))
+            yield {
+                ids[i]: _Piece(line, mel, wave, seconds * len(mel) / frames)
+                for i, line, mel, wave in zip(indices, lines, mels, waves, strict=True)
+            }
+            begun = time.perf_counter()
+
+    def _speech(self, reading, pieces: list[_Piece], speaker, speed) -> Speech:
+        audio = self.settings.audio
+        mel, wave = join(
+            [piece.mel for piece in pieces],
+            [piece.wave for piece in pieces],
+            [seconds / speed for seconds in reading.pauses],
+            audio,
+        )
+        stopped = max(
+            (piece.said.stopped for piece in pieces), key=stopping.REASONS.index
+        )
+        return Speech(
+            wave=wave,
+            sample_rate=audio.sample_rate,
+            mel=mel,
+            alignment=_diagonal([piece.said.alignment for piece in pieces]),
+            step_seconds=audio.frame_seconds * self.factor / speed,
+            text=reading.text,
+            spoken=reading.spoken,
+            symbols=tuple(hangul.ALPHABET[i] for ids in reading.pieces for i in ids),
+            speaker=speaker,
+            stopped=stopped,
+            warnings=warnings_of(reading, stopped),
+            spent_seconds=sum(piece.spent_seconds for piece in pieces),
+        )
+
+
+def _check_alphabet(run: Run) -> None:
+    if list(run.settings.get("alphabet", [])) != list(hangul.ALPHABET):
+        theirs = run.settings.get("alphabet_version", "unknown")
+        raise VoiceError(
+            f"{run.folder} was trained with another alphabet (version {theirs}, this "
+            f"program has {hangul.ALPHABET_VERSION}): train a new run, --from this one"
+        )
+
+
+def _diagonal(alignments: list[np.ndarray]) -> np.ndarray:
+    """The pieces' alignments along the diagonal of one [steps, symbols]."""
+    steps, symbols = np.sum([a.shape for a in alignments], axis=0)
+    whole = np.zeros((steps, symbols), np.float32)
+    row = column = 0
+    for alignment in alignments:
+        height, width = alignment.shape
+        whole[row : row + height, column : column + width] = alignment
+        row, column = row + height, column + width
+    return whole

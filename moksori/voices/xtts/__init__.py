@@ -1,0 +1,1 @@
+"""Zero-shot voices: XTTS, its weights, references and consent."""

@@ -1,0 +1,89 @@
+"""A folder with the weights of an XTTS, before anything heavy is loaded."""
+
+import difflib
+import json
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from moksori.voices.speech import VoiceError
+
+FILES = ("config.json", "model.pth", "vocab.json")
+MISSING = (
+    "XTTS is not installed: run `make xtts`, or use the image of docker/xtts.Dockerfile"
+)
+
+_SHORT = 90
+
+
+@dataclass(frozen=True)
+class XttsSettings:
+    """What a folder says of its model.
+
+    `reference_seconds` is the most of a recording that the model is made to hear.
+    """
+
+    folder: Path
+    languages: tuple[str, ...]
+    reference_seconds: float
+
+    @classmethod
+    def read(cls, folder: str | Path) -> "XttsSettings":
+        """Raises `VoiceError` for a folder without readable files, or of another
+        model."""
+        folder = Path(folder)
+        config = _checked(folder)
+        try:
+            languages = tuple(map(str, config.get("languages", ())))
+            seconds = float(config.get("max_ref_len", 30))
+        except (TypeError, ValueError) as error:
+            raise VoiceError(f"{folder / FILES[0]} is damaged: {error}") from None
+        if not languages:
+            raise VoiceError(f"{folder / FILES[0]} names no languages")
+        return cls(folder, languages, seconds)
+
+    def check_language(self, language: str) -> None:
+        """Raises `VoiceError`, naming the nearest, for one the model does not speak."""
+        if language not in self.languages:
+            asked = language.lower()
+            near = difflib.get_close_matches(asked, self.languages, 1, cutoff=0.0)
+            raise VoiceError(
+                f"no language {language}; did you mean {near[0]}? There are: "
+                f"{', '.join(self.languages)}"
+            )
+
+
+def check_installed() -> None:
+    """Raises `VoiceError` where the library is missing, without loading it."""
+    if not all(map(find_spec, ("torch", "TTS"))):
+        raise VoiceError(MISSING)
+
+
+def brief(error: Exception, line: int = 0) -> str:
+    """One line of an error, at most a line long."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    text = lines[min(line, len(lines) - 1)].strip()
+    return text if len(text) <= _SHORT else f"{text[: _SHORT - 1]}…"
+
+
+def _checked(folder: Path) -> dict:
+    """The config of a folder that holds what it should."""
+    if not folder.is_dir():
+        raise VoiceError(f"no folder {folder} with {', '.join(FILES)}")
+    missing = [name for name in FILES if not (folder / name).is_file()]
+    if missing:
+        raise VoiceError(f"{folder} holds no {', '.join(missing)}")
+    try:
+        for name in FILES:
+            with open(folder / name, "rb") as file:
+                if not file.read(1):
+                    raise VoiceError(f"{folder / name} is empty")
+        config = json.loads((folder / FILES[0]).read_text("utf-8"))
+    except OSError as error:
+        raise VoiceError(f"cannot read {error.filename}: {error.strerror}") from None
+    except ValueError as error:
+        raise VoiceError(f"{folder / FILES[0]} is damaged: {brief(error)}") from None
+    kind = config.get("model") if isinstance(config, dict) else None
+    if kind != "xtts":
+        raise VoiceError(f"{folder / FILES[0]} is that of another model: {kind}")
+    return config

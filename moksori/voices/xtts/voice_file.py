@@ -1,0 +1,104 @@
+"""A cloned voice in a file of its own: latents, whose voice it is, and who agreed.
+
+The layout is that of a checkpoint (`training.checkpoints`): arrays with checksums and a
+state in JSON, nothing that could be executed.
+
+Shapes: L latents of C channels, D dimensions of a speaker.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from moksori.training.checkpoints import Damaged, read, write, write_aside
+from moksori.voices.speech import VoiceError
+
+_KIND = "xtts voice"
+
+
+@dataclass(frozen=True)
+class Latents:
+    """A voice as XTTS hears it: `style` float32 [1, L, C] is what the GPT reads before
+    a text, `speaker` float32 [1, D, 1] what colours the wave."""
+
+    style: np.ndarray
+    speaker: np.ndarray
+
+
+@dataclass(frozen=True)
+class Clone:
+    """A voice that XTTS can speak with.
+
+    `fingerprint` is that of the weights which heard it: the latents mean nothing to
+    others. `reference` is the `record` of the recordings.
+    """
+
+    name: str
+    latents: Latents
+    fingerprint: str
+    consent: str
+    reference: dict
+
+    @property
+    def record(self) -> dict:
+        """All but the latents, as plain values for JSON."""
+        return {"name": self.name, "consent": self.consent, **self.reference}
+
+    @property
+    def facts(self) -> dict:
+        """What stands beside everything that the voice says."""
+        return {"consent": self.consent, "reference": list(self.reference["files"])}
+
+    def save_record(self, path: str | Path) -> None:
+        """The `record` as JSON under the name of a wav or another file; none for "-",
+        which is standard output. Raises `OSError`."""
+        if str(path) == "-":
+            return
+        path = Path(path).with_suffix(".json")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(self.record, ensure_ascii=False, indent=2)
+        write_aside(path, lambda file: file.write(f"{text}\n".encode()))
+
+    def check(self, fingerprint: str) -> None:
+        """Raises `VoiceError` for weights other than those that heard the voice."""
+        if self.fingerprint != fingerprint:
+            raise VoiceError(
+                f"the voice {self.name} was made with other weights of XTTS: give it "
+                "those, or make it again from its recording"
+            )
+
+    def save(self, path: str | Path) -> None:
+        """Written aside and renamed. Raises `OSError`."""
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        arrays = {"style": self.latents.style, "speaker": self.latents.speaker}
+        state = {
+            "kind": _KIND,
+            "name": self.name,
+            "fingerprint": self.fingerprint,
+            "consent": self.consent,
+            "reference": self.reference,
+        }
+        write(path, arrays, state, step=0)
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Clone":
+        """Raises `VoiceError` for what is missing, damaged or no voice file."""
+        if not Path(path).is_file():
+            raise VoiceError(f"no voice file {path}")
+        try:
+            found = read(Path(path))
+            state = found.state
+            if not isinstance(state, dict) or state.get("kind") != _KIND:
+                raise Damaged("it holds something else")
+            return cls(
+                name=state["name"],
+                latents=Latents(found.arrays["style"], found.arrays["speaker"]),
+                fingerprint=state["fingerprint"],
+                consent=state["consent"],
+                reference=state["reference"],
+            )
+        except (Damaged, KeyError) as error:
+            raise VoiceError(f"{path} is damaged or no voice file: {error}") from None

@@ -1,0 +1,1 @@
+"""What generates samples quickly: one engine per kind of processor."""

@@ -1,0 +1,1 @@
+"""The CPU engine: a program compiled for one network."""

@@ -1,0 +1,316 @@
+"""The accelerator engine: one step, looped and compiled by XLA, on either backend.
+
+The loop is in Keras's words; only compiling needs a backend's own. Everything that
+differs from voice to voice goes into the program as an argument, so that a network
+under training, exported again and again, is compiled once.
+
+Legend: B streams (padded), T samples of a chunk, N of a piece, F frames of a chunk and
+its context, L layers, k kernel, R residual, G gate (both halves), O parameters.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from moksori.wavenet.distributions import Distribution
+from moksori.wavenet.export import Weights
+
+# Samples whose conditioning is upsampled at once, a product large enough to be one.
+_PIECE = 32
+# Multiplications that take a processor a fraction of a second.
+_PRODUCTS = 4_000_000_000
+
+
+@dataclass(frozen=True)
+class State:
+    """B streams between two chunks, the last of which may be padding.
+
+    `step` counts samples, the same for all: it says where the rings begin. A stream
+    that joins later finds zeros wherever that is.
+    """
+
+    step: int
+    previous: Any  # [B] the last sample
+    rings: Any  # [sum of ring lengths, B, R] the past inputs of every layer
+
+
+class XlaEngine:
+    """`wavenet.sampler.Engine` on whatever device the Keras backend prefers.
+
+    `lanes` may be given where another number of streams suits the device better. The
+    first run of a number of streams, rounded up to one of few, compiles for seconds.
+    """
+
+    states = 1
+
+    def __init__(self, weights: Weights, lanes: int | None = None):
+        accelerated = _accelerated()
+        self.lanes = lanes or (256 if accelerated else 16)
+        products = weights.gate.size + weights.mix.size + weights.head2.size
+        # A device waits for its steps rather than for their products.
+        steps = 1024 if accelerated else _PRODUCTS // (products * self.lanes)
+        self._chunk = min(max(steps // _PIECE, 1) * _PIECE, 1024)
+        self._plan = _Plan(
+            weights.dilations, weights.kernel, weights.distribution, self._chunk
+        )
+        self._hop, self._context = weights.hop, weights.context
+        self._residual = weights.residual
+        self._arrays = _arrays(weights)
+        self._generate = _program(self._plan)
+
+    def chunk(self, streams: int) -> int:
+        """Samples that one program call generates, for any number of streams."""
+        return self._chunk
+
+    def begin(self, streams: int) -> State:
+        """A state of so many streams before their first sample."""
+        size = self._padded(streams)
+        rings = ops.zeros((self._plan.slots, size, self._residual))
+        return State(0, ops.zeros(size), rings)
+
+    def select(self, state: State, streams: Sequence[int | None]) -> State:
+        """The streams of these numbers in `state`, a new one for each None."""
+        size = self._padded(len(streams))
+        chosen = np.zeros(size, np.int32)
+        kept = np.zeros(size, bool)
+        for place, stream in enumerate(streams):
+            if stream is not None:
+                chosen[place], kept[place] = stream, True
+        previous = ops.where(kept, ops.take(state.previous, chosen, axis=0), 0.0)
+        rings = ops.take(state.rings, chosen, axis=1)
+        rings = ops.where(kept[:, None], rings, 0.0)
+        return State(state.step, previous, rings)
+
+    def run(
+        self,
+        state: State,
+        gates: np.ndarray,
+        positions: np.ndarray,
+        uniforms: np.ndarray,
+        temperature: float,
+    ) -> tuple[State, np.ndarray]:
+        """The next samples, as `wavenet.sampler.Engine` says; best in whole chunks.
+
+        Raises `ValueError` for shapes that do not fit each other.
+        """
+        streams, samples = uniforms.shape[:2]
+        frames = gates.shape[1] - 2 * self._context
+        if len(gates) != streams or self._padded(streams) != state.previous.shape[0]:
+            raise ValueError(f"gates {gates.shape} do not fit {streams} streams")
+        if positions.min() < 0 or positions.max() + samples > frames * self._hop:
+            raise ValueError(f"{frames} frames of gates do not reach over the chunk")
+        heard = np.empty((streams, samples), np.float32)
+        for begin in range(0, samples, self._chunk):
+            part = slice(begin, begin + self._chunk)
+            state, heard[:, part] = self._run_chunk(
+                state, gates, positions + begin, uniforms[:, part], temperature
+            )
+        return state, heard
+
+    def _run_chunk(self, state, gates, positions, uniforms, temperature):
+        streams, count = uniforms.shape[:2]
+        size = state.previous.shape[0]
+        numbers = np.full((self._chunk, size, 2), 0.5, np.float32)
+        numbers[:count, :streams] = uniforms.swapaxes(0, 1)
+        places = np.zeros(size, np.int32)
+        places[:streams] = positions % self._hop
+        previous, rings, signal = self._generate(
+            self._arrays,
+            ops.convert_to_tensor(self._stretches(gates, positions, size)),
+            ops.convert_to_tensor(places),
+            ops.convert_to_tensor(numbers),
+            ops.convert_to_tensor(np.float32(temperature)),
+            ops.convert_to_tensor(np.int32(state.step)),
+            ops.convert_to_tensor(np.int32(count)),
+            state.previous,
+            state.rings,
+        )
+        step = (state.step + count) % self._plan.period
+        signal = ops.convert_to_numpy(signal)[:count, :streams].T
+        return State(step, previous, rings), signal
+
+    def _stretches(self, gates, positions, size):
+        """What a chunk can hear of each stream's frames, [size, F, L, G]."""
+        frames = (self._chunk + self._hop - 2) // self._hop + 1 + 2 * self._context
+        heard = np.zeros((size, frames, *gates.shape[2:]), np.float32)
+        for stream, first in enumerate(positions // self._hop):
+            stretch = gates[stream, first : first + frames]
+            heard[stream, : len(stretch)] = stretch
+        return heard
+
+    def _padded(self, streams: int) -> int:
+        """Lanes, many times or a quarter of a quarter, so that few sizes compile."""
+        size = -(-streams // self.lanes) * self.lanes
+        while size % 4 == 0 and size // 4 >= streams:
+            size //= 4
+        return size
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What a program is compiled for, besides the shapes of its arguments.
+
+    Layer l keeps its last (k - 1) * dilations[l] inputs in a ring of that length, one
+    ring behind another.
+    """
+
+    dilations: tuple[int, ...]
+    kernel: int
+    distribution: Distribution
+    chunk: int
+
+    @property
+    def lengths(self) -> np.ndarray:
+        return np.maximum((self.kernel - 1) * np.array(self.dilations, np.int32), 1)
+
+    @property
+    def slots(self) -> int:
+        return int(self.lengths.sum())
+
+    @property
+    def period(self) -> int:
+        """Steps after which all rings begin where they began."""
+        return math.lcm(*map(int, self.lengths))
+
+    def places(self, step, tap: int):
+        """Slots [L] of the inputs at time `step - (k - 1 - tap) * dilation`.
+
+        Tap 0 is the oldest; its slots are those that the present overwrites.
+        """
+        begins = np.cumsum(self.lengths) - self.lengths
+        shift = (tap * np.array(self.dilations)).astype(np.int32)
+        return begins.astype(np.int32) + (step + shift) % self.lengths
+
+
+def _arrays(weights: Weights) -> dict:
+    """The weights as a step wants them, on the device."""
+    residual, layers, gates = weights.residual, weights.layers, weights.gates
+    arrays = {
+        "past": weights.gate[:, :-1].swapaxes(0, 1),
+        "present": weights.gate[:, -1],
+        "next": weights.mix[:, :, :residual],
+        "next_bias": weights.mix_bias[:, :residual],
+        "skip": weights.mix[:, :, residual:].reshape(layers * gates // 2, -1),
+        "skip_bias": weights.mix_bias[:, residual:].sum(axis=0),
+    }
+    entry = ("scale", "offset") if weights.embedding is None else ("embedding",)
+    as_they_are = "gate_bias", "head1", "head1_bias", "head2", "head2_bias", "phases"
+    arrays |= {name: getattr(weights, name) for name in (*as_they_are, *entry)}
+    return {name: ops.convert_to_tensor(array) for name, array in arrays.items()}
+
+
+@lru_cache(maxsize=8)
+def _program(plan: _Plan) -> Callable:
+    """`_generate` of a plan, compiled for each set of shapes it meets."""
+
+    def generate(*arguments):
+        return _generate(plan, *arguments)
+
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.jit(generate, donate_argnums=(7, 8))
+    import tensorflow as tf
+
+    return tf.function(generate, jit_compile=True, autograph=False)
+
+
+def _accelerated() -> bool:
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.default_backend() != "cpu"
+    import tensorflow as tf
+
+    return bool(tf.config.list_physical_devices("GPU"))
+
+
+def _generate(
+    plan, arrays, gates, places, uniforms, temperature, step, count, previous, rings
+):
+    """`count` of at most T samples -> (previous [B], rings, signal [T, B]).
+
+    gates [B, F, L, G], places [B] of the first sample in them, uniforms [T, B, 2].
+    """
+
+    def piece(begin, previous, rings, signal):
+        conditioning = _conditioning(arrays, gates, places + begin)
+
+        def sample(i, previous, rings, signal):
+            frames = _row(conditioning, i - begin)
+            parameters, rings = _step(plan, arrays, previous, rings, frames, step + i)
+            numbers = _row(uniforms, i)
+            heard = plan.distribution.sample(parameters, numbers, temperature)
+            signal = ops.slice_update(signal, (i, 0), heard[None])
+            return i + 1, heard, rings, signal
+
+        end = ops.minimum(begin + _PIECE, count)
+        return ops.while_loop(
+            lambda i, *_: i < end, sample, (begin, previous, rings, signal)
+        )
+
+    signal = ops.zeros((plan.chunk, previous.shape[0]))
+    start = ops.convert_to_tensor(np.int32(0))
+    _, previous, rings, signal = ops.while_loop(
+        lambda begin, *_: begin < count, piece, (start, previous, rings, signal)
+    )
+    return previous, rings, signal
+
+
+def _conditioning(arrays, gates, places):
+    """What frames say to the gates of N samples: [N, L, B, G], biases included.
+
+    A product with a matrix of mostly zeros takes the place of gathering frames.
+    """
+    hop, taps = arrays["phases"].shape
+    index = places[None] + ops.arange(_PIECE, dtype="int32")[:, None]
+    frames = ops.arange(gates.shape[1], dtype="int32")
+    away = frames - (index // hop)[:, :, None]
+    rows = ops.take(arrays["phases"], index % hop, axis=0)
+    share = sum(ops.where(away == j, rows[:, :, j, None], 0.0) for j in range(taps))
+    heard = ops.einsum("nbf,bflg->nlbg", share, gates)
+    return heard + arrays["gate_bias"][:, None]
+
+
+def _step(plan, arrays, previous, rings, conditioning, step):
+    """One sample of all streams: previous [B], conditioning [L, B, G] -> (parameters
+    [B, O], rings).
+
+    The past's part in all gates is known before the first layer, and the skips are
+    wanted after the last: both are one product for all layers, and only what must be
+    is done layer by layer.
+    """
+    gates = conditioning
+    for tap in range(plan.kernel - 1):
+        past = ops.take(rings, plan.places(step, tap), axis=0)
+        gates = gates + ops.matmul(past, arrays["past"][tap])
+    if "embedding" in arrays:
+        h = ops.take(arrays["embedding"], plan.distribution.classes(previous), axis=0)
+    else:
+        h = previous[:, None] * arrays["scale"] + arrays["offset"]
+    inputs, outputs = [], []
+    for layer in range(len(plan.dilations)):
+        inputs.append(h)
+        a, b = ops.split(
+            gates[layer] + ops.matmul(h, arrays["present"][layer]), 2, axis=-1
+        )
+        outputs.append(ops.tanh(a) * ops.sigmoid(b))
+        h = h + ops.matmul(outputs[-1], arrays["next"][layer])
+        h = h + arrays["next_bias"][layer]
+    rings = ops.scatter_update(rings, plan.places(step, 0)[:, None], ops.stack(inputs))
+    skips = ops.matmul(ops.concatenate(outputs, axis=-1), arrays["skip"])
+    hidden = ops.relu(skips + arrays["skip_bias"])
+    hidden = ops.relu(ops.matmul(hidden, arrays["head1"]) + arrays["head1_bias"])
+    return ops.matmul(hidden, arrays["head2"]) + arrays["head2_bias"], rings
+
+
+def _row(array, index):
+    """array[index] where the index is known only while the program runs."""
+    start = (index, *[0] * (len(array.shape) - 1))
+    return ops.slice(array, start, (1, *array.shape[1:]))[0]
