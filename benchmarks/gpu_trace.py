@@ -1,54 +1,26 @@
-"""What a GPU was busy with during some steps, from the trace of the backend's profiler.
+"""Share of products, other kernels and gaps in a step, from a profiler's trace."""
 
-Both backends write the same files, which JAX can read; without it nothing is told. This
-file of the room names the backends.
-"""
-
-import importlib.util
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from moksori.backend.profiler import read_kernels, record_trace
+
 _PRODUCTS = re.compile(r"gemm|nvjet|cutlass|xmma|cublas|conv|cudnn|implicit", re.I)
 
 
-def traced(backend: str, step, folder: Path, steps: int) -> dict[str, float] | None:
-    """Seconds of one of `steps` steps: `products`, `other kernels` and `launch gaps`.
+def traced(step, folder: Path, steps: int) -> dict[str, float] | None:
+    """Trace `steps` steps; seconds a step: `products`, `other kernels`, `launch gaps`.
 
     None where there is no GPU, or nothing to read its trace with.
     """
-    if backend == "jax":
-        import jax
-
-        profiler = jax.profiler.trace(str(folder))
-    else:
-        import tensorflow as tf
-
-        profiler = tf.profiler.experimental.Profile(str(folder))
     float(step())
-    with profiler:
+    with record_trace(folder):
         for _ in range(steps):
             last = step()
         float(last)
-    events = [event for file in folder.rglob("*.xplane.pb") for event in read(file)]
-    found = summed(events)
+    found = summed(read_kernels(folder))
     return found and {name: seconds / steps for name, seconds in found.items()}
-
-
-def read(file: Path) -> list[tuple[str, float, float]]:
-    """(name, begin, end) in seconds of every kernel and copy on the first GPU."""
-    if importlib.util.find_spec("jax") is None:
-        return []
-    from jax.profiler import ProfileData
-
-    return [
-        (event.name, 1e-9 * event.start_ns, 1e-9 * event.end_ns)
-        for plane in ProfileData.from_file(str(file)).planes
-        if plane.name.startswith("/device:GPU:0")
-        for line in plane.lines
-        if line.name.startswith("Stream")
-        for event in line.events
-    ]
 
 
 def summed(events: Iterable[tuple[str, float, float]]) -> dict[str, float] | None:

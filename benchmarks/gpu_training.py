@@ -102,7 +102,7 @@ def profile(job: dict) -> Iterator[dict]:
     ideal = work / clock.Products.rate(times)
     yield _part(about, "products, at the rate of the largest", ideal, whole)
     with tempfile.TemporaryDirectory(prefix="trace-") as folder:
-        found = gpu_trace.traced(job["backend"], step, Path(folder), steps=3)
+        found = gpu_trace.traced(step, Path(folder), steps=3)
     for name, seconds in (found or {}).items():
         yield _part(about, f"{name}, as traced", seconds, whole)
 

@@ -9,10 +9,10 @@ from unittest import mock
 
 from keras import ops
 
+from moksori.backend.loops import scan
 from moksori.tacotron import model, recurrence
 from moksori.tacotron.decoder import Decoder, _penalty
 from moksori.tacotron.lstm import cell
-from moksori.tacotron.scan import scan
 
 
 class PlainDecoder(Decoder):

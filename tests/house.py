@@ -10,6 +10,7 @@ from pathlib import PurePath
 
 _BELOW_COMPARISON = {
     "hparams",
+    "backend",
     "hangul",
     "datasets",
     "audio",
@@ -25,10 +26,19 @@ ROOMS = {
     "hangul": set(),
     "datasets": {"hparams", "hangul", "audio"},
     "audio": {"hparams"},
-    "tacotron": set(),
-    "wavenet": set(),
-    "training": set(),
-    "voices": {"hparams", "hangul", "audio", "tacotron", "wavenet", "training"},
+    "backend": set(),
+    "tacotron": {"backend"},
+    "wavenet": {"backend"},
+    "training": {"backend"},
+    "voices": {
+        "hparams",
+        "hangul",
+        "audio",
+        "backend",
+        "tacotron",
+        "wavenet",
+        "training",
+    },
     "metrics": {"hparams", "audio"},
     "speakers": {"hparams", "audio"},
     # They look at everything else, and nothing needs them.
@@ -43,22 +53,23 @@ LEAVES = {"script", "commands", "benchmarks", "tests"}
 # Heavy libraries, and the rooms or files that may name them. Tests may name all.
 _SOUND = {"audio", "benchmarks"}
 _BACKEND = {
-    "benchmarks/gpu_trace.py",
+    "backend",
     "moksori/doctor/backends.py",
-    "moksori/tacotron/products.py",
-    "moksori/tacotron/replicas.py",
-    "moksori/tacotron/scan.py",
     "moksori/training/devices_jax.py",
     "moksori/training/devices_tensorflow.py",
     "moksori/training/steps.py",
-    "moksori/voices/accelerator.py",
-    "moksori/voices/compiled.py",
-    "moksori/wavenet/engines/xla.py",
-    "moksori/wavenet/fused.py",
 }
 _XTTS = {"moksori/voices/xtts/voice.py", "moksori/voices/xtts/model.py"}
 HEAVY = {
-    "keras": {"tacotron", "wavenet", "training", "voices", "doctor", "benchmarks"},
+    "keras": {
+        "backend",
+        "tacotron",
+        "wavenet",
+        "training",
+        "voices",
+        "doctor",
+        "benchmarks",
+    },
     "librosa": _SOUND,
     "soxr": _SOUND,
     "soundfile": _SOUND,

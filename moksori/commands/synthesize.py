@@ -58,14 +58,14 @@ def synthesize(arguments: argparse.Namespace) -> int:
 
 
 def into_files(arguments: argparse.Namespace, voice, lines: list[str]) -> int:
+    from moksori.backend.hardware import device_name
     from moksori.metrics.attention import judge
-    from moksori.voices.accelerator import name
     from moksori.voices.output import Output, line_bar, speak_lines
 
     folder = arguments.out or arguments.voice / "speech"
     manner = {name: getattr(arguments, name) for name in MANNER}
     with line_bar(len(lines)) as bar:
-        output = Output(folder, judge, facts={"device": name()})
+        output = Output(folder, judge, facts={"device": device_name()})
         failed = speak_lines(voice, lines, output, **manner, **bar)
     print(f"{len(lines) - failed} of {len(lines)} lines spoken: {folder}")
     return 1 if failed else 0

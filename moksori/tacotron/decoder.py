@@ -7,11 +7,12 @@ time comes first.
 import keras
 from keras import ops
 
+from moksori.backend.gradients import read_variable
+from moksori.backend.loops import scan
 from moksori.tacotron import recurrence
 from moksori.tacotron.attention import LocationSensitiveAttention
 from moksori.tacotron.lstm import ZoneoutLSTM
 from moksori.tacotron.products import policy, projected
-from moksori.tacotron.scan import scan, value
 
 PADDING_ENERGY = -1e9
 
@@ -187,9 +188,9 @@ class Decoder(keras.layers.Layer):
         )
         return (
             kernel,
-            value(attention.query_kernel),
+            read_variable(attention.query_kernel),
             attention.location(),
-            value(attention.score),
+            read_variable(attention.score),
         )
 
     def _heads(self, x, factor):

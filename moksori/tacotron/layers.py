@@ -3,8 +3,8 @@
 import keras
 from keras import ops
 
+from moksori.backend.replicas import all_reduce_sum
 from moksori.tacotron.products import policy
-from moksori.tacotron.replicas import summed
 
 
 def dropout(x, rate: float, noise, training: bool):
@@ -50,10 +50,10 @@ class MaskedNormalization(keras.layers.Layer):
 
 def _moments(x, real):
     """Mean and variance [C] of x [B, T, C] where `real` [B, T, 1] is 1."""
-    total, count = summed(ops.sum(x * real, (0, 1)), ops.sum(real))
+    total, count = all_reduce_sum(ops.sum(x * real, (0, 1)), ops.sum(real))
     count = ops.maximum(count, 1.0)
     mean = total / count
-    (squares,) = summed(ops.sum(ops.square((x - mean) * real), (0, 1)))
+    (squares,) = all_reduce_sum(ops.sum(ops.square((x - mean) * real), (0, 1)))
     return mean, squares / count
 
 

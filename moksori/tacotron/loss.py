@@ -7,7 +7,7 @@ gradients, add up to what one device finds for the whole batch.
 
 from keras import ops
 
-from moksori.tacotron.replicas import summed
+from moksori.backend.replicas import all_reduce_sum
 
 
 def lengths_mask(lengths, size):
@@ -110,7 +110,9 @@ class TacotronLoss:
         outputs = self.model(batch, factor=factor, training=training)
         mask = lengths_mask(batch["frames"], ops.shape(batch["mels"])[1])
         steps = (batch["frames"] + factor - 1) // factor
-        frames, count = summed(ops.sum(mask), ops.sum(ops.cast(steps, "float32")))
+        frames, count = all_reduce_sum(
+            ops.sum(mask), ops.sum(ops.cast(steps, "float32"))
+        )
         terms = {
             **self._spectrograms(outputs, batch, mask, frames),
             "stop": self.stop_weight

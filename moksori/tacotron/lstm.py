@@ -11,9 +11,9 @@ candidate, output along the last axis, 4H wide.
 import keras
 from keras import ops
 
+from moksori.backend.gradients import read_variable, upstream_gradients
+from moksori.backend.loops import scan
 from moksori.tacotron.products import gathered, product, projected
-from moksori.tacotron.scan import scan, value
-from moksori.tacotron.scan import upstream as gradients_of
 
 
 def cell(z, c, h, hold_c, hold_h):
@@ -87,7 +87,7 @@ def _recurrence(compute):
         )
 
         def gradient(*arguments, upstream=None):
-            (dh,) = gradients_of(arguments, upstream)
+            (dh,) = upstream_gradients(arguments, upstream)
             sequences = (dh, activations, previous(c), hold_c, hold_h)
             dz = _backward(start, sequences, ops.transpose(rounded))
             dkernel = gathered(previous(h), dz)
@@ -172,7 +172,7 @@ class ZoneoutLSTM(keras.layers.Layer):
             hold_c, hold_h = ops.maximum(hold_c, pad), ops.maximum(hold_h, pad)
         if reverse:
             z, hold_c, hold_h = (ops.flip(a, axis=0) for a in (z, hold_c, hold_h))
-        h = recurrence(z, value(self.recurrent), hold_c, hold_h, self.compute)
+        h = recurrence(z, read_variable(self.recurrent), hold_c, hold_h, self.compute)
         return ops.flip(h, axis=0) if reverse else h
 
     def step(self, x, state):

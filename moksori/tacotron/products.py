@@ -9,8 +9,8 @@ rounds it once. With float32 these are plain products.
 import keras
 from keras import ops
 
-from moksori.tacotron.scan import upstream as gradients_of
-from moksori.tacotron.scan import value
+from moksori.backend.gradients import read_variable, upstream_gradients
+from moksori.backend.products import matmul_float32
 
 
 def product(x, kernel):
@@ -18,12 +18,7 @@ def product(x, kernel):
     type. Differentiable only where that is float32; see `projected`."""
     if not _rounded(kernel):
         return ops.matmul(x, kernel)
-    x = ops.cast(x, kernel.dtype)
-    if keras.backend.backend() == "jax":
-        import jax
-
-        return jax.numpy.matmul(x, kernel, preferred_element_type="float32")
-    return ops.cast(ops.matmul(x, kernel), "float32")
+    return matmul_float32(ops.cast(x, kernel.dtype), kernel)
 
 
 def gathered(inputs, gradients):
@@ -40,7 +35,7 @@ def projected(x, kernel, compute: str):
     """`product` with `kernel` (float32) rounded to `compute`, and differentiable."""
     if compute == "float32":
         return ops.matmul(x, kernel)
-    return _projected(ops.cast(x, compute), value(kernel))
+    return _projected(ops.cast(x, compute), read_variable(kernel))
 
 
 @ops.custom_gradient
@@ -48,7 +43,7 @@ def _projected(x, kernel):
     rounded = ops.cast(kernel, x.dtype)
 
     def gradient(*arguments, upstream=None):
-        (dy,) = gradients_of(arguments, upstream)
+        (dy,) = upstream_gradients(arguments, upstream)
         dx = product(dy, ops.transpose(rounded))
         return ops.cast(dx, x.dtype), gathered(x, dy)
 

@@ -9,11 +9,11 @@ Shapes as in `lstm.py` and `attention.py`.
 
 from keras import ops
 
+from moksori.backend.gradients import upstream_gradients
+from moksori.backend.loops import scan
 from moksori.tacotron.attention import attend, attend_backward
 from moksori.tacotron.lstm import cell, cell_backward, previous
 from moksori.tacotron.products import gathered, product
-from moksori.tacotron.scan import scan
-from moksori.tacotron.scan import upstream as gradients_of
 
 
 def step(z, state, hold_c, hold_h, weights, utterance):
@@ -72,7 +72,7 @@ def _recurrence(compute):
 
         def gradient(*arguments, upstream=None):
             sequences = (activations, previous(c), hold_c, hold_h)
-            given = gradients_of(arguments, upstream)
+            given = upstream_gradients(arguments, upstream)
             found = _gradients(start, given, outputs, sequences, weights, utterance)
             still = (ops.zeros_like(a) for a in (penalty, hold_c, hold_h))
             return (*found, *still)

@@ -114,9 +114,9 @@ def trainer(settings: Hparams, speakers: int, devices=None):
     """
     import keras
 
+    from moksori.backend.hardware import has_bfloat16
     from moksori.training.devices import alone
     from moksori.training.steps import Trainer
-    from moksori.voices.accelerator import has_bfloat16
 
     training, devices = settings.training, devices or alone()
     compute = training.compute

@@ -10,11 +10,11 @@ from keras import ops
 from hparams import Hparams
 from moksori.audio.files import save
 from moksori.audio.spectrum import mel_spectrogram
+from moksori.backend.compilation import compile_model
 from moksori.training import figures
 from moksori.training.callbacks import Previews
 from moksori.training.weights import averaged
 from moksori.voices import vocoder
-from moksori.voices.compiled import compiled
 from moksori.voices.twin import Twin
 
 _BATCHES = 4
@@ -44,7 +44,7 @@ class HeldOut:
 
     def __init__(self, twin: Twin, batches: list[dict]):
         self._twin, self._batches = twin, batches
-        self._evaluate = compiled(twin.model, self._loss)
+        self._evaluate = compile_model(twin.model, self._loss)
 
     def __call__(self) -> dict[str, float]:
         """The mean over all crops, in nats a sample."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from keras import ops
 
-from moksori.voices.compiled import compiled
+from moksori.backend.compilation import compile_model
 from moksori.voices.trained import TrainedVoice
 
 
@@ -18,7 +18,7 @@ class Forced:
     def __init__(self, voice: TrainedVoice, speakers: Sequence[str]):
         self._model, self._factor = voice.model, voice.factor
         self._numbers = np.array([voice.speaker_number(name) for name in speakers])
-        self._run = compiled(voice.model, self._call)
+        self._run = compile_model(voice.model, self._call)
 
     def mels(self, batch: dict[str, np.ndarray]) -> list[np.ndarray]:
         """The mels float32 [frames, mels] of each row of a batch as

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from keras import ops
 
-from moksori.voices.compiled import compiled, rounded
+from moksori.backend.compilation import compile_model, padded_size
 from moksori.voices.speech import VoiceError
 from moksori.voices.stopping import POLICY, Stopping, StopPolicy
 
@@ -43,9 +43,9 @@ class Generator:
 
     def __init__(self, model, frame_seconds: float, policy: StopPolicy = POLICY):
         self.model, self.frame_seconds, self.policy = model, frame_seconds, policy
-        self._remember = compiled(model, self._remember_lines)
-        self._decode = compiled(model, model.decoder.generate)
-        self._refine = compiled(model, model.refine)
+        self._remember = compile_model(model, self._remember_lines)
+        self._decode = compile_model(model, model.decoder.generate)
+        self._refine = compile_model(model, model.refine)
 
     def generate(
         self,
@@ -121,8 +121,8 @@ class Generator:
 
     def _refined(self, mels, lengths) -> list[dict]:
         """Postnet and CBHG on each line's kept frames: `{"mel", "linear"}` a line."""
-        size = rounded(int(max(lengths)), _FRAMES)
-        lines = rounded(len(mels), _BATCHES)
+        size = padded_size(int(max(lengths)), _FRAMES)
+        lines = padded_size(len(mels), _BATCHES)
         before = np.zeros((lines, size, mels.shape[2]), np.float32)
         mask = np.zeros((lines, size), np.float32)
         for i, length in enumerate(lengths):
@@ -168,8 +168,8 @@ class PrenetMasks:
 
 def _padded(ids, speakers):
     """ids [B, S], lengths [B] and speakers [B]; spare rows hold one symbol 0."""
-    lines = rounded(len(ids), _BATCHES)
-    size = rounded(max(len(line) for line in ids), _SYMBOLS)
+    lines = padded_size(len(ids), _BATCHES)
+    size = padded_size(max(len(line) for line in ids), _SYMBOLS)
     table = np.zeros((lines, size), np.int32)
     lengths = np.ones(lines, np.int32)
     speaker = np.zeros(lines, np.int32)

@@ -10,11 +10,11 @@ from keras import ops
 import hangul
 from hparams import Audio, Hparams
 from moksori.audio.files import save
+from moksori.backend.compilation import compile_model
 from moksori.training import figures
 from moksori.training.callbacks import FlatAttention, Previews, guarded
 from moksori.training.weights import arrays_of
 from moksori.voices.acoustic import factor_at, network, objective
-from moksori.voices.compiled import compiled
 from moksori.voices.generation import Generated, Generator
 from moksori.voices.griffin_lim import GriffinLim
 from moksori.voices.stopping import TOKEN
@@ -78,7 +78,7 @@ class HeldOut:
         self._twin, self._trainer = twin, trainer
         self._settings, self._batch = settings, batch
         self._losses = objective(settings, twin.model)
-        self._evaluate = compiled(twin.model, self._figures)
+        self._evaluate = compile_model(twin.model, self._figures)
 
     def __call__(self) -> dict[str, float]:
         """The objective and its terms as they are now, without guided attention."""
@@ -140,7 +140,7 @@ class Preview:
         self._twin, self._settings, self._audio = twin, settings, settings.audio
         self._batch, self._board = batch, board
         self._generator = generator
-        self._forced = compiled(twin.model, self._call)
+        self._forced = compile_model(twin.model, self._call)
 
     def _call(self, batch, factor):
         return self._twin.model(batch, factor=factor, training=False)

@@ -208,13 +208,13 @@ def cropping(settings: Hparams, model) -> dict:
 def trainer(settings: Hparams, speakers: int, devices=None):
     """A `training.steps.Trainer` of a fresh network, with Adam and its likelihood, on
     `devices` (`training.devices.Devices`; one if None)."""
+    from moksori.backend.hardware import preferred_compute_dtype
     from moksori.training.averaging import AveragedAdam
     from moksori.training.devices import alone
     from moksori.training.steps import Trainer
-    from moksori.voices.accelerator import quick_type
 
     t, devices = settings.wavenet_training, devices or alone()
-    compute = quick_type() if t.compute == "auto" else t.compute
+    compute = preferred_compute_dtype() if t.compute == "auto" else t.compute
     with devices.scope():
         model = network(settings, speakers, compute)
         return Trainer(

@@ -11,7 +11,8 @@ loss, R residual, C conditioning, G gate channels (both halves), k kernel, d dil
 import keras
 from keras import ops
 
-from moksori.wavenet.fused import fused, upstream
+from moksori.backend.compilation import fuse
+from moksori.backend.gradients import upstream_gradients
 
 
 class GatedBlock(keras.layers.Layer):
@@ -91,7 +92,7 @@ def _whole(kernel, dilation, counted):
             outputs = (_carry(h, more, way[1]), outputs)
 
         def gradient(*arguments, **keyword):
-            *dh, dz = upstream(arguments, keyword.get("upstream"))
+            *dh, dz = upstream_gradients(arguments, keyword.get("upstream"))
             dway = ()
             if way:
                 dmore = ops.cast(dh[0], compute)
@@ -115,7 +116,7 @@ def _whole(kernel, dilation, counted):
     return block
 
 
-@fused
+@fuse
 def _inputs(h, conditioning, kernel, dilation):
     """All that the gates see, side by side: [B, T', kR + C]."""
     steps = h.shape[1] - (kernel - 1) * dilation
@@ -125,7 +126,7 @@ def _inputs(h, conditioning, kernel, dilation):
     return ops.concatenate([*taps, late], axis=-1)
 
 
-@fused
+@fuse
 def _gate(pre, bias):
     return ops.cast(_gated(ops.cast(pre, "float32"), bias), pre.dtype)
 
@@ -135,13 +136,13 @@ def _gated(pre, bias):
     return ops.tanh(a) * ops.sigmoid(b)
 
 
-@fused
+@fuse
 def _carry(h, more, bias):
     """The residual way: the end of h, plus what the block adds."""
     return h[:, h.shape[1] - more.shape[1] :] + (ops.cast(more, "float32") + bias)
 
 
-@fused
+@fuse
 def _gate_backward(pre, bias, dz, *back):
     """The gradient of the gates [B, T', G], from that of z on its two ways."""
     a, b = ops.split(ops.cast(pre, "float32") + bias, 2, axis=-1)
@@ -155,7 +156,7 @@ def _gate_backward(pre, bias, dz, *back):
     return ops.cast(ops.concatenate([da, db], axis=-1), pre.dtype)
 
 
-@fused
+@fuse
 def _inputs_backward(dinputs, *dh, kernel, dilation, length, width):
     """The gradient of h [B, T, R]: from the taps, and from the residual way."""
     steps, reach = dinputs.shape[1], (kernel - 1) * dilation
@@ -169,7 +170,7 @@ def _inputs_backward(dinputs, *dh, kernel, dilation, length, width):
     return total
 
 
-@fused
+@fuse
 def _conditioning_backward(dinputs, length, width):
     late = dinputs[:, :, dinputs.shape[2] - width :]
     return ops.pad(late, ((0, 0), (length - late.shape[1], 0), (0, 0)))

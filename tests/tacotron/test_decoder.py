@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from moksori.voices.compiled import compiled
+from moksori.backend.compilation import compile_model
 from tests.tacotron.made import network, normal
 
 B, S, STEPS = 2, 5, 6
@@ -21,7 +21,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def generate(model):
-    return compiled(model, model.decoder.generate)
+    return compile_model(model, model.decoder.generate)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def forced(model):
     def call(memory, mask, mels, factor):
         return model.decoder(memory, mask, mels, factor=factor, training=False)
 
-    program = compiled(model, call)
+    program = compile_model(model, call)
 
     def forced(memory, mels, factor):
         outputs = program(*memory, mels, factor=factor)

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from keras import ops
 
+from moksori.backend.compilation import compile_model
 from moksori.training.weights import arrays_of
 from moksori.voices import acoustic
-from moksori.voices.compiled import compiled
 from tests.tacotron.made import (
     LINEAR,
     STILL,
@@ -36,7 +36,7 @@ def still():
 @pytest.fixture(scope="module")
 def said(still):
     """What the model says of a batch with a factor, in numpy."""
-    call = compiled(still, lambda batch, factor: still(batch, factor=factor))
+    call = compile_model(still, lambda batch, factor: still(batch, factor=factor))
     return lambda batch, factor: numpy_of(call(batch, factor=factor))
 
 
@@ -94,7 +94,7 @@ def test_the_text_is_heard(said):
 
 def test_noise_is_a_function_of_seed_and_step():
     model = network()
-    call = compiled(model, lambda batch: model(batch, factor=2, training=True)["mels"])
+    call = compile_model(model, lambda b: model(b, factor=2, training=True)["mels"])
 
     def said(seed, step):
         model.reseed(seed, step)

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
+from moksori.backend.compilation import compile_model
 from moksori.training.steps import Trainer
-from moksori.voices.compiled import compiled
 from tests.tacotron.made import (
     LINEAR,
     STILL,
@@ -33,7 +33,7 @@ def model():
 
 
 def test_alone_or_in_a_batch_the_outputs_are_the_same(model):
-    call = compiled(model, lambda b, factor: model(b, factor=factor, training=False))
+    call = compile_model(model, lambda b, factor: model(b, factor=factor))
     batch = together(SHORT, LONG, frames=14, symbols=9, fill=9.0)
     outputs = numpy_of(call(batch, factor=2))
     assert set(outputs) == {"mels_before", "mels", "linear", "stop", "alignments"}

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from moksori.tacotron.replicas import summed
+from moksori.backend.replicas import all_reduce_sum
 from moksori.training.steps import Trainer
 from tests.tacotron.made import (
     LINEAR,
@@ -63,7 +63,7 @@ def assert_alike(found: tuple[dict, dict], expected: tuple[dict, dict]) -> None:
 
 def test_there_is_nothing_to_sum_on_one_device():
     tensors = keras.ops.ones((3,)), keras.ops.zeros((2, 2))
-    assert summed(*tensors) == tensors
+    assert all_reduce_sum(*tensors) == tensors
 
 
 def test_empty_rows_change_nothing():

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import keras
 import numpy as np
 from keras import ops
 
+from moksori.backend.compilation import compile_xla
+from moksori.backend.hardware import has_accelerator
 from moksori.wavenet.distributions import Distribution
 from moksori.wavenet.export import Weights
 
@@ -50,7 +51,7 @@ class XlaEngine:
     states = 1
 
     def __init__(self, weights: Weights, lanes: int | None = None):
-        accelerated = _accelerated()
+        accelerated = has_accelerator()
         self.lanes = lanes or (256 if accelerated else 16)
         products = weights.gate.size + weights.mix.size + weights.head2.size
         # A device waits for its steps rather than for their products.
@@ -212,23 +213,7 @@ def _program(plan: _Plan) -> Callable:
     def generate(*arguments):
         return _generate(plan, *arguments)
 
-    if keras.backend.backend() == "jax":
-        import jax
-
-        return jax.jit(generate, donate_argnums=(7, 8))
-    import tensorflow as tf
-
-    return tf.function(generate, jit_compile=True, autograph=False)
-
-
-def _accelerated() -> bool:
-    if keras.backend.backend() == "jax":
-        import jax
-
-        return jax.default_backend() != "cpu"
-    import tensorflow as tf
-
-    return bool(tf.config.list_physical_devices("GPU"))
+    return compile_xla(generate, donated=(7, 8))
 
 
 def _generate(

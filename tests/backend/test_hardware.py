@@ -6,7 +6,8 @@ import jax
 import pytest
 import tensorflow as tf
 
-from moksori.voices import accelerator, acoustic
+from moksori.backend import hardware
+from moksori.voices import acoustic
 from tests.tacotron.made import tiny
 
 CARDS = {
@@ -22,7 +23,7 @@ CARDS = {
 @pytest.mark.parametrize("cards", CARDS)
 def test_every_gpu_has_to_have_it(monkeypatch, backend, cards):
     capabilities, expected = CARDS[cards]
-    monkeypatch.setattr(accelerator.keras.backend, "backend", lambda: backend)
+    monkeypatch.setattr(hardware.keras.backend, "backend", lambda: backend)
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda _: capabilities)
     monkeypatch.setattr(
         tf.config.experimental,
@@ -35,7 +36,7 @@ def test_every_gpu_has_to_have_it(monkeypatch, backend, cards):
     ]
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu" if devices else "cpu")
     monkeypatch.setattr(jax, "local_devices", lambda: devices)
-    assert accelerator.has_bfloat16() == expected
+    assert hardware.has_bfloat16() == expected
 
 
 @pytest.mark.parametrize(
@@ -52,10 +53,10 @@ def test_every_gpu_has_to_have_it(monkeypatch, backend, cards):
 def test_a_processor_counts_where_there_is_no_gpu(
     monkeypatch, backend, cards, features, expected
 ):
-    monkeypatch.setattr(accelerator.keras.backend, "backend", lambda: backend)
-    monkeypatch.setattr(accelerator, f"_{backend}", lambda: cards)
-    monkeypatch.setattr(accelerator, "get_host_cpu_features", lambda: features)
-    assert accelerator.quick_type() == expected
+    monkeypatch.setattr(hardware.keras.backend, "backend", lambda: backend)
+    monkeypatch.setattr(hardware, f"_{backend}", lambda: cards)
+    monkeypatch.setattr(hardware, "get_host_cpu_features", lambda: features)
+    assert hardware.preferred_compute_dtype() == expected
 
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"])
@@ -63,24 +64,24 @@ def test_a_processor_counts_where_there_is_no_gpu(
     ("cards", "expected"), [([], "processor"), ([(0, 0)], "GPU"), ([(8, 0)] * 2, "GPU")]
 )
 def test_what_the_backend_computes_on(monkeypatch, backend, cards, expected):
-    monkeypatch.setattr(accelerator.keras.backend, "backend", lambda: backend)
-    monkeypatch.setattr(accelerator, f"_{backend}", lambda: cards)
-    assert accelerator.name() == expected
+    monkeypatch.setattr(hardware.keras.backend, "backend", lambda: backend)
+    monkeypatch.setattr(hardware, f"_{backend}", lambda: cards)
+    assert hardware.device_name() == expected
 
 
 def test_without_a_gpu_jax_names_the_processor(monkeypatch):
     jax = pytest.importorskip("jax")
-    monkeypatch.setattr(accelerator.keras.backend, "backend", lambda: "jax")
+    monkeypatch.setattr(hardware.keras.backend, "backend", lambda: "jax")
     here = "GPU" if jax.default_backend() == "gpu" else "processor"
-    assert accelerator.name() == here
+    assert hardware.device_name() == here
 
 
 def test_a_gpu_that_does_not_say_what_it_is_takes_float32(monkeypatch):
-    monkeypatch.setattr(accelerator.keras.backend, "backend", lambda: "tensorflow")
+    monkeypatch.setattr(hardware.keras.backend, "backend", lambda: "tensorflow")
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda _: ["GPU:0"])
     details = tf.config.experimental
     monkeypatch.setattr(details, "get_device_details", lambda gpu: {})
-    assert not accelerator.has_bfloat16()
+    assert not hardware.has_bfloat16()
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_a_gpu_that_does_not_say_what_it_is_takes_float32(monkeypatch):
 def test_a_training_takes_what_it_was_told_or_what_is_there(
     monkeypatch, asked, there, expected
 ):
-    monkeypatch.setattr(accelerator, "has_bfloat16", lambda: there)
+    monkeypatch.setattr(hardware, "has_bfloat16", lambda: there)
     trainer = acoustic.trainer(tiny(f"training.compute={asked}"), 2)
     assert trainer.model.compute == expected
     assert acoustic.network(tiny(), 2).compute == "float32"

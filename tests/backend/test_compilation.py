@@ -2,7 +2,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from moksori.voices.compiled import compiled, rounded
+from moksori.backend.compilation import compile_model, padded_size
 
 
 def dense() -> keras.Model:
@@ -13,7 +13,7 @@ def dense() -> keras.Model:
 
 def test_compiled_function_equals_the_plain_one_for_all_shapes():
     model = dense()
-    function = compiled(model, lambda x, twice: model(x) * (2 if twice else 1))
+    function = compile_model(model, lambda x, twice: model(x) * (2 if twice else 1))
     for rows in (1, 4, 2, 4):
         x = np.random.default_rng(rows).normal(size=(rows, 2)).astype(np.float32)
         plain = ops.convert_to_numpy(model(x))
@@ -24,7 +24,7 @@ def test_compiled_function_equals_the_plain_one_for_all_shapes():
 
 def test_compiled_function_sees_weights_that_change():
     model = dense()
-    function = compiled(model, model.__call__)
+    function = compile_model(model, model.__call__)
     x = np.ones((1, 2), np.float32)
     for value in (1.0, 2.0):
         model.weights[0].assign(np.full((2, 3), value))
@@ -34,7 +34,7 @@ def test_compiled_function_sees_weights_that_change():
 
 def test_nested_arrays_pass_in_and_out():
     model = dense()
-    function = compiled(model, lambda state, x: ((state[0] + 1, x), {"y": x * 2}))
+    function = compile_model(model, lambda state, x: ((state[0] + 1, x), {"y": x * 2}))
     state, outputs = function((np.float32(1.0), np.float32(3.0)), np.float32(4.0))
     state, outputs = function(state, outputs["y"])
     assert [float(value) for value in state] == [3.0, 8.0]
@@ -43,8 +43,8 @@ def test_nested_arrays_pass_in_and_out():
 
 def test_rounded_sizes_hold_and_are_few():
     sizes = (4, 8, 16)
-    made = {rounded(size, sizes) for size in range(1, 49)}
-    assert all(rounded(size, sizes) >= size for size in range(1, 49))
+    made = {padded_size(size, sizes) for size in range(1, 49)}
+    assert all(padded_size(size, sizes) >= size for size in range(1, 49))
     if keras.backend.backend() == "jax":
         assert made == {4, 8, 16, 32, 48}
     else:

@@ -1,21 +1,21 @@
-"""What a training step on several devices has to add up.
+"""All-reduce over the replicas of a training step.
 
 TensorFlow runs a copy of the step on each device, with its part of the batch, and adds
 up what they return; whatever belongs to the whole batch is summed here on the way. JAX
-runs one step on all devices and sees the whole batch anyway. Keras has no word for
-either, so this file names a backend.
+runs one step on all devices and sees the whole batch anyway.
 """
 
 import keras
 from keras import ops
 
 
-def summed(*tensors):
-    """Each of `tensors` (float32, any shapes) summed over all replicas of the step.
+def all_reduce_sum(*tensors) -> tuple:
+    """Sum each of `tensors` (float32, any shapes) over all replicas of the step.
 
-    A tuple as long as the arguments, by one exchange for all of them; what was given
-    where there is but one replica. Differentiable: the gradient is that of the sum of
-    all replicas' losses. Must not be called inside a loop or a function of its own.
+    Returns a tuple as long as the arguments, by one exchange for all of them, and the
+    arguments themselves where there is but one replica. Differentiable: the gradient is
+    that of the sum of all replicas' losses. Must not be called inside a loop or a
+    function of its own.
     """
     context = _replica()
     if context is None:

@@ -1,0 +1,14 @@
+"""What Keras has no function for, on TensorFlow and on JAX.
+
+The one room that names `tensorflow` or `jax`; everywhere else a model is written in
+`keras.ops`. It knows nothing else of ours.
+
+    compilation   compile a function of a model, or a function of arrays
+    gradients     custom gradients: their arguments, and variables read for them
+    loops         scan over time
+    products      matrix products with float32 sums
+    replicas      sums over the replicas of a training step
+    hardware      accelerator or CPU, and the type in which products are quickest
+    probe         what one backend reports of this machine, as a program
+    profiler      kernels of a GPU, from a profiler's trace
+"""
