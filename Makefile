@@ -30,9 +30,19 @@ help: ## what there is to make
 demo: $(INSTALLED) ## train a small Korean voice from nothing and hear it (minutes)
 	@$(BIN)/python -m moksori demo $(ARGS)
 
+# What starts programs, hosts, clusters, containers or a browser is for test-all.
+EVERYDAY := not (program or distributed or cluster or container or benchmark \
+    or browser or xtts)
+
 .PHONY: test
-test: lint ## every check; ARGS="tests/audio -k mel" narrows the tests
-	@$(BIN)/python -m pytest $(ARGS)
+test: lint ## the everyday checks; ARGS="tests/audio -k mel" narrows the tests
+	@$(BIN)/python -m pytest --durations=25 -m "$(EVERYDAY)" $(ARGS)
+
+# XTTS has test-xtts. The numbers of both backends are checked.
+.PHONY: test-all
+test-all: lint ## every check, the slow ones too
+	@$(BIN)/python -m pytest --durations=25 -m "not xtts" $(ARGS)
+	@KERAS_BACKEND=jax $(BIN)/python -m pytest --durations=25 -m backend $(ARGS)
 
 .PHONY: lint
 lint: $(INSTALLED) ## style and formatting only
@@ -41,7 +51,7 @@ lint: $(INSTALLED) ## style and formatting only
 
 .PHONY: tensorboard
 tensorboard: $(INSTALLED) ## watch the runs in logs/ at http://localhost:6006
-	@$(BIN)/python -m tensorboard.main --logdir logs $(ARGS)
+	@$(BIN)/python -m moksori tensorboard $(ARGS)
 
 .PHONY: venv
 venv: $(INSTALLED) ## only install
@@ -54,7 +64,7 @@ xtts: $(INSTALLED) ## add XTTS, for clone and compare (TORCH=cpu without a card)
 
 .PHONY: test-xtts
 test-xtts: xtts ## the tests that need XTTS; ARGS narrows them
-	@MOKSORI_XTTS=required $(BIN)/python -m pytest --xtts $(ARGS)
+	@MOKSORI_XTTS=required $(BIN)/python -m pytest -m xtts $(ARGS)
 
 # dev.lock bounds the others, so that what two of them share is one version.
 LOCK := pip compile pyproject.toml --generate-hashes --python-version 3.11 \
@@ -91,6 +101,8 @@ $(INSTALLED): requirements/dev.lock $(if $(DEAD),again)
 	    rm -f $@ && "$$python" -m venv --clear $(VENV) && \
 	        $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	            --require-hashes --no-deps --only-binary :all: -r requirements/dev.lock && \
+        $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+            --no-deps --no-build-isolation --editable . && \
 	        touch $@; \
 	    exit; \
 	done; \

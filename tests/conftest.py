@@ -1,9 +1,7 @@
-"""What every test relies on: a quiet TensorFlow, the same cases on every run, and XTTS
-where it is said to be there."""
+"""What every test relies on: a quiet TensorFlow, and the same cases on every run."""
 
 import os
-import re
-from pathlib import Path
+from importlib.util import find_spec
 
 # Before anything imports Keras; a value from outside still counts.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -16,50 +14,22 @@ from hypothesis import settings
 settings.register_profile("moksori", deadline=None, derandomize=True, database=None)
 settings.load_profile("moksori")
 
-# What `make xtts` adds and tests ask for with pytest.importorskip, themselves or in the
-# twin of XTTS that several share.
-_ADDED = "TTS|torch|torchaudio|transformers|tokenizers|huggingface_hub|resemblyzer"
-_ASKS = re.compile(rf"""importorskip\(\s*["']({_ADDED})\b|\btiny_xtts\b""")
-_SKIPPED = re.compile(rf"could not import '({_ADDED})\b|make xtts")
+FOLDERS = {"benchmarks": "benchmark", "docker": "container"}
 
 
-def pytest_addoption(parser):
-    parser.addoption("--xtts", action="store_true", help="only files that need XTTS")
+@pytest.fixture(scope="session")
+def xtts_installed():
+    """Skip the test where `make xtts` was not run; fail where that is required."""
+    if not (find_spec("TTS") and find_spec("resemblyzer")):
+        required = os.environ.get("MOKSORI_XTTS") == "required"
+        (pytest.fail if required else pytest.skip)("XTTS is not installed")
 
 
-def _needs_xtts(path: Path) -> bool:
-    return bool(_ASKS.search(path.read_text("utf-8")))
-
-
-def pytest_ignore_collect(collection_path, config):
-    if config.getoption("--xtts") and collection_path.match("test_*.py"):
-        return not _needs_xtts(collection_path) or None
-    return None
-
-
-def _judge(report, path: Path):
-    """A skip for want of XTTS is a failure where XTTS is required, and wherever
-    `make test-xtts` would not come to the test: it would run nowhere."""
-    if not report.skipped or not _SKIPPED.search(str(report.longrepr)):
-        return
-    if os.environ.get("MOKSORI_XTTS") == "required":
-        report.longrepr = f"MOKSORI_XTTS=required, and yet: {report.longrepr[-1]}"
-    elif not _needs_xtts(path):
-        report.longrepr = f"no importorskip by which --xtts finds {path}"
-    else:
-        return
-    report.outcome = "failed"
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_make_collect_report(collector):
-    report = yield
-    _judge(report, collector.path)
-    return report
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item):
-    report = yield
-    _judge(report, item.path)
-    return report
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark the tests of two folders, and those that need XTTS, also by a fixture."""
+    for item in items:
+        if mark := FOLDERS.get(item.path.parent.name):
+            item.add_marker(mark)
+        if "xtts_installed" in getattr(item, "fixturenames", ()):
+            item.add_marker("xtts")

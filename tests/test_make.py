@@ -23,7 +23,10 @@ case "$*" in
 esac
 """
 
-pytestmark = pytest.mark.skipif(not MAKE, reason="needs make")
+pytestmark = [
+    pytest.mark.program,
+    pytest.mark.skipif(not MAKE, reason="needs make"),
+]
 
 
 class House:

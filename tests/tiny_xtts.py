@@ -11,7 +11,6 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from moksori.audio.files import save
 
@@ -128,9 +127,8 @@ def copied(folder: Path, to: Path, **replaced) -> Path:
 
 
 def folder_of(session: Path) -> Path:
-    """The tiny weights in the folder of a session of tests, built when first asked for.
-    Skips the test where XTTS is not installed."""
-    pytest.importorskip("TTS", exc_type=ImportError)
+    """The tiny weights in the folder of a session of tests, built when first asked
+    for."""
     shrink()
     folder = session / "tiny-xtts"
     return folder if folder.exists() else build(folder)

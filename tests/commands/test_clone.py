@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def xtts_folder(tmp_path_factory):
+def xtts_folder(xtts_installed, tmp_path_factory):
     return tiny_xtts.folder_of(tmp_path_factory.getbasetemp())
 
 

@@ -24,9 +24,8 @@ tiny_xtts.build(pathlib.Path(sys.argv[1]))
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
+def place(xtts_installed, tmp_path_factory):
     """A voice, features and weights."""
-    pytest.importorskip("TTS", exc_type=ImportError)
     folder = tmp_path_factory.mktemp("compare")
     make_run(folder / "voice")
     build(write(folder / "corpus", 12), folder / "features")

@@ -16,6 +16,8 @@ from moksori.training.runs import Run
 from moksori.voices.stopping import POLICY
 from tests.datasets.made import RATE, write_sound, write_text
 
+pytestmark = pytest.mark.program
+
 ROOT = Path(__file__).parents[2]
 ZEROTH = ROOT.parent / "shared/data/zeroth_sample"
 TEXT = "안녕하세요."

@@ -12,6 +12,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from tests.trainings import Program, finish, last, newest, tones
 
+pytestmark = pytest.mark.distributed
+
 # Replicas of TensorFlow draw numbers of their own, so that nothing may be random here.
 CERTAIN = (
     "tacotron.encoder_dropout=0",

@@ -18,8 +18,7 @@ SAME, OTHER = SPEAKERS[0], SPEAKERS[1]
 
 
 @pytest.fixture(scope="module")
-def similarity():
-    pytest.importorskip("resemblyzer", exc_type=ImportError)
+def similarity(xtts_installed):
     from moksori.comparison.resemblance import similarity
 
     return similarity

@@ -17,6 +17,8 @@ from tests.datasets import clusters, crash
 from tests.datasets.made import folder_corpus
 from tests.datasets.stores import LINEAR, build, content, rejected
 
+pytestmark = pytest.mark.cluster
+
 distributed = pytest.importorskip("distributed")
 
 ROOT = Path(__file__).parents[2]

@@ -16,8 +16,7 @@ TEXTS = (
 
 
 @pytest.fixture(scope="module")
-def encoder():
-    pytest.importorskip("resemblyzer", exc_type=ImportError)
+def encoder(xtts_installed):
     return SpeakerEncoder()
 
 

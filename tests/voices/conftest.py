@@ -17,7 +17,7 @@ def voice(run_folder):
 
 
 @pytest.fixture(scope="session")
-def xtts_folder(tmp_path_factory):
+def xtts_folder(xtts_installed, tmp_path_factory):
     return tiny_xtts.folder_of(tmp_path_factory.getbasetemp())
 
 

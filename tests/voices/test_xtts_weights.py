@@ -120,8 +120,8 @@ except speech.VoiceError as error: print(error)
         ("HF_HUB_OFFLINE", "1", "HF_HUB_OFFLINE is set"),
     ],
 )
+@pytest.mark.usefixtures("xtts_installed")
 def test_without_a_network_the_way_to_bring_them_is_said(home, variable, value, reason):
-    pytest.importorskip("huggingface_hub")
     environment = {**os.environ, "COQUI_TOS_AGREED": "1", variable: value}
     done = subprocess.run(
         [sys.executable, "-c", FIND],

@@ -7,6 +7,8 @@ from tests.browser import until
 from tests.comparison.page.compared import NAMES
 from tests.comparison.page.opened import PLAYED, PLAYING, button, click, count, press
 
+pytestmark = pytest.mark.browser
+
 HEAD = "getComputedStyle(document.querySelector('.active .playhead')).left"
 
 

@@ -19,6 +19,8 @@ from tests.comparison.page.opened import (
     show_all,
 )
 
+pytestmark = pytest.mark.browser
+
 
 def test_blind_nothing_tells_who_it_is(page, made):
     click(page, button(1, 1))
