@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from moksori.training.checkpoints import write_aside
+from moksori.storage import atomic_write
 
 _SPEED = "speed/steps_per_second"
 _INK, _FAINT = "#22272e", "#8b949e"
@@ -115,7 +115,8 @@ def draw(rows: Sequence[dict], path: Path) -> Figure:
     figure.legend(handles, labels, fontsize=8, labelcolor=_INK, **place)
     kind = path.suffix[1:] or "png"
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_aside(path, lambda file: figure.savefig(file, format=kind))
+    with atomic_write(path) as file:
+        figure.savefig(file, format=kind)
     return figure
 
 

@@ -6,7 +6,6 @@ Its view is kept short, about 0.7 s, so that it hears rather than guesses.
 """
 
 import json
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -20,6 +19,7 @@ from hangul.pronounce import pronounce
 from hparams import Audio
 from moksori.audio.files import resample
 from moksori.audio.spectrum import mel_spectrogram
+from moksori.storage import atomic_write, write_json
 
 # Frames of 12.5 ms. What lies 60 dB below the loudest band is silence to everyone.
 AUDIO = Audio(
@@ -191,15 +191,10 @@ class Recogniser:
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         weights = {f"w{i}": w for i, w in enumerate(self.network.get_weights())}
-        aside = folder / f".{os.getpid()}.npz"
-        np.savez(aside, **weights)
-        os.replace(aside, folder / "recogniser.npz")
+        with atomic_write(folder / "recogniser.npz") as file:
+            np.savez(file, **weights)
         record = {"kind": _kind(), "shape": asdict(self.shape), "facts": self.facts}
-        aside = folder / f".{os.getpid()}.json"
-        aside.write_text(
-            json.dumps(record, ensure_ascii=False, indent=2) + "\n", "utf-8"
-        )
-        os.replace(aside, folder / "recogniser.json")
+        write_json(folder / "recogniser.json", record)
 
     def hear(self, waves: Sequence[np.ndarray], sample_rate: int) -> list[list[int]]:
         """Ids of the jamo heard in each wave [samples], by greedy decoding."""

@@ -24,6 +24,7 @@ _SOURCES = (
     "hparams.py",
     "hangul/*.py",
     "moksori/audio/*.py",
+    "moksori/storage.py",
     "datasets/store/extract.py",
     "datasets/store/lease.py",
     "datasets/distributed/remote.py",

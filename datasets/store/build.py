@@ -16,9 +16,10 @@ from datasets.store import features as store
 from datasets.store import lease, selection, shards
 from datasets.store.extract import Block, try_block, write_block
 from datasets.store.features import FeatureError, FeatureStore, Row, fingerprint
-from datasets.store.journal import Journal, key_of, write_aside
+from datasets.store.journal import Journal, key_of
 from datasets.store.report import Report
 from hparams import Audio, Hparams
+from moksori.storage import atomic_write, write_json
 
 __all__ = ["FeatureError", "FeatureStore", "Report", "Row", "build", "fingerprint"]
 
@@ -193,8 +194,7 @@ def _begin(folder: Path, hparams: Hparams) -> None:
         same = old.get("fingerprint") == settings["fingerprint"]
         if not same or old["audio"].get("linear") != hparams.audio.linear:
             (folder / "manifest.jsonl").unlink(missing_ok=True)
-    packed = json.dumps(settings, indent=2, ensure_ascii=False) + "\n"
-    write_aside(path, [packed.encode()])
+    write_json(path, settings)
 
 
 def _sound_journal(folder: Path, audio: Audio) -> Journal:
@@ -221,7 +221,8 @@ def _finish(
     wanted: set[str],
 ) -> None:
     """Write the manifest; only then forget, and delete, what no row needs."""
-    write_aside(folder / "manifest.jsonl", _manifest(accepted, journal))
+    with atomic_write(folder / "manifest.jsonl") as file:
+        file.writelines(_manifest(accepted, journal))
     journal.forget([key for key in journal if key not in wanted])
     journal.compact()
     shards.remove_shards(folder / "shards", journal.shards())

@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 from datasets.readers.corpora import Corpus, Utterance
+from moksori.storage import atomic_write
 
 # Lines parsed at once: JSON then costs half as much.
 _TOGETHER = 4096
@@ -72,7 +73,8 @@ class Journal:
 
     def compact(self) -> None:
         """Rewrite the file with the present entries alone."""
-        write_aside(self._path, (line + b"\n" for line in self._lines.values()))
+        with atomic_write(self._path) as file:
+            file.writelines(line + b"\n" for line in self._lines.values())
 
     def _add(self, entry: dict, line: bytes) -> None:
         key = entry["key"]
@@ -81,17 +83,6 @@ class Journal:
             self._places[key] = entry["shard"], entry["offset"] + entry["frames"]
         else:
             self._places.pop(key, None)
-
-
-def write_aside(path: Path, chunks: Iterable[bytes]) -> None:
-    """Write a file beside its place and rename it there: readers never meet a half."""
-    aside = path.with_name(path.name + ".partial")
-    with aside.open("wb") as file:
-        for chunk in chunks:
-            file.write(chunk)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(aside, path)
 
 
 def key_of(corpus: Corpus, utterance: Utterance, settings: str) -> str:

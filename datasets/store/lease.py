@@ -5,14 +5,13 @@ worker on another machine that lost its connection does not notice; it asks whet
 build that handed it a block is still the one at work before it writes.
 """
 
-import fcntl
-import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from datasets.store.features import FeatureError
+from moksori.storage import Locked, lock
 
 _NAME = ".lock"
 
@@ -27,20 +26,15 @@ def held(folder: Path) -> Iterator[str]:
 
     Raises `FeatureError` while another build holds it; a kill releases it.
     """
-    # Opened without cutting it short: another build's name may stand there.
-    with (folder / _NAME).open("a+") as file:
+    name = secrets.token_hex(8)
+    with ExitStack() as stack:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+            stack.enter_context(lock(folder / _NAME, name, folder))
+        except Locked:
             raise FeatureError(
                 f"{folder}: another preprocessing run is writing here; wait for it"
             ) from None
-        name = secrets.token_hex(8)
-        _sign(file, name)
-        try:
-            yield name
-        finally:
-            _sign(file, "")
+        yield name
 
 
 def require(folder: Path, name: str) -> None:
@@ -51,11 +45,3 @@ def require(folder: Path, name: str) -> None:
         raise Superseded(f"{folder}: {error.strerror}") from None
     if current != name:
         raise Superseded(f"{folder}: another build is at work here, or none")
-
-
-def _sign(file, name: str) -> None:
-    file.truncate(0)
-    file.write(name)
-    file.flush()
-    # Other machines see what has left this one's cache.
-    os.fsync(file.fileno())

@@ -1,7 +1,6 @@
 """What the corpora hold and what was left out of them, for people and for programs."""
 
 import dataclasses
-import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from html import escape
@@ -10,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from datasets.store.histogram import Histogram
-from datasets.store.journal import write_aside
 from datasets.store.selection import Accepted, Rejected
+from moksori.storage import write_json, write_text
 
 
 @dataclass(frozen=True)
@@ -93,10 +92,8 @@ class Report:
     def save(self, folder: Path) -> None:
         """Write `report.json` and `report.html`, each aside and renamed."""
         values = dataclasses.asdict(self) | {"reasons": self.reasons}
-        packed = json.dumps(values, indent=1, ensure_ascii=False) + "\n"
-        write_aside(folder / "report.json", [packed.encode("utf-8", "replace")])
-        page = self.html(folder.resolve().name)
-        write_aside(folder / "report.html", [page.encode("utf-8", "replace")])
+        write_json(folder / "report.json", values, indent=1)
+        write_text(folder / "report.html", self.html(folder.resolve().name))
 
     def html(self, name: str) -> str:
         """One page that asks nothing of the network."""

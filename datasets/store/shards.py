@@ -19,6 +19,7 @@ import numpy as np
 
 from hparams import Audio
 from moksori.audio import files
+from moksori.storage import sync_folder
 
 _STEPS = 32767
 _ASIDE = ".partial"
@@ -158,15 +159,6 @@ def remove_shards(folder: Path, kept: set[int]) -> None:
         if path.name.endswith(_ASIDE) or (number.isdigit() and int(number) not in kept):
             # A writer that nobody waits for may be giving it its name right now.
             path.unlink(missing_ok=True)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renames inside a folder survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def pack(levels: np.ndarray, audio: Audio) -> np.ndarray:

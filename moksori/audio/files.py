@@ -5,11 +5,11 @@ reads (wav, flac, ogg, mp3) goes through it; everything else (m4a, aac, webm, wm
 video files) through the FFmpeg libraries inside PyAV.
 """
 
-import os
-import threading
 from pathlib import Path
 
 import numpy as np
+
+from moksori.storage import atomic_write
 
 _FULL_SCALE = 32767.0
 
@@ -87,15 +87,12 @@ def save(path: str | Path, wave: np.ndarray, sample_rate: int) -> None:
     if not np.isfinite(wave).all():
         raise AudioError(f"{path}: refusing to write values that are not finite")
     samples = to_int16(wave)
-    aside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        soundfile.write(aside, samples, sample_rate, subtype="PCM_16", format="WAV")
-        os.replace(aside, path)
+        with atomic_write(path) as file:
+            soundfile.write(file, samples, sample_rate, subtype="PCM_16", format="WAV")
     except (OSError, soundfile.SoundFileError) as error:
         raise AudioError(f"{path}: cannot be written: {error}") from None
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def to_int16(wave: np.ndarray) -> np.ndarray:

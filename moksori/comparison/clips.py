@@ -13,7 +13,7 @@ from moksori.audio.levels import trim
 from moksori.metrics.bootstrap import ratio_of
 from moksori.metrics.likeness import likeness
 from moksori.metrics.report import read_manifest
-from moksori.training.checkpoints import write_aside
+from moksori.storage import write_text
 from moksori.voices import stopping
 
 # A length beyond these of the recording's was broken off, or babbled on.
@@ -77,7 +77,7 @@ def sign(folder: Path, consent: str, clips: Mapping[int, dict] | None = None) ->
         json.dumps({**row, "consent": consent}, ensure_ascii=False) + "\n"
         for row in rows
     )
-    write_aside(folder / "manifest.jsonl", lambda file: file.write(text.encode()))
+    write_text(folder / "manifest.jsonl", text)
 
 
 def device(folder: Path) -> str:

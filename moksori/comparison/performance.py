@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
 
-from moksori.training.checkpoints import write_aside
+from moksori.storage import write_json
 
 _NOTE = "performed.json"
 _LOOK_SECONDS = 0.2
@@ -69,8 +69,7 @@ def perform(
     complaint = "" if code == 0 and spoke else _complaint(code, said)
     performance = Performance(code, seconds, round(megabytes, 1), complaint, spoke)
     if spoke:
-        text = json.dumps({"made_of": made_of, **asdict(performance)}, indent=2) + "\n"
-        write_aside(note, lambda file: file.write(text.encode()))
+        write_json(note, {"made_of": made_of, **asdict(performance)})
     return performance
 
 

@@ -1,6 +1,5 @@
 """One comparison from beginning to end: gather, speak, measure, write it down."""
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +13,7 @@ from moksori.comparison.materials import REFERENCE, Materials
 from moksori.doctor import driver, host
 from moksori.metrics.recording import describe
 from moksori.speakers.encoder import EncoderMissing
-from moksori.training.checkpoints import write_aside
+from moksori.storage import write_json
 from moksori.voices.provenance import noted
 from moksori.voices.xtts.reference import prepare
 
@@ -66,8 +65,7 @@ def compare(
         "verdict": figures.verdict(rows, {k: s.name for k, s in systems.items()}),
         "sentences": _sentences(systems, materials),
     }
-    text = json.dumps(comparison, indent=1, ensure_ascii=False) + "\n"
-    write_aside(folder / NAME, lambda file: file.write(text.encode()))
+    write_json(folder / NAME, comparison, indent=1)
     return comparison
 
 

@@ -23,6 +23,7 @@ import numpy as np
 from hangul import normalize, pronounce
 from moksori.audio.files import from_int16, save
 from moksori.demo.grammar.sentences import held_out, sentences
+from moksori.storage import write_json, write_text
 
 SAMPLE_RATE = 22050
 VERSION = 1
@@ -142,15 +143,15 @@ def write(
     table = "".join(f"{line.id}\t{line.speaker.voice}\t{line.text}\n" for line in plan)
     _refuse_other_lines(folder, table)
     folder.mkdir(parents=True, exist_ok=True)
-    _write_aside(folder / "demo.json", json.dumps(wanted | {"finished": False}) + "\n")
-    _write_aside(folder / "transcripts.tsv", table)
+    write_json(folder / "demo.json", wanted | {"finished": False}, indent=None)
+    write_text(folder / "transcripts.tsv", table)
     for done, line in enumerate(plan, start=1):
         path = folder / "wavs" / line.speaker.voice / f"{line.id}.wav"
         if not path.exists():
             save(path, synthesize(line.text, line.speaker), SAMPLE_RATE)
         if progress:
             progress(done, count)
-    _write_aside(folder / "demo.json", json.dumps(wanted | {"finished": True}) + "\n")
+    write_json(folder / "demo.json", wanted | {"finished": True}, indent=None)
     return folder
 
 
@@ -186,12 +187,6 @@ def _refuse_other_lines(folder: Path, table: str) -> None:
         raise DemoError(
             f"{path} has other sentences than this version makes: remove it"
         )
-
-
-def _write_aside(path: Path, text: str) -> None:
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_text(text, encoding="utf-8")
-    os.replace(aside, path)
 
 
 _lock = threading.Lock()

@@ -1,6 +1,5 @@
 """What a training is made of: recordings, features, settings, and the run so far."""
 
-import fcntl
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ import hparams
 from hparams import Hparams
 from moksori.doctor.findings import Finding, error, ok, warning
 from moksori.doctor.table import lasting, many
+from moksori.storage import lock_holder
 
 MODELS = ("tacotron", "wavenet")
 _FOREIGN = {
@@ -162,7 +162,7 @@ def on_run(folder: Path, store, settings: Hparams | None) -> Iterator[Finding]:
         text += f"{', '.join(damaged)} cannot be read"
         advice = "it would go on from the one before: delete what is damaged"
         yield warning("run", text, advice, **facts)
-    elif holder := _holder(folder / "lock"):
+    elif holder := lock_holder(folder / "lock"):
         advice = "leave it alone, or end that process before starting another"
         text += f"is being trained by process {holder}"
         yield warning("run", text, advice, **facts, process=holder)
@@ -189,19 +189,6 @@ def _damaged(folder: Path, step: int | None) -> list[str]:
     paths = sorted((folder / "checkpoints").glob("step-*.safetensors"))
     newest = f"step-{step or 0:08d}"
     return [path.name for path in paths if path.stem > newest]
-
-
-def _holder(lock: Path) -> str:
-    """Who holds the lock of a run; empty where nobody does."""
-    try:
-        with open(lock) as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return file.read().strip() or "unknown"
-    except OSError:
-        return ""
-    return ""
 
 
 def _distance(settings: Hparams, name: str, model: str | None) -> list[str]:

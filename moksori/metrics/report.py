@@ -1,9 +1,10 @@
 """What free-running speech is worth, in a few figures that a person can check."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from moksori.storage import write_json
 
 FOCUS = 0.7
 LENGTH = 0.1
@@ -81,10 +82,7 @@ def read_manifest(folder: Path) -> list[dict]:
 
 def write(path: Path, figures: Mapping) -> None:
     """Write figures as JSON, aside and renamed."""
-    aside = path.with_name(f".{path.name}")
-    text = json.dumps(figures, indent=2, ensure_ascii=False)
-    aside.write_text(text + "\n", "utf-8")
-    os.replace(aside, path)
+    write_json(path, figures)
 
 
 def summary(figures: Mapping) -> str:

@@ -12,13 +12,14 @@ import json
 import os
 import struct
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import ml_dtypes
 import numpy as np
+
+from moksori.storage import atomic_write
 
 VERSION = 1
 LOSS = "loss"
@@ -96,32 +97,11 @@ def write(
     arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     header = _encode_header(arrays, state, step, metric, ranked_by)
 
-    def content(file: BinaryIO) -> None:
+    with atomic_write(path) as file:
         file.write(struct.pack("<Q", len(header)))
         file.write(header)
         for array in arrays.values():
             file.write(_bytes_of(array))
-
-    write_aside(path, content)
-
-
-def write_aside(path: Path, content: Callable[[BinaryIO], object]) -> None:
-    """Let `content(file)` fill a file that replaces `path` once it is whole."""
-    aside = path.with_name(f".{path.name}.partial")
-    try:
-        with open(aside, "wb") as file:
-            content(file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(aside, path)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def read_header(path: Path) -> Header:

@@ -17,7 +17,7 @@ from matplotlib import font_manager, ticker
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from moksori.training.checkpoints import write_aside
+from moksori.storage import atomic_write
 
 _INK = "#22272e"
 _FAINT = "#8b949e"
@@ -172,7 +172,8 @@ def _finish(figure: Figure, path: str | Path | None) -> Figure:
     if path is not None:
         path = Path(path)
         kind = path.suffix[1:] or "png"
-        write_aside(path, lambda file: figure.savefig(file, format=kind))
+        with atomic_write(path) as file:
+            figure.savefig(file, format=kind)
     return figure
 
 

@@ -10,7 +10,6 @@ logs/<run>/run.json         settings, as the script handed them in
 import contextlib
 import datetime
 import difflib
-import fcntl
 import json
 import logging
 import math
@@ -20,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from moksori import storage
 from moksori.training.checkpoints import (
     LOSS,
     Checkpoint,
@@ -28,7 +28,6 @@ from moksori.training.checkpoints import (
     read,
     read_header,
     write,
-    write_aside,
 )
 
 VERSION = 1
@@ -64,10 +63,9 @@ class Run:
             raise RunError(f"{folder} is already a run: continue it or name another")
         created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         settings = {"version": VERSION, "created": created, **_plain(settings)}
-        text = json.dumps(settings, indent=2, ensure_ascii=False) + "\n"
         try:
             (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
-            write_aside(folder / "run.json", lambda file: file.write(text.encode()))
+            storage.write_json(folder / "run.json", settings)
         except OSError as error:
             raise RunError(f"cannot create {folder}: {error.strerror}") from None
         return cls(folder, settings, keep)
@@ -192,30 +190,20 @@ class Run:
         if self._locked:
             yield
             return
-        with open(self.folder / "lock", "a+") as file:
-            self._acquire(file)
+        path, owner = self.folder / "lock", str(os.getpid())
+        with contextlib.ExitStack() as stack:
+            try:
+                checkpoints = self.folder / "checkpoints"
+                stack.enter_context(storage.lock(path, owner, checkpoints))
+            except storage.Locked as holder:
+                raise RunError(
+                    f"{self.folder} is being trained already (process {holder})"
+                ) from None
             self._locked = True
             try:
-                for leftover in (self.folder / "checkpoints").glob(".*.partial"):
-                    leftover.unlink()
                 yield
             finally:
                 self._locked = False
-
-    def _acquire(self, file) -> None:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            holder = file.read().strip() or "unknown"
-            raise RunError(
-                f"{self.folder} is being trained already (process {holder})"
-            ) from None
-        except OSError as error:
-            log.warning("%s: this disk has no locks (%s)", self.folder, error.strerror)
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
 
     def _path(self, step: int) -> Path:
         return self.folder / "checkpoints" / f"step-{step:08d}{_SUFFIX}"

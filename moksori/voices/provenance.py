@@ -4,7 +4,7 @@ import json
 from hashlib import blake2b
 from pathlib import Path
 
-from moksori.training.checkpoints import write_aside
+from moksori.storage import write_json
 
 _NAME = "trained-on.json"
 
@@ -38,8 +38,7 @@ def note(folder: str | Path, store, held_out: int) -> None:
     kept = [each for each in seen if (each["digest"], each["held_out"]) != mine]
     if kept:
         about["before"] = kept
-    text = json.dumps(about, indent=2, ensure_ascii=False) + "\n"
-    write_aside(Path(folder) / _NAME, lambda file: file.write(text.encode()))
+    write_json(Path(folder) / _NAME, about)
 
 
 def noted(folder: str | Path) -> dict:

@@ -6,6 +6,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
+from moksori import storage
 from moksori.training import checkpoints
 from moksori.training.checkpoints import Damaged
 from moksori.training.runs import Run, RunError, differences
@@ -162,7 +163,7 @@ def test_a_failed_write_leaves_the_good_one(run, monkeypatch):
     def full(file):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoints.os, "fsync", full)
+    monkeypatch.setattr(storage.os, "fsync", full)
     with pytest.raises(RunError, match="No space left"):
         run.save(2, arrays(), {})
     monkeypatch.undo()

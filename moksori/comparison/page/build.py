@@ -10,7 +10,6 @@ import base64
 import hashlib
 import json
 import math
-import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from moksori.audio.levels import loudness
 from moksori.audio.spectrum import mel_spectrogram
 from moksori.comparison.page.pictures import contour, spectrogram
 from moksori.metrics.pitch import track
+from moksori.storage import write_text
 
 NAME = "compare.html"
 RANGE_DECIBEL = 60.0
@@ -99,12 +99,7 @@ def write(
     }
     text = _assemble(str(comparison.get("title") or "Comparison"), facts, sounds)
     path = folder / NAME
-    aside = folder / f".{NAME}.{os.getpid()}"
-    try:
-        aside.write_bytes(text.encode("utf-8", "replace"))
-        os.replace(aside, path)
-    finally:
-        aside.unlink(missing_ok=True)
+    write_text(path, text)
     return path
 
 

@@ -6,13 +6,13 @@ state in JSON, nothing that could be executed.
 Shapes: L latents of C channels, D dimensions of a speaker.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from moksori.training.checkpoints import Damaged, read, write, write_aside
+from moksori.storage import write_json
+from moksori.training.checkpoints import Damaged, read, write
 from moksori.voices.speech import VoiceError
 
 _KIND = "xtts voice"
@@ -58,8 +58,7 @@ class Clone:
             return
         path = Path(path).with_suffix(".json")
         path.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(self.record, ensure_ascii=False, indent=2)
-        write_aside(path, lambda file: file.write(f"{text}\n".encode()))
+        write_json(path, self.record)
 
     def check(self, fingerprint: str) -> None:
         """Raises `VoiceError` for weights other than those that heard the voice."""

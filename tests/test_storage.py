@@ -1,0 +1,71 @@
+"""Files are whole or not there; a lock holds until its process ends."""
+
+import fcntl
+import os
+
+import pytest
+
+from moksori import storage
+from moksori.storage import Locked, atomic_write, lock, lock_holder
+
+
+def names(folder) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_file_is_replaced_when_the_block_ends(tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+    with atomic_write(path) as file:
+        file.write(b"new")
+        file.flush()
+        assert path.read_bytes() == b"old"
+    assert path.read_bytes() == b"new"
+    assert names(tmp_path) == ["a"]
+
+
+def test_an_error_leaves_the_old_file(tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+    with pytest.raises(TypeError), atomic_write(path) as file:
+        file.write("neither half")
+    assert path.read_bytes() == b"old"
+    assert names(tmp_path) == ["a"]
+
+
+def test_text_and_json_are_korean_and_survive_lone_surrogates(tmp_path):
+    storage.write_json(tmp_path / "a.json", {"말": "소리\udcff"})
+    assert (tmp_path / "a.json").read_bytes() == '{\n  "말": "소리?"\n}\n'.encode()
+    storage.write_json(tmp_path / "a.json", [1], indent=None)
+    assert (tmp_path / "a.json").read_bytes() == b"[1]\n"
+
+
+def test_a_lock_is_exclusive_and_names_its_holder(tmp_path):
+    path = tmp_path / "lock"
+    assert lock_holder(path) == ""
+    with lock(path, "first"):
+        assert lock_holder(path) == "first"
+        with pytest.raises(Locked, match="first"), lock(path, "second"):
+            pass
+    assert lock_holder(path) == path.read_text() == ""
+    with lock(path, "second"):
+        pass
+
+
+def test_a_lock_deletes_what_a_kill_left_half_written(tmp_path):
+    (tmp_path / "sub").mkdir()
+    leftovers = [tmp_path / "sub" / ".a.1-1.partial", tmp_path / "sub" / ".b.partial"]
+    for leftover in leftovers:
+        leftover.write_bytes(b"half")
+    (tmp_path / "sub" / "whole").touch()
+    with lock(tmp_path / "lock", "me", tmp_path / "sub"):
+        assert names(tmp_path / "sub") == ["whole"]
+
+
+def test_a_disk_without_locks_is_logged(tmp_path, monkeypatch, caplog):
+    def refuse(*_):
+        raise OSError(95, os.strerror(95))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with lock(tmp_path / "lock", "me"):
+        assert "no locks" in caplog.text
