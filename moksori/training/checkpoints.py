@@ -1,46 +1,26 @@
-"""One checkpoint: a single file of named arrays, a state and their checksums.
+"""Write and read one checkpoint: named arrays and a state in a safetensors file.
 
-The layout is that of safetensors (github.com/huggingface/safetensors): eight bytes of
-header length, a JSON header, the raw little-endian arrays. Anything that reads that
-format reads these files. The header's `__metadata__` also holds the step, the metric
-and its name, the state as JSON text, a CRC-32 of each array and one of the header
-itself, so that a part of the arrays can be read, and believed, without reading the
-rest.
+Any reader of safetensors (github.com/huggingface/safetensors) gets the arrays. The
+file's metadata is one text: a CRC-32, and the JSON that it is of, with the step, the
+metric and its name, the state, and a CRC-32 for each array, so that a part of the
+arrays can be read, and believed, without reading the rest.
 """
 
 import json
-import os
-import struct
+import math
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
-import ml_dtypes
 import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
 
 from moksori.storage import atomic_write
 
-VERSION = 1
+VERSION = 2
 LOSS = "loss"
-
-_DTYPES = {
-    "BOOL": np.dtype(np.bool_),
-    "U8": np.dtype(np.uint8),
-    "I8": np.dtype(np.int8),
-    "U16": np.dtype(np.uint16),
-    "I16": np.dtype(np.int16),
-    "F16": np.dtype(np.float16),
-    "BF16": np.dtype(ml_dtypes.bfloat16),
-    "U32": np.dtype(np.uint32),
-    "I32": np.dtype(np.int32),
-    "F32": np.dtype(np.float32),
-    "U64": np.dtype(np.uint64),
-    "I64": np.dtype(np.int64),
-    "F64": np.dtype(np.float64),
-}
-_CODES = {dtype: code for code, dtype in _DTYPES.items()}
-_LARGEST_HEADER = 100_000_000
+_RECORD = "moksori"
 
 
 class Damaged(Exception):
@@ -60,9 +40,8 @@ class Header:
     metric: float | None
     ranked_by: str
     state: dict
-    entries: dict[str, dict]
     checksums: dict[str, int]
-    start: int
+    version: int
 
 
 @dataclass(frozen=True)
@@ -89,118 +68,101 @@ def write(
     metric: float | None = None,
     ranked_by: str = LOSS,
 ) -> None:
-    """Write beside `path`, force to disk and rename: `path` is never half a file.
+    """Write a checkpoint atomically: `path` is never half a file.
 
     `state` must survive JSON. Raises `TypeError` for what neither JSON nor the format
     holds, `OSError` when the disk refuses.
     """
     arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}
-    header = _encode_header(arrays, state, step, metric, ranked_by)
-
+    record = {
+        "version": VERSION,
+        "step": step,
+        "metric": metric,
+        "ranked_by": ranked_by,
+        "state": state,
+        "checksums": {n: _checksum(a, VERSION) for n, a in arrays.items()},
+    }
+    text = json.dumps(record)
+    # One entry: the library writes several in an order that differs between runs.
+    metadata = {_RECORD: f"{zlib.crc32(text.encode())} {text}"}
+    try:
+        content = save(arrays, metadata)
+    except SafetensorError as error:
+        raise TypeError(f"arrays that cannot be saved: {error}") from None
     with atomic_write(path) as file:
-        file.write(struct.pack("<Q", len(header)))
-        file.write(header)
-        for array in arrays.values():
-            file.write(_bytes_of(array))
+        file.write(content)
 
 
 def read_header(path: Path) -> Header:
-    """Everything but the arrays. Raises `Damaged`."""
-    try:
-        with open(path, "rb") as file:
-            header = _decode_header(path, file)
-            size = os.fstat(file.fileno()).st_size
-    except OSError as error:
-        raise Damaged(error.strerror or str(error)) from None
-    ends = [entry["data_offsets"][1] for entry in header.entries.values()]
-    expected = header.start + max(ends, default=0)
-    if size != expected:
-        raise Damaged(f"{size:,} bytes instead of {expected:,}")
-    return header
+    """Read everything but the arrays. Raises `Damaged`."""
+    return _read(path, None)[0]
 
 
 def read(path: Path, prefix: str = "") -> Checkpoint:
-    """The checkpoint with those arrays whose names begin with `prefix`.
+    """Read a checkpoint with those arrays whose names begin with `prefix`.
 
     Raises `Damaged`, also where a checksum of a wanted array does not agree.
     """
-    header = read_header(path)
-    wanted = {n: e for n, e in header.entries.items() if n.startswith(prefix)}
-    arrays = {}
-    with open(path, "rb") as file:
-        for name, entry in wanted.items():
-            begin, end = entry["data_offsets"]
-            array = np.empty(entry["shape"], _DTYPES[entry["dtype"]])
-            if array.nbytes != end - begin:
-                raise Damaged(f"the size of {name} does not agree with its shape")
-            file.seek(header.start + begin)
-            if file.readinto(_bytes_of(array)) != array.nbytes:
-                raise Damaged(f"{name} is cut short")
-            if zlib.crc32(_bytes_of(array)) != header.checksums.get(name):
-                raise Damaged(f"the checksum of {name} does not agree")
-            arrays[name] = array
+    header, arrays = _read(path, prefix)
+    for name, array in arrays.items():
+        if _checksum(array, header.version) != header.checksums[name]:
+            raise Damaged(f"the checksum of {name} does not agree")
     return Checkpoint(
         header.step, arrays, header.state, path, header.metric, header.ranked_by
     )
 
 
-def _bytes_of(array: np.ndarray) -> memoryview:
-    return memoryview(array.reshape(-1).view(np.uint8))
-
-
-def _encode_header(arrays, state, step, metric, ranked_by) -> bytes:
-    entries, offset = {}, 0
-    for name, array in arrays.items():
-        if array.dtype not in _CODES:
-            raise TypeError(f"{name}: arrays of {array.dtype} cannot be saved")
-        entries[name] = {
-            "dtype": _CODES[array.dtype],
-            "shape": list(array.shape),
-            "data_offsets": [offset, offset + array.nbytes],
-        }
-        offset += array.nbytes
-    checksums = {name: zlib.crc32(_bytes_of(array)) for name, array in arrays.items()}
-    metadata = {
-        "version": str(VERSION),
-        "step": str(step),
-        "metric": json.dumps(metric),
-        "ranked_by": ranked_by,
-        "state": json.dumps(state),
-        "checksums": json.dumps(checksums),
-    }
-    metadata["header"] = _header_checksum(metadata, entries)
-    text = json.dumps({"__metadata__": metadata, **entries}).encode()
-    return text + b" " * (-len(text) % 8)
-
-
-def _header_checksum(metadata: dict, entries: dict) -> str:
-    rest = {key: value for key, value in metadata.items() if key != "header"}
-    return str(zlib.crc32(json.dumps([rest, entries], sort_keys=True).encode()))
-
-
-def _decode_header(path: Path, file: BinaryIO) -> Header:
-    prefix = file.read(8)
-    length = struct.unpack("<Q", prefix)[0] if len(prefix) == 8 else 0
-    if not 0 < length <= _LARGEST_HEADER:
-        raise Damaged("it does not begin like a checkpoint")
+def _read(path: Path, prefix: str | None) -> tuple[Header, dict[str, np.ndarray]]:
     try:
-        entries = json.loads(file.read(length))
-        metadata = entries.pop("__metadata__")
-        intact = metadata["header"] == _header_checksum(metadata, entries)
-        version = int(metadata["version"])
+        with safe_open(path, "numpy") as file:
+            record = _record_of(file)
+            names = [] if prefix is None else file.keys()
+            wanted = [name for name in names if name.startswith(prefix)]
+            return Header(path=path, **record), {n: file.get_tensor(n) for n in wanted}
+    except OSError as error:
+        raise Damaged(error.strerror or str(error)) from None
+    except SafetensorError as error:
+        raise Damaged(str(error)) from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise Damaged("its header cannot be read") from None
-    if not intact:
+
+
+def _record_of(file) -> dict:
+    metadata = file.metadata()
+    if _RECORD in metadata:
+        checksum, _, text = metadata[_RECORD].partition(" ")
+        intact, record = int(checksum) == zlib.crc32(text.encode()), json.loads(text)
+    else:
+        intact, record = _record_of_version_1(file, metadata)
+    if not intact or set(record["checksums"]) != set(file.keys()):
         raise Damaged("the checksum of its header does not agree")
-    if version > VERSION:
-        raise Damaged(f"it has version {version}, and this program knows {VERSION}")
-    return Header(
-        path=path,
-        step=int(metadata["step"]),
-        metric=json.loads(metadata["metric"]),
-        ranked_by=metadata.get("ranked_by", LOSS),
-        state=json.loads(metadata["state"]),
-        entries=entries,
-        checksums=json.loads(metadata["checksums"]),
-        start=8 + length,
-    )
+    if record["version"] > VERSION:
+        found = record["version"]
+        raise Damaged(f"it has version {found}, and this program knows {VERSION}")
+    return record
+
+
+def _record_of_version_1(file, metadata: dict) -> tuple[bool, dict]:
+    """Return whether the header of an older file is intact, and its record.
+
+    The values were entries of their own, under one checksum with the arrays' places.
+    """
+    entries, offset = {}, 0
+    for name in file.offset_keys():
+        part = file.get_slice(name)
+        dtype, shape = part.get_dtype(), part.get_shape()
+        bits = 8 if dtype == "BOOL" else int(dtype.strip("BFIU"))
+        places = [offset, offset := offset + math.prod(shape) * bits // 8]
+        entries[name] = {"dtype": dtype, "shape": shape, "data_offsets": places}
+    rest = {key: value for key, value in metadata.items() if key != "header"}
+    found = zlib.crc32(json.dumps([rest, entries], sort_keys=True).encode())
+    record = {key: json.loads(rest[key]) for key in ("version", "step", "metric")}
+    record |= {key: json.loads(rest[key]) for key in ("state", "checksums")}
+    record["ranked_by"] = rest.get("ranked_by", LOSS)
+    return metadata["header"] == str(found), record
+
+
+def _checksum(array: np.ndarray, version: int) -> int:
+    """Return the CRC-32 of an array; since version 2 of its type and shape as well."""
+    start = f"{array.dtype.name}{list(array.shape)}" if version > 1 else ""
+    return zlib.crc32(array.reshape(-1).view(np.uint8), zlib.crc32(start.encode()))

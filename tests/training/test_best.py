@@ -1,13 +1,10 @@
 """Which checkpoints of a run are kept, and which of them is the best."""
 
-import json
-import struct
-import zlib
-
 import numpy as np
 import pytest
 
 from moksori.training.runs import Run
+from tests.training.version_1 import write_version_1
 
 
 @pytest.fixture
@@ -42,7 +39,7 @@ def test_the_last_and_the_best_are_kept(run):
 def test_metrics_of_different_names_are_never_compared(run):
     """A run that goes on to be ranked otherwise: its older figures count no more."""
     run.save(1, {}, {}, 0.1)
-    run.save(2, {}, {}, 0.5, "loss")
+    run.save(2, {}, {}, 0.75, "loss")
     run.save(3, {}, {}, None, "rank")
     assert run.restore(best=True).step == 1
     assert steps(run) == [1, 2, 3]
@@ -59,27 +56,15 @@ def test_metrics_of_different_names_are_never_compared(run):
     assert run.restore(best=True).step == 8
 
 
-def unnamed(path):
-    """Make a checkpoint one of those written before figures had names."""
-    content = path.read_bytes()
-    length = struct.unpack("<Q", content[:8])[0]
-    entries = json.loads(content[8 : 8 + length])
-    metadata = entries.pop("__metadata__")
-    del metadata["ranked_by"], metadata["header"]
-    checksum = zlib.crc32(json.dumps([metadata, entries], sort_keys=True).encode())
-    metadata["header"] = str(checksum)
-    text = json.dumps({"__metadata__": metadata, **entries}).encode()
-    path.write_bytes(struct.pack("<Q", len(text)) + text + content[8 + length :])
-
-
 def test_a_metric_without_a_name_is_a_loss(run):
-    unnamed(run.save(1, {"a": np.arange(3.0)}, {"n": 1}, 0.25))
+    path = run.folder / "checkpoints/step-00000001.safetensors"
+    write_version_1(path, {"a": np.arange(3, dtype=np.int16)}, {"n": 1}, 1)
     found = run.restore()
-    assert (found.step, found.metric, found.ranked_by) == (1, 0.25, "loss")
+    assert (found.step, found.metric, found.ranked_by) == (1, 0.5, "loss")
     assert found.arrays["a"].tolist() == [0, 1, 2]
-    run.save(2, {}, {}, 0.5, "loss")
+    run.save(2, {}, {}, 0.75, "loss")
     assert run.restore(best=True).step == 1
-    run.save(3, {}, {}, 0.75, "rank")
+    run.save(3, {}, {}, 0.8, "rank")
     assert run.restore(best=True).step == 3
 
 
