@@ -1,12 +1,13 @@
 """Settings of a voice: frozen values, grouped by the room that reads them.
 
-A preset is a complete `Hparams`; `--set group.key=value` states the difference.
-Whatever follows from other settings is a property, and a contradiction is refused
-when the value is built, so no room has to check again.
+`Hparams()` holds the defaults. A preset (`presets/*.json`) and `--set group.key=value`
+state only what they change. What follows from other settings is a property, and a
+contradiction is refused when the value is built, so that no room has to check again.
 """
 
 import dataclasses
 import difflib
+import functools
 import json
 import math
 import types
@@ -14,9 +15,18 @@ import typing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+# korean is the default; lean speaks in real time on one core of a CPU; demo is small,
+# has little dropout (its synthetic speaker repeats itself exactly) and many small
+# updates (they teach more in the same minutes); tiny is for tests.
+PRESETS = ("korean", "paper", "lean", "demo", "tiny")
+_PRESET_FOLDER = Path(__file__).with_name("presets")
+
+# Older files and commands call a group by the name on the left.
+_RENAMED_GROUPS = {"training": "tacotron_training"}
+
 
 class HparamsError(ValueError):
-    """A setting that cannot be used; the message is one line a person can act on."""
+    """A setting that cannot be used; the message is one line that says what to do."""
 
 
 def _require(condition: bool, message: str) -> None:
@@ -42,30 +52,30 @@ def _require_counts(group, name: str, may_be_zero: tuple[str, ...] = ()) -> None
 class Audio:
     """How a recording becomes spectrograms, for acoustic model and vocoder alike.
 
-    Levels are decibels relative to full scale 1.0, lengths are samples.
+    Decibels are relative to full scale, which is 1.0.
     """
 
-    sample_rate: int = 24000
-    hop_length: int = 300
-    win_length: int = 1200
-    n_fft: int = 2048
-    mels: int = 80
-    fmin: float = 55.0
-    fmax: float = 7600.0
-    preemphasis: float = 0.97
-    floor_decibel: float = -80.0
-    ceiling_decibel: float = 20.0
-    mel_range: float = 4.0
-    linear: bool = False
-    trim_decibel: float = 30.0
-    tail_seconds: float = 0.1
-    level: str = "peak"
-    level_decibel: float = -1.0
-    loudness_lufs: float = -23.0
-    griffin_lim_iterations: int = 32
-    griffin_lim_momentum: float = 0.99
-    min_seconds: float = 0.3
-    max_seconds: float = 15.0
+    sample_rate: int = 24000  # hertz; recordings are resampled to it
+    hop_length: int = 300  # samples between two frames
+    win_length: int = 1200  # samples of the Hann window of a frame
+    n_fft: int = 2048  # samples of the Fourier transform, window and zeros
+    mels: int = 80  # mel bands
+    fmin: float = 55.0  # hertz, lower edge of the lowest mel band
+    fmax: float = 7600.0  # hertz, upper edge of the highest mel band
+    preemphasis: float = 0.97  # x[t] - this * x[t-1] before the transform; 0: none
+    floor_decibel: float = -80.0  # level that becomes -mel_range, as do lower ones
+    ceiling_decibel: float = 20.0  # level that becomes +mel_range
+    mel_range: float = 4.0  # normalised spectrograms lie in [-mel_range, mel_range]
+    linear: bool = False  # store linear spectrograms too
+    trim_decibel: float = 30.0  # below the loudest 20 ms: what is quieter is silence
+    tail_seconds: float = 0.1  # kept after the last sound, half of it before the first
+    level: str = "peak"  # what is levelled: peak, lufs (loudness) or none
+    level_decibel: float = -1.0  # the highest peak
+    loudness_lufs: float = -23.0  # LUFS (ITU-R BS.1770-4), where level is lufs
+    griffin_lim_iterations: int = 32  # phase reconstruction: more is better and slower
+    griffin_lim_momentum: float = 0.99  # in [0, 1); 0: Griffin and Lim's own
+    min_seconds: float = 0.3  # shorter recordings are rejected
+    max_seconds: float = 15.0  # longer recordings are rejected
 
     def __post_init__(self):
         _require_counts(self, "audio", ("griffin_lim_iterations",))
@@ -103,12 +113,12 @@ class Audio:
 
     @property
     def bins(self) -> int:
-        """Frequency bins of a linear spectrogram."""
+        """Return the frequency bins of a linear spectrogram."""
         return self.n_fft // 2 + 1
 
     @property
     def frame_seconds(self) -> float:
-        """How far apart two frames are."""
+        """Return the seconds between two frames."""
         return self.hop_length / self.sample_rate
 
 
@@ -116,36 +126,39 @@ class Audio:
 class Text:
     """How written text becomes symbols."""
 
-    normalize: bool = True
-    phonetic: bool = False
+    normalize: bool = True  # read numbers, signs and Latin letters out in Hangul
+    phonetic: bool = False  # write words as they are pronounced (sound changes applied)
 
 
 @dataclass(frozen=True)
 class Tacotron:
-    """Tacotron 2 (Shen et al. 2018, section 2.2); sizes are channels or units."""
+    """Tacotron 2 (Shen et al. 2018, section 2.2).
 
-    symbol_dim: int = 512
-    encoder_layers: int = 3
-    encoder_kernel: int = 5
-    encoder_dim: int = 512
-    encoder_dropout: float = 0.5
-    prenet_dims: tuple[int, ...] = (256, 256)
-    prenet_dropout: float = 0.5
-    attention_dim: int = 128
-    location_filters: int = 32
-    location_kernel: int = 31
-    attention_lstm: int = 1024
-    decoder_lstm: int = 1024
-    zoneout: float = 0.1
-    postnet_layers: int = 5
-    postnet_kernel: int = 5
-    postnet_dim: int = 512
-    postnet_dropout: float = 0.5
-    reduction_factor: int = 1
-    speaker_dim: int = 64
-    linear: bool = False
-    cbhg_banks: int = 8
-    cbhg_dim: int = 128
+    Sizes are units of a layer; kernels count symbols or frames.
+    """
+
+    symbol_dim: int = 512  # size of a symbol's embedding
+    encoder_layers: int = 3  # convolutions of the encoder
+    encoder_kernel: int = 5  # symbols that one of them sees; odd
+    encoder_dim: int = 512  # their channels, and units of both LSTM directions together
+    encoder_dropout: float = 0.5  # share of channels dropped after each convolution
+    prenet_dims: tuple[int, ...] = (256, 256)  # units of each layer before the decoder
+    prenet_dropout: float = 0.5  # share dropped there, at synthesis too
+    attention_dim: int = 128  # size in which queries and keys are compared
+    location_filters: int = 32  # filters over the attention weights so far
+    location_kernel: int = 31  # symbols that such a filter sees; odd
+    attention_lstm: int = 1024  # units of the decoder's first LSTM, which attends
+    decoder_lstm: int = 1024  # units of the decoder's second LSTM
+    zoneout: float = 0.1  # share of LSTM states kept from the step before
+    postnet_layers: int = 5  # convolutions that refine the mels
+    postnet_kernel: int = 5  # frames that one of them sees; odd
+    postnet_dim: int = 512  # their channels
+    postnet_dropout: float = 0.5  # share of channels dropped after each
+    reduction_factor: int = 1  # frames per decoder step, at most
+    speaker_dim: int = 64  # size of a speaker's embedding
+    linear: bool = False  # predict linear spectrograms too; needs audio.linear
+    cbhg_banks: int = 8  # kernel sizes 1..n of the CBHG that predicts them
+    cbhg_dim: int = 128  # its channels, and units of each LSTM direction
 
     def __post_init__(self):
         _require_counts(self, "tacotron", ("encoder_layers",))
@@ -159,23 +172,21 @@ class Tacotron:
 
 @dataclass(frozen=True)
 class WaveNet:
-    """WaveNet vocoder (van den Oord et al. 2016), conditioned on mels.
+    """WaveNet vocoder (van den Oord et al. 2016), conditioned on mels."""
 
-    `preemphasis` is that of the wave it models, whatever that of the mels: the noise
-    that a model or its 256 levels leave is then shaped like speech, which masks it.
-    """
-
-    layers: int = 20
-    cycles: int = 2
-    kernel: int = 3
-    residual_channels: int = 128
-    gate_channels: int = 512
-    skip_channels: int = 128
-    condition_channels: int = 64
-    upsample: tuple[int, ...] = (12, 25)
-    distribution: str = "categorical"
-    mixtures: int = 10
-    preemphasis: float = 0.85
+    layers: int = 20  # gated blocks
+    cycles: int = 2  # dilations double within a cycle, then begin at 1 again
+    kernel: int = 3  # samples that a dilated convolution sees
+    residual_channels: int = 128  # width of the stream from block to block
+    gate_channels: int = 512  # filter and gate of a block together; even
+    skip_channels: int = 128  # width of the sum over blocks
+    condition_channels: int = 64  # width of the upsampled mels
+    upsample: tuple[int, ...] = (12, 25)  # factors; their product is audio.hop_length
+    distribution: str = "categorical"  # of a sample: categorical, logistic or gaussian
+    mixtures: int = 10  # logistic distributions that are mixed, where it is logistic
+    # Of the wave that is modelled, whatever that of the mels: the noise that a model or
+    # its 256 levels leave is then shaped like speech, which masks it.
+    preemphasis: float = 0.85  # x[t] - this * x[t-1]; 0: none
 
     def __post_init__(self):
         _require_counts(self, "wavenet")
@@ -204,30 +215,27 @@ _MAY_BE_ZERO = (
 
 
 @dataclass(frozen=True)
-class Fitting:
-    """What the training of any model is told. Steps count updates.
+class TrainerSettings:
+    """How any model is trained. Steps count updates."""
 
-    `compute` is the type of the large products: bfloat16, float32, or auto for what is
-    quicker on this machine without harm.
-    """
-
-    steps: int = 100_000
-    learning_rate: float = 1e-3
-    final_learning_rate: float = 1e-5
-    warmup_steps: int = 1000
-    decay_start: int = 20_000
-    decay_steps: int = 60_000
-    clip_norm: float = 1.0
-    adam_epsilon: float = 1e-6
-    weight_decay: float = 1e-6
-    held_out: int = 32
-    previews: int = 4
-    log_every: int = 10
-    preview_every: int = 1000
-    save_every: int = 1000
-    keep: int = 3
-    seed: int = 1
-    compute: str = field(default="auto", kw_only=True)
+    steps: int = 100_000  # updates until the training is over
+    learning_rate: float = 1e-3  # the highest, after the warm-up
+    final_learning_rate: float = 1e-5  # where the exponential decay ends
+    warmup_steps: int = 1000  # steps over which the rate rises to the highest
+    decay_start: int = 20_000  # step from which the rate decays
+    decay_steps: int = 60_000  # steps that the decay takes
+    clip_norm: float = 1.0  # global norm to which gradients are clipped
+    adam_epsilon: float = 1e-6  # added to Adam's denominator
+    weight_decay: float = 1e-6  # L2 penalty on matrices, added to their gradient
+    held_out: int = 32  # utterances to validate on, at most a tenth of all
+    previews: int = 4  # of those, how many are shown and heard in TensorBoard
+    log_every: int = 10  # steps between two lines of figures
+    preview_every: int = 1000  # steps between two previews
+    save_every: int = 1000  # steps between two checkpoints, and validations
+    keep: int = 3  # newest checkpoints that stay, beside the best
+    seed: int = 1  # of initial weights, batches and noise
+    # Type of the large products; auto: what is quicker on this machine without harm.
+    compute: str = field(default="auto", kw_only=True)  # auto, float32 or bfloat16
 
     def _check(self, name: str) -> None:
         _require_counts(self, name, _MAY_BE_ZERO)
@@ -247,62 +255,61 @@ class Fitting:
 
 
 @dataclass(frozen=True)
-class Training(Fitting):
+class TacotronTraining(TrainerSettings):
     """How the acoustic model is trained. Frames are mel frames."""
 
-    batch_frames: int = 12_800
-    max_batch: int = 64
-    l1_weight: float = 1.0
-    l2_weight: float = 1.0
-    stop_weight: float = 1.0
-    stop_positive_weight: float = 5.0
-    guided_attention: float = 5.0
-    guided_attention_width: float = 0.2
-    guided_attention_steps: int = 20_000
+    batch_frames: int = 12_800  # frames of a batch, padding included
+    max_batch: int = 64  # utterances of a batch at most
+    l1_weight: float = 1.0  # weight of the mean absolute error of spectrograms
+    l2_weight: float = 1.0  # weight of their mean squared error
+    stop_weight: float = 1.0  # weight of the stop token's cross-entropy
+    stop_positive_weight: float = 5.0  # there, weight of the one step that is the last
+    guided_attention: float = 5.0  # weight of the guided attention loss at step 0
+    guided_attention_width: float = 0.2  # of its diagonal, as a share of the text
+    guided_attention_steps: int = 20_000  # steps over which its weight fades to 0
+    # (step, reduction factor) pairs: steps rise from 0, factors fall; (): constant.
     reduction_schedule: tuple[tuple[int, int], ...] = ()
-    flat_attention_steps: int = 10_000
+    flat_attention_steps: int = 10_000  # steps between two warnings of flat attention
 
     def __post_init__(self):
-        self._check("training")
+        self._check("tacotron_training")
         for name in ("l1_weight", "l2_weight", "stop_weight", "guided_attention"):
-            _require(getattr(self, name) >= 0, f"training.{name} must not be negative")
+            _require(
+                getattr(self, name) >= 0,
+                f"tacotron_training.{name} must not be negative",
+            )
         _require(
             self.guided_attention_width > 0,
-            "training.guided_attention_width must be positive",
+            "tacotron_training.guided_attention_width must be positive",
         )
         starts = [start for start, _ in self.reduction_schedule]
         factors = [factor for _, factor in self.reduction_schedule]
         _require(
             starts == sorted(set(starts)) and (not starts or starts[0] == 0),
-            "training.reduction_schedule needs rising steps that begin at 0",
+            "tacotron_training.reduction_schedule needs rising steps that begin at 0",
         )
         _require(
             factors == sorted(factors, reverse=True) and all(f >= 1 for f in factors),
-            "training.reduction_schedule needs falling factors of at least 1",
+            "tacotron_training.reduction_schedule needs falling factors of at least 1",
         )
 
 
 @dataclass(frozen=True)
-class WaveNetTraining(Fitting):
-    """How the vocoder is trained: on `batch` crops of `crop_frames` frames each, in
-    whose samples the receptive field before them is not counted.
+class WaveNetTraining(TrainerSettings):
+    """How the vocoder is trained: on crops of recordings."""
 
-    `average` is the decay of the weights' moving average, which is what speaks.
-    `dither` and `input_noise` are standard deviations, of noise in the recordings, full
-    scale 1, and in the signal that the network hears.
-    """
-
+    # Of the settings of every trainer, these have other defaults.
     steps: int = 1_000_000
     decay_start: int = 200_000
     decay_steps: int = 800_000
     weight_decay: float = 0.0
     preview_every: int = 10_000
     save_every: int = 2000
-    batch: int = 8
-    crop_frames: int = 24
-    average: float = 0.9995
-    dither: float = 1e-4
-    input_noise: float = 0.004
+    batch: int = 8  # crops of a batch
+    crop_frames: int = 24  # frames of a crop, the receptive field before it not counted
+    average: float = 0.9995  # decay of the moving average of weights, which speaks
+    dither: float = 1e-4  # standard deviation of noise added to waves; full scale is 1
+    input_noise: float = 0.004  # the same of noise in the signal that the network reads
 
     def __post_init__(self):
         self._check("wavenet_training")
@@ -323,7 +330,7 @@ class Hparams:
     text: Text = field(default_factory=Text)
     tacotron: Tacotron = field(default_factory=Tacotron)
     wavenet: WaveNet = field(default_factory=WaveNet)
-    training: Training = field(default_factory=Training)
+    tacotron_training: TacotronTraining = field(default_factory=TacotronTraining)
     wavenet_training: WaveNetTraining = field(default_factory=WaveNetTraining)
 
     def __post_init__(self):
@@ -337,20 +344,24 @@ class Hparams:
             not self.tacotron.linear or self.audio.linear,
             "tacotron.linear needs audio.linear (set audio.linear=true)",
         )
-        schedule = self.training.reduction_schedule
+        schedule = self.tacotron_training.reduction_schedule
         _require(
             not schedule or schedule[0][1] <= self.tacotron.reduction_factor,
-            "training.reduction_schedule begins above tacotron.reduction_factor "
-            f"{self.tacotron.reduction_factor}, the largest the model can project",
+            "tacotron_training.reduction_schedule begins above "
+            f"tacotron.reduction_factor {self.tacotron.reduction_factor}, the largest "
+            "that the model can project",
         )
 
     @classmethod
     def from_dict(cls, values: dict) -> "Hparams":
-        """Build from nested plain values, as `json` reads them; no unknown keys."""
+        """Build settings from nested plain values, as `json` reads them.
+
+        Raises `HparamsError` for an unknown name or a value of another type.
+        """
         if not isinstance(values, dict):
             raise HparamsError("settings must be a JSON object of groups")
         groups = {}
-        for name, group in values.items():
+        for name, group in current_group_names(values).items():
             kind = _group_type(name)
             if not isinstance(group, dict):
                 raise HparamsError(f"{name} must be an object of settings")
@@ -360,7 +371,7 @@ class Hparams:
         return cls(**groups)
 
     def to_dict(self) -> dict:
-        """Nested plain values; tuples become lists, as in JSON."""
+        """Return nested plain values; tuples become lists, as in JSON."""
         return json.loads(json.dumps(dataclasses.asdict(self)))
 
     @classmethod
@@ -373,6 +384,7 @@ class Hparams:
         return cls.from_dict(values)
 
     def save(self, path: str | Path) -> None:
+        """Write a JSON file that `load` reads."""
         text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
         Path(path).write_text(text + "\n", encoding="utf-8")
 
@@ -382,6 +394,7 @@ class Hparams:
         for assignment in assignments:
             name, equals, text = assignment.partition("=")
             group, dot, key = name.strip().partition(".")
+            group = _RENAMED_GROUPS.get(group, group)
             if not equals or not dot:
                 raise HparamsError(
                     f"--set {assignment}: write it as group.key=value, "
@@ -390,6 +403,15 @@ class Hparams:
             _field_type(group, key)
             values[group][key] = _parse(text.strip())
         return Hparams.from_dict(values)
+
+
+def current_group_names(groups: dict) -> dict:
+    """Rename the groups of settings from an older file to their names of today."""
+    renamed = {_RENAMED_GROUPS.get(name, name): group for name, group in groups.items()}
+    for old, new in _RENAMED_GROUPS.items():
+        if old in groups and new in groups:
+            raise HparamsError(f"{old} is the older name of {new}: give only one")
+    return renamed
 
 
 def _nearest(word: str, names: typing.Iterable[str]) -> str:
@@ -416,15 +438,16 @@ def _field_type(group: str, key: str):
         ]
         here = [name for name in every if name.startswith(f"{group}.")]
         elsewhere = [name for name in every if name.endswith(f".{key}")]
-        near = elsewhere or here
-        raise HparamsError(
-            f"unknown setting {group}.{key}: {_nearest(f'{group}.{key}', near)}"
-        )
+        if elsewhere:
+            hint = f"did you mean {' or '.join(elsewhere)}?"
+        else:
+            hint = _nearest(f"{group}.{key}", here)
+        raise HparamsError(f"unknown setting {group}.{key}: {hint}")
     return hints[key]
 
 
 def _parse(text: str):
-    """A command-line value: JSON where it is JSON, `12,25` as a list, else a word."""
+    """Parse a command-line value: JSON, `12,25` as a list, or else a word."""
     try:
         return json.loads(text.lower() if text in ("True", "False") else text)
     except json.JSONDecodeError:
@@ -453,7 +476,7 @@ def _describe(hint) -> str:
 
 
 def _convert(hint, value):
-    """`value` as `hint`, or None where it is of another type."""
+    """Return `value` as `hint`, or None where it is of another type."""
     if isinstance(hint, types.GenericAlias) and typing.get_origin(hint) is tuple:
         if not isinstance(value, list | tuple):
             value = [value]
@@ -476,185 +499,16 @@ def _convert(hint, value):
     return value if hint is str and isinstance(value, str) else None
 
 
-def _korean() -> Hparams:
-    return Hparams(tacotron=Tacotron(reduction_factor=2))
-
-
-def _paper() -> Hparams:
-    return Hparams(
-        audio=Audio(fmin=125.0, preemphasis=0.0),
-        tacotron=Tacotron(reduction_factor=1),
-        wavenet=WaveNet(
-            layers=30,
-            cycles=3,
-            distribution="logistic",
-            upsample=(15, 20),
-            preemphasis=0.0,
-        ),
-        training=Training(
-            batch_frames=38_400,
-            warmup_steps=0,
-            decay_start=50_000,
-            decay_steps=50_000,
-            guided_attention=0.0,
-        ),
-    )
-
-
-# Small enough to speak in real time on one core of a CPU.
-_LEAN = WaveNet(layers=16, residual_channels=64, gate_channels=128)
-
-
-def _lean() -> Hparams:
-    return dataclasses.replace(_korean(), wavenet=_LEAN)
-
-
-def _demo() -> Hparams:
-    # A synthetic speaker repeats itself exactly, so there is little to regularise, and
-    # many small updates teach more in the same minutes than few large ones.
-    return Hparams(
-        audio=Audio(
-            sample_rate=22050,
-            hop_length=256,
-            win_length=1024,
-            n_fft=1024,
-            fmin=0.0,
-            fmax=8000.0,
-            griffin_lim_iterations=60,
-        ),
-        text=Text(phonetic=True),
-        tacotron=Tacotron(
-            symbol_dim=256,
-            encoder_dim=256,
-            encoder_dropout=0.1,
-            prenet_dims=(256, 128),
-            attention_lstm=512,
-            decoder_lstm=512,
-            zoneout=0.02,
-            postnet_dim=128,
-            postnet_dropout=0.1,
-            reduction_factor=4,
-        ),
-        wavenet=dataclasses.replace(_LEAN, upsample=(16, 16)),
-        training=Training(
-            steps=2200,
-            batch_frames=2400,
-            max_batch=16,
-            final_learning_rate=5e-5,
-            warmup_steps=50,
-            decay_start=1300,
-            decay_steps=900,
-            guided_attention_steps=1300,
-            preview_every=550,
-            save_every=220,
-            flat_attention_steps=500,
-        ),
-        wavenet_training=WaveNetTraining(
-            steps=1100,
-            final_learning_rate=5e-5,
-            warmup_steps=100,
-            decay_start=500,
-            decay_steps=600,
-            preview_every=550,
-            save_every=275,
-            previews=2,
-            batch=4,
-            crop_frames=8,
-            average=0.99,
-            dither=3e-4,
-        ),
-    )
-
-
-def _tiny() -> Hparams:
-    return Hparams(
-        audio=Audio(
-            sample_rate=8000,
-            hop_length=128,
-            win_length=512,
-            n_fft=512,
-            mels=20,
-            fmin=0.0,
-            fmax=4000.0,
-            griffin_lim_iterations=8,
-        ),
-        tacotron=Tacotron(
-            symbol_dim=16,
-            encoder_dim=16,
-            prenet_dims=(16, 16),
-            attention_dim=12,
-            location_filters=4,
-            location_kernel=7,
-            attention_lstm=24,
-            decoder_lstm=24,
-            postnet_layers=3,
-            postnet_dim=16,
-            reduction_factor=2,
-            speaker_dim=8,
-            cbhg_banks=3,
-            cbhg_dim=8,
-        ),
-        wavenet=WaveNet(
-            layers=4,
-            cycles=2,
-            kernel=2,
-            residual_channels=8,
-            gate_channels=16,
-            skip_channels=8,
-            condition_channels=8,
-            upsample=(8, 16),
-        ),
-        training=Training(
-            steps=4,
-            batch_frames=400,
-            max_batch=4,
-            warmup_steps=2,
-            decay_start=2,
-            decay_steps=2,
-            guided_attention_steps=4,
-            held_out=2,
-            previews=1,
-            log_every=1,
-            preview_every=4,
-            save_every=2,
-            flat_attention_steps=1000,
-        ),
-        wavenet_training=WaveNetTraining(
-            steps=4,
-            warmup_steps=2,
-            decay_start=2,
-            decay_steps=2,
-            held_out=2,
-            previews=1,
-            log_every=1,
-            preview_every=4,
-            save_every=2,
-            batch=2,
-            crop_frames=4,
-            average=0.5,
-        ),
-    )
-
-
-_PRESETS = {
-    "korean": _korean,
-    "paper": _paper,
-    "lean": _lean,
-    "demo": _demo,
-    "tiny": _tiny,
-}
-PRESETS: tuple[str, ...] = tuple(_PRESETS)
-
-
+@functools.cache
 def preset(name: str) -> Hparams:
-    """The complete settings called `name`; refuses others and names the nearest."""
-    if name not in _PRESETS:
+    """Return the complete settings of a preset; refuse others and name the nearest."""
+    if name not in PRESETS:
         raise HparamsError(f"unknown preset {name}: {_nearest(name, PRESETS)}")
-    return _PRESETS[name]()
+    return Hparams.load(_PRESET_FOLDER / f"{name}.json")
 
 
 def add_arguments(parser) -> None:
-    """The flags by which every script takes settings."""
+    """Add the flags by which every command takes settings."""
     parser.add_argument(
         "--preset", default=None, metavar="NAME", help=", ".join(PRESETS)
     )
@@ -672,7 +526,7 @@ def add_arguments(parser) -> None:
 
 
 def from_arguments(arguments, default: "str | Hparams" = "korean") -> Hparams:
-    """Settings from parsed `--preset`, `--hparams` and `--set`.
+    """Return the settings that `--preset`, `--hparams` and `--set` ask for.
 
     `default` is the preset, or the value, that counts when neither is given.
     """
@@ -688,6 +542,6 @@ def from_arguments(arguments, default: "str | Hparams" = "korean") -> Hparams:
 
 
 def difference(ours, theirs) -> list[str]:
-    """`key: ours != theirs` for every setting in which two groups differ."""
+    """List `key: ours != theirs` for each setting in which two groups differ."""
     a, b = dataclasses.asdict(ours), dataclasses.asdict(theirs)
     return [f"{key}: {a[key]} != {b[key]}" for key in a if a[key] != b[key]]

@@ -144,7 +144,7 @@ def _load(arguments, settings) -> dict:
     store = features.FeatureStore.open(arguments.folder / "store")
     opened = time.perf_counter() - begin
     indices, _ = batches.split(store, 32)
-    fitting = settings.training
+    fitting = settings.tacotron_training
     made = batches.Batches(
         store,
         indices,

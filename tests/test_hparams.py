@@ -4,6 +4,8 @@ import argparse
 import dataclasses
 import json
 import math
+import re
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +15,7 @@ from hparams import (
     Hparams,
     HparamsError,
     Tacotron,
-    Training,
+    TacotronTraining,
     WaveNet,
     WaveNetTraining,
 )
@@ -47,8 +49,40 @@ def test_preset_builds_and_survives_json(name, tmp_path):
     assert math.prod(settings.wavenet.upsample) == settings.audio.hop_length
 
 
-def test_presets_are_those_the_readme_names():
-    assert set(hparams.PRESETS) == {"korean", "paper", "lean", "demo", "tiny"}
+def test_presets_are_the_files_and_state_only_their_difference():
+    files = list(Path(hparams.__file__).with_name("presets").glob("*.json"))
+    assert {file.stem for file in files} == set(hparams.PRESETS)
+    defaults = Hparams().to_dict()
+    for file in files:
+        for group, values in json.loads(file.read_text("utf-8")).items():
+            assert values
+            assert not values.items() <= defaults[group].items()
+            for key, value in values.items():
+                assert value != defaults[group][key], f"{file.name}: {group}.{key}"
+
+
+def test_every_setting_has_a_comment():
+    lines = Path(hparams.__file__).read_text("utf-8").splitlines()
+    settings = [
+        re.search(r"^    (\w+): [^=#]+ = [^#]+(#.*)?$", line)
+        for line in lines[: lines.index("class Hparams:")]
+    ]
+    bare = {found[1] for found in settings if found and not found[2]}
+    described = {found[1] for found in settings if found and found[2]}
+    assert len(described) > 80
+    # Those of every trainer stand in `TrainerSettings`.
+    assert bare - described == {"reduction_schedule"}
+
+
+def test_the_older_name_of_a_group_is_read():
+    tiny = hparams.preset("tiny")
+    values = tiny.to_dict()
+    values["training"] = values.pop("tacotron_training")
+    assert Hparams.from_dict(values) == tiny
+    older = KOREAN.override(["training.steps=7"])
+    assert older == KOREAN.override(["tacotron_training.steps=7"])
+    values["tacotron_training"] = {}
+    assert "give only one" in refusal(Hparams.from_dict, values)
 
 
 def test_korean_has_the_known_geometry():
@@ -86,28 +120,27 @@ def test_derived_values():
 
 
 @pytest.mark.parametrize(
-    ("assignment", "group", "key", "value"),
+    ("assignment", "value"),
     [
-        ("tacotron.reduction_factor=4", "tacotron", "reduction_factor", 4),
-        (" tacotron.reduction_factor = 4 ", "tacotron", "reduction_factor", 4),
-        ("training.steps=2e5", "training", "steps", 200_000),
-        ("training.learning_rate=1", "training", "learning_rate", 1.0),
-        ("training.learning_rate=3e-4", "training", "learning_rate", 3e-4),
-        ("audio.linear=true", "audio", "linear", True),
-        ("audio.linear=False", "audio", "linear", False),
-        ("audio.level=lufs", "audio", "level", "lufs"),
-        ("wavenet.upsample=10,30", "wavenet", "upsample", (10, 30)),
-        ("wavenet.upsample=[10, 30]", "wavenet", "upsample", (10, 30)),
-        ("tacotron.prenet_dims=128", "tacotron", "prenet_dims", (128,)),
+        ("tacotron.reduction_factor=4", 4),
+        (" tacotron.reduction_factor = 4 ", 4),
+        ("tacotron_training.steps=2e5", 200_000),
+        ("tacotron_training.learning_rate=1", 1.0),
+        ("tacotron_training.learning_rate=3e-4", 3e-4),
+        ("audio.linear=true", True),
+        ("audio.linear=False", False),
+        ("audio.level=lufs", "lufs"),
+        ("wavenet.upsample=10,30", (10, 30)),
+        ("wavenet.upsample=[10, 30]", (10, 30)),
+        ("tacotron.prenet_dims=128", (128,)),
         (
-            "training.reduction_schedule=[[0, 2], [500, 1]]",
-            "training",
-            "reduction_schedule",
+            "tacotron_training.reduction_schedule=[[0, 2], [500, 1]]",
             ((0, 2), (500, 1)),
         ),
     ],
 )
-def test_override(assignment, group, key, value):
+def test_override(assignment, value):
+    group, key = assignment.partition("=")[0].strip().split(".")
     changed = KOREAN.override([assignment])
     found = getattr(getattr(changed, group), key)
     assert found == value
@@ -130,8 +163,11 @@ def test_overrides_apply_together():
     [
         ("tacotron.reduction_facter=4", "tacotron.reduction_factor"),
         ("tacatron.reduction_factor=4", "tacotron"),
-        ("audio.learning_rate=1", "training.learning_rate"),
-        ("training.sed=3", "training.seed"),
+        (
+            "audio.learning_rate=1",
+            "tacotron_training.learning_rate or wavenet_training.learning_rate",
+        ),
+        ("tacotron_training.sed=3", "tacotron_training.seed"),
         ("audio.hop=256", "audio.hop_length"),
     ],
 )
@@ -139,24 +175,21 @@ def test_unknown_name_brings_the_nearest(assignment, nearest):
     message = refusal(KOREAN.override, [assignment])
     assert assignment.partition("=")[0].partition(".")[0] in message
     assert f"did you mean {nearest}?" in message
-
-
-def test_unknown_preset_brings_the_nearest():
     assert "did you mean korean?" in refusal(hparams.preset, "koraen")
 
 
 @pytest.mark.parametrize(
     ("assignment", "wanted"),
     [
-        ("training.steps=many", "a whole number"),
-        ("training.steps=1.5", "a whole number"),
-        ("training.steps=true", "a whole number"),
-        ("training.learning_rate=fast", "a number"),
+        ("tacotron_training.steps=many", "a whole number"),
+        ("tacotron_training.steps=1.5", "a whole number"),
+        ("tacotron_training.steps=true", "a whole number"),
+        ("tacotron_training.learning_rate=fast", "a number"),
         ("audio.linear=1", "true or false"),
         ("audio.level=3", "a word"),
         ("wavenet.upsample=a,b", "a list of a whole number"),
-        ("training.reduction_schedule=[[0]]", "a list"),
-        ("training.steps=null", "a whole number"),
+        ("tacotron_training.reduction_schedule=[[0]]", "a list"),
+        ("tacotron_training.steps=null", "a whole number"),
     ],
 )
 def test_wrong_type_names_the_right_one(assignment, wanted):
@@ -192,11 +225,11 @@ def test_assignment_of_another_form_shows_the_form(assignment):
         (WaveNetTraining, {"steps": 0}, "wavenet_training.steps"),
         (WaveNetTraining, {"average": 1.0}, "average"),
         (WaveNetTraining, {"compute": "float16"}, "wavenet_training.compute"),
-        (Training, {"compute": "half"}, "training.compute: auto, float32 or bfloat16"),
-        (Training, {"steps": 0}, "training.steps"),
-        (Training, {"previews": 9, "held_out": 3}, "previews"),
-        (Training, {"reduction_schedule": ((5, 2),)}, "reduction_schedule"),
-        (Training, {"reduction_schedule": ((0, 1), (9, 2))}, "reduction_schedule"),
+        (TacotronTraining, {"compute": "half"}, "compute: auto, float32 or bfloat16"),
+        (TacotronTraining, {"steps": 0}, "tacotron_training.steps"),
+        (TacotronTraining, {"previews": 9, "held_out": 3}, "previews"),
+        (TacotronTraining, {"reduction_schedule": ((5, 2),)}, "reduction_schedule"),
+        (TacotronTraining, {"reduction_schedule": ((0, 1), (9, 2))}, "schedule"),
     ],
 )
 def test_contradiction_in_a_group(group, values, named):
@@ -208,7 +241,7 @@ def test_contradiction_in_a_group(group, values, named):
     [
         (["audio.hop_length=256"], "wavenet.upsample"),
         (["tacotron.linear=true"], "audio.linear"),
-        (["training.reduction_schedule=[[0, 8], [9, 1]]"], "reduction_factor"),
+        (["tacotron_training.reduction_schedule=[[0, 8], [9, 1]]"], "reduction_factor"),
     ],
 )
 def test_contradiction_between_groups(assignments, named):
@@ -230,23 +263,21 @@ def test_damaged_file(tmp_path, text, named):
     path = tmp_path / "hparams.json"
     path.write_text(text, encoding="utf-8")
     assert named in refusal(Hparams.load, path)
-
-
-def test_missing_file(tmp_path):
     assert "nowhere.json" in refusal(Hparams.load, tmp_path / "nowhere.json")
 
 
 def test_file_may_state_only_the_difference_and_begin_with_a_mark(tmp_path):
     path = tmp_path / "hparams.json"
-    path.write_text('\ufeff{"training": {"seed": 7}}', encoding="utf-8")
-    assert Hparams.load(path) == Hparams(training=Training(seed=7))
+    path.write_text('\ufeff{"tacotron_training": {"seed": 7}}', encoding="utf-8")
+    assert Hparams.load(path) == Hparams(tacotron_training=TacotronTraining(seed=7))
 
 
 def test_saved_file_is_plain_json(tmp_path):
     path = tmp_path / "hparams.json"
     KOREAN.save(path)
     values = json.loads(path.read_text("utf-8"))
-    groups = {"audio", "text", "tacotron", "training", "wavenet", "wavenet_training"}
+    groups = {"audio", "text", "tacotron", "wavenet"}
+    groups |= {"tacotron_training", "wavenet_training"}
     assert set(values) == groups
     assert values["wavenet"]["upsample"] == list(KOREAN.wavenet.upsample)
 
@@ -263,9 +294,16 @@ def test_arguments_choose_the_base(tmp_path):
 
 
 def test_arguments_override():
-    words = ["--preset", "tiny", "--set", "training.seed=9", "--set", "audio.mels=13"]
+    words = [
+        "--preset",
+        "tiny",
+        "--set",
+        "tacotron_training.seed=9",
+        "--set",
+        "audio.mels=13",
+    ]
     changed = hparams.from_arguments(arguments(*words))
-    assert (changed.training.seed, changed.audio.mels) == (9, 13)
+    assert (changed.tacotron_training.seed, changed.audio.mels) == (9, 13)
 
 
 def test_arguments_refuse_two_bases(tmp_path):

@@ -43,7 +43,7 @@ def train(arguments: argparse.Namespace) -> int:
         return acoustic.network(settings, len(store.speakers))
 
     devices, settings, run = lineage.together(arguments, store, acoustic.begin)
-    t, schedule = settings.training, acoustic.schedule(settings)
+    t, schedule = settings.tacotron_training, acoustic.schedule(settings)
     train_on, unseen = split(store, t.held_out)
     batches = Batches(store, train_on, **acoustic.batching(settings))
     with devices.company(), closing(Board(run.events)) as board:

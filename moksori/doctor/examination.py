@@ -221,7 +221,7 @@ class Examination:
         needs = []
         for model, rehearsal in self.rehearsals.items():
             settings = self._known(model)
-            group = {"tacotron": "training", "wavenet": "wavenet_training"}[model]
+            group = f"{model}_training"
             if rehearsal.checkpoint and settings and name == "logs":
                 needs.append((rehearsal.checkpoint, getattr(settings, group).keep))
         yield from folders.room(name, folder, needs)

@@ -21,7 +21,7 @@ _PATIENCE = 300.0
 # From this share of all cores on, other programs are worth a word.
 _CROWDED = 0.2
 _SMALLER = {
-    "tacotron": "lower training.batch_frames",
+    "tacotron": "lower tacotron_training.batch_frames",
     "wavenet": "lower wavenet_training.batch or wavenet_training.crop_frames",
 }
 
@@ -109,7 +109,7 @@ def rehearsed(
     command = [sys.executable, "-m", "moksori.doctor.rehearsal"]
     patience = _PATIENCE + 4 * seconds
     answer = ask(command, patience, told, ROOT, json.dumps(request), hear)
-    group = settings.training if model == "tacotron" else settings.wavenet_training
+    group = getattr(settings, f"{model}_training")
     return Rehearsal(
         model,
         group.steps,

@@ -14,7 +14,7 @@ from moksori.storage import lock_holder
 MODELS = ("tacotron", "wavenet")
 _FOREIGN = {
     "tacotron": ("wavenet", "wavenet_training"),
-    "wavenet": ("text", "tacotron", "training"),
+    "wavenet": ("text", "tacotron", "tacotron_training"),
 }
 # A corpus of fewer holds nothing out, so that nothing shows how a training does.
 _LEAST_UTTERANCES = 10

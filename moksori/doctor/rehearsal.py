@@ -171,7 +171,7 @@ def _prepared(model: str, settings: Hparams, store, devices) -> tuple:
 
     if model == "tacotron":
         trainer = acoustic.trainer(settings, len(store.speakers), devices)
-        train_on, _ = split(store, settings.training.held_out)
+        train_on, _ = split(store, settings.tacotron_training.held_out)
         batches = Batches(store, train_on, **acoustic.batching(settings))
         return trainer, batches, batches.largest()[1], acoustic.schedule(settings)
     trainer = vocoder.trainer(settings, len(store.speakers), devices)

@@ -214,8 +214,9 @@ class FlatAttention:
         log.warning(
             "after %d steps the attention is still flat (mean focus %.2f): the voice "
             "does not yet follow the text. Look at the alignment pictures; then try a "
-            "larger training.guided_attention, a larger tacotron.reduction_factor, "
-            "shorter and better trimmed recordings, or --from a run that is aligned; "
+            "larger tacotron_training.guided_attention, a larger "
+            "tacotron.reduction_factor, shorter and better trimmed recordings, or "
+            "--from a run that is aligned; "
             "and check that the transcripts say what the recordings say.",
             step,
             self._mean,

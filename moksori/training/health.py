@@ -78,7 +78,7 @@ class Health:
                 f"the loss went bad again after {self._returns} returns to a good "
                 f"state, the last with {self.learning_rate_factor:g} of the learning "
                 "rate; look for damaged recordings in the report of the features, or "
-                "lower training.learning_rate"
+                "lower tacotron_training.learning_rate"
             )
             return Action.STOP
         self.bad_in_a_row = 0

@@ -102,7 +102,7 @@ class Run:
         """Refuse to go on with settings other than those the run began with.
 
         `ignore` holds dotted names that may differ, with all below them, such as
-        "hparams.training.steps". Raises `RunError` listing each difference.
+        "hparams.tacotron_training.steps". Raises `RunError` listing each difference.
         """
         lines = differences(self.settings, _plain(settings), ignore)
         if lines:

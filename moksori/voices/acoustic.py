@@ -23,7 +23,7 @@ def network(settings: Hparams, speakers: int, compute: str = "float32"):
         mels=settings.audio.mels,
         bins=settings.audio.bins,
         compute=compute,
-        seed=settings.training.seed,
+        seed=settings.tacotron_training.seed,
         **dataclasses.asdict(settings.tacotron),
     )
 
@@ -49,7 +49,7 @@ def resume_or_create(folder: Path, settings: Hparams, store) -> Run:
     described = description(settings, store.speakers, store.fingerprint)
     others = ("wavenet", "wavenet_training")
     return lineage.resume_or_create(
-        folder, described, "training", others, settings.training.keep
+        folder, described, "tacotron_training", others, settings.tacotron_training.keep
     )
 
 
@@ -94,7 +94,7 @@ def objective(settings: Hparams, model):
     """What the training of these settings minimises, for a `model` of theirs."""
     from moksori.tacotron.loss import TacotronLoss
 
-    training = settings.training
+    training = settings.tacotron_training
     return TacotronLoss(
         model,
         l1_weight=training.l1_weight,
@@ -109,8 +109,8 @@ def trainer(settings: Hparams, speakers: int, devices=None):
     """A `training.steps.Trainer` of a fresh network, with Adam and its objective, on
     `devices` (`training.devices.Devices`; one if None).
 
-    Where `training.compute` is auto, products are bfloat16 on a GPU that has it. On a
-    CPU they are float32 even so: it gains nothing in a loop of small products.
+    Where `tacotron_training.compute` is auto, products are bfloat16 on a GPU that has
+    it. On a CPU they are float32 even so: it gains nothing in a loop of small products.
     """
     import keras
 
@@ -118,7 +118,7 @@ def trainer(settings: Hparams, speakers: int, devices=None):
     from moksori.training.devices import alone
     from moksori.training.steps import Trainer
 
-    training, devices = settings.training, devices or alone()
+    training, devices = settings.tacotron_training, devices or alone()
     compute = training.compute
     if compute == "auto":
         compute = "bfloat16" if has_bfloat16() else "float32"
@@ -133,8 +133,8 @@ def trainer(settings: Hparams, speakers: int, devices=None):
             clip_norm=training.clip_norm,
             weight_decay=training.weight_decay,
             seed=training.seed,
-            smaller="lower training.batch_frames, or reject long recordings with "
-            "audio.max_seconds",
+            smaller="lower tacotron_training.batch_frames, or reject long recordings "
+            "with audio.max_seconds",
             devices=devices,
         )
 
@@ -142,13 +142,15 @@ def trainer(settings: Hparams, speakers: int, devices=None):
 def factor_at(settings: Hparams, step: int) -> int:
     """The reduction factor in force at `step`."""
     return schedules.reduction_factor(
-        step, settings.training.reduction_schedule, settings.tacotron.reduction_factor
+        step,
+        settings.tacotron_training.reduction_schedule,
+        settings.tacotron.reduction_factor,
     )
 
 
 def schedule(settings: Hparams) -> Callable[[int], dict]:
     """What changes with the step, as `training.loop.fit` takes it."""
-    t = settings.training
+    t = settings.tacotron_training
 
     def at(step: int) -> dict:
         return {
@@ -167,7 +169,7 @@ def batching(settings: Hparams) -> dict:
 
     Padded lengths are divisible by every reduction factor that will be in force.
     """
-    t = settings.training
+    t = settings.tacotron_training
     factors = [factor for _, factor in t.reduction_schedule]
     return {
         "batch_frames": t.batch_frames,

@@ -5,7 +5,14 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from hparams import PRESETS, Fitting, Hparams, from_arguments, preset
+from hparams import (
+    PRESETS,
+    Hparams,
+    TrainerSettings,
+    current_group_names,
+    from_arguments,
+    preset,
+)
 from moksori.training import schedules
 from moksori.training.callbacks import guarded
 from moksori.training.cluster import Cluster
@@ -18,7 +25,7 @@ log = logging.getLogger(__name__)
 
 KINDS = {"tacotron": "an acoustic model", "wavenet": "a vocoder"}
 # The group of the settings that each is trained by.
-_FITTINGS = {"tacotron": "training", "wavenet": "wavenet_training"}
+_FITTINGS = {"tacotron": "tacotron_training", "wavenet": "wavenet_training"}
 
 
 def settings_of(run: Run, kind: str) -> Hparams:
@@ -60,6 +67,7 @@ def resume_or_create(
     if not (folder / "run.json").exists():
         return Run.create(folder, described, keep=keep)
     run = Run.open(folder, keep=keep)
+    run.settings["hparams"] = current_group_names(run.settings["hparams"])
     run.check(described, ignore=[f"hparams.{name}" for name in (group, *ignore)])
     before = getattr(Hparams.from_dict(run.settings["hparams"]), group)
     now = getattr(Hparams.from_dict(described["hparams"]), group)
@@ -140,7 +148,7 @@ def begin_with(
         print(account)
 
 
-def learning_rate(step: int, fitting: Fitting) -> float:
+def learning_rate(step: int, fitting: TrainerSettings) -> float:
     """That of a step, by the schedule of the settings."""
     return schedules.learning_rate(
         step,

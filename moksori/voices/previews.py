@@ -46,7 +46,7 @@ def watchers(
     `judging` makes a judge of their recordings and symbols. The figure `RANK` of what
     `validate` gives is the one to choose checkpoints by.
     """
-    t = settings.training
+    t = settings.tacotron_training
     alarm = FlatAttention(t.flat_attention_steps)
     if not unseen:
         return None, [alarm]

@@ -172,7 +172,7 @@ def resume_or_create(folder: Path, settings: Hparams, store) -> Run:
         "hparams": settings.to_dict(),
         "speakers": list(store.speakers),
     }
-    others = ("text", "tacotron", "training")
+    others = ("text", "tacotron", "tacotron_training")
     return lineage.resume_or_create(
         folder, described, "wavenet_training", others, settings.wavenet_training.keep
     )

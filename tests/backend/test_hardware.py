@@ -97,6 +97,6 @@ def test_a_training_takes_what_it_was_told_or_what_is_there(
     monkeypatch, asked, there, expected
 ):
     monkeypatch.setattr(hardware, "has_bfloat16", lambda: there)
-    trainer = acoustic.trainer(tiny(f"training.compute={asked}"), 2)
+    trainer = acoustic.trainer(tiny(f"tacotron_training.compute={asked}"), 2)
     assert trainer.model.compute == expected
     assert acoustic.network(tiny(), 2).compute == "float32"

@@ -22,7 +22,11 @@ ROOT = Path(__file__).parents[2]
 ZEROTH = ROOT.parent / "shared/data/zeroth_sample"
 TEXT = "안녕하세요."
 # Nothing is held out, so that a step is all there is to compile.
-FAST = ("training.steps=2", "training.held_out=0", "training.previews=0")
+FAST = (
+    "tacotron_training.steps=2",
+    "tacotron_training.held_out=0",
+    "tacotron_training.previews=0",
+)
 FAST_WAVENET = tuple(f"wavenet_{each}" for each in FAST)
 
 
@@ -110,7 +114,11 @@ def test_real_speech_is_trained_on(tmp_path, monkeypatch):
     script("preprocess.py", ZEROTH, "--out", tmp_path / "out", *tiny())
     assert len(features.FeatureStore.open(tmp_path / "out")) == 10
     words = [tmp_path / "out", "--run", tmp_path / "run"]
-    words += tiny("training.steps=2", "training.held_out=1", "training.previews=1")
+    words += tiny(
+        "tacotron_training.steps=2",
+        "tacotron_training.held_out=1",
+        "tacotron_training.previews=1",
+    )
     monkeypatch.setattr(sys, "argv", ["train_tacotron.py", *map(str, words)])
     assert train_tacotron.main() == 0
     trained = Run.open(tmp_path / "run").restore()

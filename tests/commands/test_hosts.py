@@ -22,14 +22,16 @@ CERTAIN = (
     "tacotron.zoneout=0",
     "tacotron.encoder_layers=1",
     "tacotron.postnet_layers=1",
-    "training.log_every=1",
-    "training.previews=0",
-    "training.held_out=0",
-    "training.save_every=5",
+    "tacotron_training.log_every=1",
+    "tacotron_training.previews=0",
+    "tacotron_training.held_out=0",
+    "tacotron_training.save_every=5",
 )
 STEPS = 20
-ENDLESS = "training.steps=100000"
-PROGRAM = Program("train_tacotron.py", (*CERTAIN, f"training.steps={STEPS}"), ENDLESS)
+ENDLESS = "tacotron_training.steps=100000"
+PROGRAM = Program(
+    "train_tacotron.py", (*CERTAIN, f"tacotron_training.steps={STEPS}"), ENDLESS
+)
 WAVENET = Program(
     "train_wavenet.py",
     (
@@ -185,8 +187,12 @@ def test_a_host_that_dies_leaves_a_run_to_continue(
 def test_two_hosts_begin_from_another_run_and_finish(backend, store, alone, tmp_path):
     """What the chief begins with, all do; pictures and judgement are its own."""
     first = alone.folder
-    shown = ("training.held_out=2", "training.previews=1", "training.preview_every=2")
-    few = (*shown, "training.steps=4", "training.save_every=2")
+    shown = (
+        "tacotron_training.held_out=2",
+        "tacotron_training.previews=1",
+        "tacotron_training.preview_every=2",
+    )
+    few = (*shown, "tacotron_training.steps=4", "tacotron_training.save_every=2")
     runs = [tmp_path / "one", tmp_path / "two"]
     flags = ("--from", first)
     one = start(backend, store, runs[0], *few, flags=flags)
@@ -201,11 +207,16 @@ def test_two_hosts_begin_from_another_run_and_finish(backend, store, alone, tmp_
 
 
 def test_a_mistake_is_told_on_every_host(backend, store, tmp_path):
-    hosts = two_hosts(backend, store, tmp_path / "run", "training.batch_frames=0")
+    hosts = two_hosts(
+        backend, store, tmp_path / "run", "tacotron_training.batch_frames=0"
+    )
     for process in hosts:
         code, _, err = finish(process)
         assert code == 2
-        assert "train_tacotron.py: training.batch_frames must be at least 1" in err
+        assert (
+            "train_tacotron.py: tacotron_training.batch_frames must be at least 1"
+            in err
+        )
 
 
 def test_a_number_that_is_none(backend, store, tmp_path):

@@ -18,10 +18,10 @@ TACOTRON = Program(
     (
         "tacotron.encoder_layers=1",
         "tacotron.postnet_layers=1",
-        "training.batch_frames=300",
-        "training.preview_every=100000",
+        "tacotron_training.batch_frames=300",
+        "tacotron_training.preview_every=100000",
     ),
-    endless="training.steps=100000",
+    endless="tacotron_training.steps=100000",
 )
 
 
@@ -46,7 +46,7 @@ def story(store, tmp_path_factory):
     asked = newest(logs / "torn")
     kill, _, _ = TACOTRON.stop(store, logs / "torn", signal.SIGKILL, after=asked + 3)
     killed = newest(logs / "torn")
-    steps = f"training.steps={killed + 5}"
+    steps = f"tacotron_training.steps={killed + 5}"
     last_two = [TACOTRON.start(store, logs / name, steps) for name in ("torn", "calm")]
     again, calm = map(finish, last_two)
     return {
@@ -105,7 +105,11 @@ def test_from_begins_with_the_weights_of_another_run(
     story, store, tmp_path, monkeypatch, capsys
 ):
     begun = story["logs"] / "calm"
-    alone = ("training.steps=1", "training.held_out=0", "training.previews=0")
+    alone = (
+        "tacotron_training.steps=1",
+        "tacotron_training.held_out=0",
+        "tacotron_training.previews=0",
+    )
     words = ["--preset", "tiny", "--from", begun]
     for each in (*TACOTRON.settings, *alone, "tacotron.decoder_lstm=20"):
         words += ["--set", each]
@@ -156,7 +160,7 @@ def test_features_must_be_complete(tmp_path, monkeypatch, capsys):
 
 def test_a_run_is_trained_by_one_process_at_a_time(story, store, monkeypatch, capsys):
     with Run.open(story["logs"] / "calm").lock():
-        steps = ["--set", "training.steps=100000"]
+        steps = ["--set", "tacotron_training.steps=100000"]
         assert main(monkeypatch, store, story["logs"] / "calm", *steps) == 2
     assert f"being trained already (process {os.getpid()})" in capsys.readouterr().err
 

@@ -15,10 +15,10 @@ TACOTRON = Program(
     (
         "tacotron.encoder_layers=1",
         "tacotron.postnet_layers=1",
-        "training.batch_frames=300",
-        "training.preview_every=100000",
+        "tacotron_training.batch_frames=300",
+        "tacotron_training.preview_every=100000",
     ),
-    endless="training.steps=100000",
+    endless="tacotron_training.steps=100000",
 )
 
 
@@ -46,7 +46,7 @@ def day(tmp_path_factory):
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
     stopped = (*finish(process), newest(folder / "logs/me"))
-    steps = f"training.steps={stopped[3] + 2}"
+    steps = f"tacotron_training.steps={stopped[3] + 2}"
     again = clean(*words(steps))
     if namespaces():
         again = contained(folder / "data", folder / "logs", *words(steps))

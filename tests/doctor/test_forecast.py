@@ -72,11 +72,26 @@ def test_a_part_of_a_batch_is_extrapolated_and_says_so():
 @pytest.mark.parametrize(
     ("found", "limit", "level", "word"),
     [
-        (rehearsal(peak=90 * GIBI), 80 * GIBI, Level.ERROR, "training.batch_frames"),
-        (rehearsal(peak=75 * GIBI), 80 * GIBI, Level.WARNING, "training.batch_frames"),
+        (
+            rehearsal(peak=90 * GIBI),
+            80 * GIBI,
+            Level.ERROR,
+            "tacotron_training.batch_frames",
+        ),
+        (
+            rehearsal(peak=75 * GIBI),
+            80 * GIBI,
+            Level.WARNING,
+            "tacotron_training.batch_frames",
+        ),
         (rehearsal(peak=90 * GIBI), None, Level.OK, ""),
         (rehearsal(peak=None), 1, Level.OK, ""),
-        (rehearsal("CPU", size=1), 20 * GIBI, Level.WARNING, "training.batch_frames"),
+        (
+            rehearsal("CPU", size=1),
+            20 * GIBI,
+            Level.WARNING,
+            "tacotron_training.batch_frames",
+        ),
         (rehearsal(data_seconds=0.6), 80 * GIBI, Level.WARNING, "faster disk"),
         (rehearsal(skipped=2), 80 * GIBI, Level.ERROR, "learning rate"),
         (rehearsal(steps=10**7), 80 * GIBI, Level.WARNING, "more GPUs"),

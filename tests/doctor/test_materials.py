@@ -96,9 +96,10 @@ def test_settings(store, run):
     # That of the features, and that of the run.
     assert name(flags(), None, store) == "preset tiny"
     assert name(flags(), run.folder, None) == "preset tiny"
-    changed = flags("lean", "training.steps=7", "training.keep=9")
+    changed = flags("lean", "tacotron_training.steps=7", "tacotron_training.keep=9")
     assert name(changed, None, None) == (
-        "preset lean with 2 changes: training.steps=7, training.keep=9"
+        "preset lean with 2 changes: "
+        "tacotron_training.steps=7, tacotron_training.keep=9"
     )
     settings = hparams.preset("lean").override(changed.overrides)
     assert materials.on_settings(settings, "wavenet").text == "preset lean"

@@ -46,8 +46,8 @@ def trainer():
     settings = tiny(
         *LINEAR,
         "tacotron.reduction_factor=3",
-        "training.weight_decay=0",
-        "training.learning_rate=0.005",
+        "tacotron_training.weight_decay=0",
+        "tacotron_training.learning_rate=0.005",
     )
     return acoustic.trainer(settings, 2)
 
@@ -108,7 +108,7 @@ def test_noise_is_a_function_of_seed_and_step():
 
 def test_two_models_of_one_seed_are_the_same():
     one, same, other = (
-        arrays_of(network(f"training.seed={seed}")) for seed in (1, 1, 2)
+        arrays_of(network(f"tacotron_training.seed={seed}")) for seed in (1, 1, 2)
     )
     for name, array in one.items():
         np.testing.assert_array_equal(array, same[name])

@@ -46,7 +46,7 @@ def test_a_run_describes_itself(tmp_path):
 def test_a_run_continues_with_the_same_settings_in_silence(tmp_path, caplog):
     begin(tmp_path / "run")
     with caplog.at_level(logging.INFO):
-        run = begin(tmp_path / "run", "training.keep=7")
+        run = begin(tmp_path / "run", "tacotron_training.keep=7")
     assert run.keep == 7
     caplog.clear()
     with caplog.at_level(logging.INFO):
@@ -54,11 +54,24 @@ def test_a_run_continues_with_the_same_settings_in_silence(tmp_path, caplog):
     assert caplog.messages == []
 
 
+def test_a_run_of_an_older_version_continues(tmp_path, caplog):
+    begin(tmp_path / "run")
+    file = tmp_path / "run" / "run.json"
+    text = file.read_text("utf-8")
+    assert '"tacotron_training"' in text
+    file.write_text(text.replace('"tacotron_training"', '"training"'), "utf-8")
+    with caplog.at_level(logging.INFO):
+        begin(tmp_path / "run")
+    assert caplog.messages == []
+    with pytest.raises(RunError, match="dim"):
+        begin(tmp_path / "run", "tacotron.attention_dim=10")
+
+
 def test_other_training_settings_are_named(tmp_path, caplog):
     begin(tmp_path / "run")
     with caplog.at_level(logging.INFO):
-        begin(tmp_path / "run", "training.steps=9", "wavenet.layers=2")
-    assert caplog.messages == ["training.steps is 9 now, was 4"]
+        begin(tmp_path / "run", "tacotron_training.steps=9", "wavenet.layers=2")
+    assert caplog.messages == ["tacotron_training.steps is 9 now, was 4"]
 
 
 @pytest.mark.parametrize(
@@ -88,8 +101,12 @@ def test_settings_are_those_of_the_run_or_of_the_preset(tmp_path):
         "demo"
     )
     begin(run, "tacotron.attention_dim=10")
-    again = acoustic.settings_for(arguments(overrides=["training.steps=9"]), run, store)
-    assert again == TINY.override(["tacotron.attention_dim=10", "training.steps=9"])
+    again = acoustic.settings_for(
+        arguments(overrides=["tacotron_training.steps=9"]), run, store
+    )
+    assert again == TINY.override(
+        ["tacotron.attention_dim=10", "tacotron_training.steps=9"]
+    )
     asked = acoustic.settings_for(arguments("tiny"), run, store)
     assert asked.tacotron.attention_dim == 12
 
@@ -112,7 +129,7 @@ def test_another_kind_of_run_is_refused(tmp_path):
 
 def test_warm_start_takes_rows_by_name(tmp_path):
     start = make_run(tmp_path / "start")  # speakers 나 and 너
-    model = acoustic.network(TINY.override(["training.seed=9"]), speakers=2)
+    model = acoustic.network(TINY.override(["tacotron_training.seed=9"]), speakers=2)
     fresh = {n: a.copy() for n, a in arrays_of(model).items()}
     account = acoustic.warm_start(model, start, ["너", "우리"])
     theirs = Run.open(start).restore().arrays
@@ -149,10 +166,10 @@ def test_the_schedule_of_a_training():
     settings = TINY.override(
         [
             "tacotron.reduction_factor=5",
-            "training.reduction_schedule=[[0, 5], [3, 2]]",
-            "training.learning_rate=0.01",
-            "training.final_learning_rate=0.001",
-            "training.guided_attention=4",
+            "tacotron_training.reduction_schedule=[[0, 5], [3, 2]]",
+            "tacotron_training.learning_rate=0.01",
+            "tacotron_training.final_learning_rate=0.001",
+            "tacotron_training.guided_attention=4",
         ]
     )
     at = acoustic.schedule(settings)
@@ -174,8 +191,8 @@ def test_frames_divide_by_every_factor():
 
 
 def test_the_trainer_has_the_training_settings():
-    changed = ["training.clip_norm=0.5", "training.weight_decay=0.25"]
-    changed += ["training.seed=12", "training.adam_epsilon=0.125"]
+    changed = ["tacotron_training.clip_norm=0.5", "tacotron_training.weight_decay=0.25"]
+    changed += ["tacotron_training.seed=12", "tacotron_training.adam_epsilon=0.125"]
     settings = TINY.override(changed)
     made = acoustic.trainer(settings, 1)
     assert (made.clip_norm, made.weight_decay, made.seed) == (0.5, 0.25, 12)

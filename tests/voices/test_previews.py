@@ -173,7 +173,7 @@ def test_sixteen_are_spoken_from_the_shortest_to_the_longest(trainer, twin, gene
 
 def test_weights_are_judged_by_the_factor_they_were_trained_with(trainer, twin):
     """At the very step where the schedule goes on to another one."""
-    schedule = "training.reduction_schedule=[[0,2],[4,1]]"
+    schedule = "tacotron_training.reduction_schedule=[[0,2],[4,1]]"
     settings = SETTINGS.override([schedule])
 
     class Deaf:
@@ -247,7 +247,7 @@ class Together:
 def test_watchers_want_what_is_held_out_and_asked_for(
     trainer, tmp_path, unseen, previews, expected
 ):
-    settings = SETTINGS.override([f"training.previews={previews}"])
+    settings = SETTINGS.override([f"tacotron_training.previews={previews}"])
     run = Run.create(tmp_path / "run", {})
     asked = (settings, Together(), unseen, run, Board(), Listener)
     validate, hooks = watchers(trainer, *asked)

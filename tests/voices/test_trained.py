@@ -145,7 +145,7 @@ def test_linear_head_is_what_griffin_lim_hears(tmp_path):
 
 
 def test_factor_is_that_of_the_last_step(tmp_path):
-    schedule = "training.reduction_schedule=[[0,2],[3,1]]"
+    schedule = "tacotron_training.reduction_schedule=[[0,2],[3,1]]"
     folder = make_run(tmp_path / "early", schedule)  # after 3 steps: 0, 1 and 2
     assert TrainedVoice.load(folder).factor == 2
     folder = make_run(tmp_path / "late", schedule.replace("3,1", "2,1"))

@@ -186,7 +186,7 @@ def test_a_run_describes_itself_and_goes_on(tmp_path, caplog):
             tmp_path / "run",
             "wavenet_training.keep=7",
             "tacotron.postnet_dim=8",
-            "training.steps=9",
+            "tacotron_training.steps=9",
             "text.phonetic=true",
         )
     assert run.keep == 7
