@@ -6,6 +6,7 @@ Each rule yields one line per violation. Nothing here imports what it checks.
 import ast
 import re
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import PurePath
 
 _BELOW_COMPARISON = {
@@ -157,6 +158,25 @@ def import_law(path: str, source: str, scripts: set[str]) -> Iterator[str]:
             yield f"{path}:{line}: {room} may not import {target}"
 
 
+def circle(sources: dict[str, str]) -> list[str]:
+    """Return modules that import each other in a circle, late imports included.
+
+    `sources` maps paths to source code. A package counts as its `__init__.py` alone.
+    """
+    modules = {_module(path): path for path in sources}
+    graph = {module: set() for module in modules}
+    for module, path in modules.items():
+        for _, name in imported(path, sources[path]):
+            target = name if name in modules else name.rpartition(".")[0]
+            if target in modules and target != module:
+                graph[module].add(target)
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return error.args[1]
+    return []
+
+
 def confinement(path: str, source: str) -> Iterator[str]:
     """Heavy libraries named where they have no place."""
     room = room_of(path)
@@ -219,6 +239,11 @@ def flags_in_tables(text: str) -> dict[str, set[str]]:
         elif script and line.startswith("|"):
             tables[script] |= set(re.findall(r"--[\w-]+\b", line.split("|")[1]))
     return tables
+
+
+def _module(path: str) -> str:
+    parts = PurePath(path).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def _suppresses(node: ast.AST) -> bool:

@@ -49,7 +49,7 @@ def compare(arguments: argparse.Namespace) -> None:
     from moksori.voices.speech import speaker_number
     from moksori.voices.xtts import consent
 
-    agreed = consent.checked(arguments.consent)
+    agreed = consent.check(arguments.consent)
     run = Run.open(arguments.voice)
     audio = acoustic.settings_of(run).audio
     speakers = run.settings["speakers"]

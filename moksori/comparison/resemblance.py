@@ -8,7 +8,12 @@ import numpy as np
 from moksori.comparison.figures import Figure, rounded, row
 from moksori.metrics.bootstrap import mean_of
 from moksori.metrics.similarity import cosines, groups
-from moksori.speakers.encoder import LEAST_SECONDS, Embedding, SpeakerEncoder, together
+from moksori.speakers.encoder import (
+    LEAST_SECONDS,
+    Embedding,
+    SpeakerEncoder,
+    mean_embedding,
+)
 
 SIMILARITY = Figure(
     "similarity",
@@ -45,7 +50,9 @@ def similarity(
     stretches = groups(seconds, LEAST_SECONDS)
     if not stretches:
         return None
-    reference = together([encoder.embed(wave, sample_rate) for wave in references])
+    reference = mean_embedding(
+        [encoder.embed(wave, sample_rate) for wave in references]
+    )
     values = {
         key: cosines(_vectors(encoder, waves, stretches), reference.vector)
         for key, waves in heard.items()
@@ -123,5 +130,5 @@ def _itself(encoder: SpeakerEncoder, references, rate: int) -> dict | None:
 
 
 def _to_the_rest(parts: list[Embedding], i: int) -> float:
-    rest = together(parts[:i] + parts[i + 1 :])
+    rest = mean_embedding(parts[:i] + parts[i + 1 :])
     return float(cosines(parts[i].vector, rest.vector)[0])

@@ -1,1 +1,1 @@
-"""Who speaks: voices as vectors that can be compared."""
+"""Compare voices by speaker embeddings."""

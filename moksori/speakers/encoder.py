@@ -1,16 +1,16 @@
-"""A voice as a vector: sound in, speaker embedding out.
+"""Compute speaker embeddings: a wave in, a vector out.
 
 The network is Resemblyzer's, with the weights that its package carries: an LSTM of
 three layers over 40 mel bands, trained on thousands of English speakers to tell them
-apart (Wan et al. 2018, "Generalized end-to-end loss for speaker verification"). What is
-said matters little to it, who says it and over which channel much.
+apart (Wan et al. 2018, "Generalized end-to-end loss for speaker verification"). The
+embedding depends on the speaker and the channel, and little on the words.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-# Below that an embedding says more of the words than of the voice.
+# With less speech the embedding depends too much on the words.
 LEAST_SECONDS = 3.0
 _LEVEL_DECIBEL = -30.0
 _SILENCE = 1e-12  # mean power: -120 dB
@@ -18,20 +18,20 @@ _FULL_SCALE = 32767 / 32768
 
 
 class EncoderMissing(RuntimeError):
-    """Resemblyzer is not installed; the text says how it is."""
+    """Report that Resemblyzer is missing; the text says how to install it."""
 
 
 @dataclass(frozen=True)
 class Embedding:
-    """A voice: unit vector float32 [256], none of it negative, and the `seconds` of
-    speech that it was heard in; not to be trusted below `LEAST_SECONDS`."""
+    """Represent a voice: a unit vector, float32 [256], without negative values, and
+    the `seconds` of speech it was computed from; unreliable below `LEAST_SECONDS`."""
 
     vector: np.ndarray
     seconds: float
 
 
 class SpeakerEncoder:
-    """Waves -> embeddings, on the processor: milliseconds for a second of sound.
+    """Encode waves as embeddings, on the CPU: milliseconds for a second of sound.
 
     Raises `EncoderMissing` where Resemblyzer is not installed.
     """
@@ -48,21 +48,20 @@ class SpeakerEncoder:
         self._network = VoiceEncoder("cpu", verbose=False)
 
     def embed(self, wave: np.ndarray, sample_rate: int) -> Embedding:
-        """The voice in a wave [samples], full scale 1.0.
+        """Compute the embedding of a wave [samples], full scale 1.0.
 
-        Whatever its level: speech is brought to -30 dB, since the network's spectra are
-        not logarithmic; pauses are shortened. Raises `ValueError` when there is no
-        speech in it.
+        Speech is levelled to -30 dB, since the network's spectra are not logarithmic,
+        and pauses are shortened. Raises `ValueError` when there is no speech.
         """
         speech = self.speech(wave, sample_rate)
         vector = self._network.embed_utterance(speech)
         return Embedding(vector.astype(np.float32), len(speech) / self.SAMPLE_RATE)
 
     def speech(self, wave: np.ndarray, sample_rate: int) -> np.ndarray:
-        """The speech in a wave as the network hears it: float32 [samples] at 16 kHz,
-        levelled, pauses shortened to 0.2 s.
+        """Return the speech in a wave as the network's input: float32 [samples] at
+        16 kHz, levelled, pauses shortened to 0.2 s.
 
-        Raises `ValueError` when there is none.
+        Raises `ValueError` when there is no speech.
         """
         from resemblyzer import trim_long_silences
 
@@ -71,7 +70,7 @@ class SpeakerEncoder:
         wave = resample(np.asarray(wave, np.float32), sample_rate, self.SAMPLE_RATE)
         power = float(np.dot(wave, wave)) / max(len(wave), 1)
         if power > _SILENCE:
-            # What was silent must not become loud beyond full scale.
+            # Clicks in a quiet recording may exceed full scale now.
             gain = 10 ** (_LEVEL_DECIBEL / 20) / np.sqrt(power)
             wave = np.clip(wave * gain, -_FULL_SCALE, _FULL_SCALE)
             speech = trim_long_silences(wave.astype(np.float32))
@@ -80,9 +79,11 @@ class SpeakerEncoder:
         raise ValueError("there is no speech to tell a voice by")
 
 
-def together(embeddings: list[Embedding]) -> Embedding:
-    """The voice that several embeddings of one speaker have in common: their mean,
-    weighted by their seconds, as a unit vector. Raises `ValueError` without any."""
+def mean_embedding(embeddings: list[Embedding]) -> Embedding:
+    """Average the embeddings of one speaker, weighted by their seconds.
+
+    The mean is a unit vector again. Raises `ValueError` for an empty list.
+    """
     if not embeddings:
         raise ValueError("no embedding to take the mean of")
     seconds = np.array([each.seconds for each in embeddings])

@@ -1,4 +1,4 @@
-"""Pieces of speech as one: slower or faster, with pauses between them."""
+"""Join pieces of speech: change their speed, fade their edges, put pauses between."""
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -16,12 +16,12 @@ _WINDOW_SECONDS = 0.01
 _SILENT_POWER = 1e-5  # -50 dB
 
 
-def assembled(
+def group_pieces_by_line(
     readings: Sequence[Reading], batches: Iterable[dict[Hashable, Made]]
 ) -> Iterator[tuple[int, list[Made]]]:
-    """`(index, what was made of its pieces)` of each reading once all are there.
+    """Yield `(index, results of its pieces)` of each line as soon as all are there.
 
-    `batches` hold what was made, by piece. It is kept only while it is needed.
+    `batches` map pieces to results. A result is kept while a line still needs it.
     """
     needed = Counter(piece for reading in readings for piece in reading.pieces)
     waiting, done = dict(enumerate(readings)), {}
@@ -36,7 +36,7 @@ def assembled(
 
 
 def stretch(frames: np.ndarray, speed: float) -> np.ndarray:
-    """[frames, C] at another speed: [round(frames / speed), C], linearly interpolated.
+    """Interpolate frames [frames, C] linearly to [round(frames / speed), C].
 
     Time changes and pitch does not, since every frame keeps its spectrum.
     """
@@ -55,15 +55,15 @@ def join(
     pauses: Sequence[float],
     audio: Audio,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """mel [frames, mels] and wave [frames * hop_length] of all pieces together.
+    """Return the mel [frames, mels] and wave [frames * hop_length] of all pieces.
 
-    `pauses` are seconds of silence behind each piece but the last; where pieces meet
-    them they are faded over 5 ms, so that no edge clicks. A wave that exceeds full
-    scale is turned down as a whole.
+    `pauses` are seconds of silence after each piece but the last. Edges next to a
+    pause are faded over 5 ms, so that none clicks. A wave that exceeds full scale is
+    scaled down as a whole.
     """
     joined_mels, joined_waves = [], []
     for i, (mel, wave) in enumerate(zip(mels, waves, strict=True)):
-        wave = _faded(wave, audio, begin=i > 0, end=i < len(pauses))
+        wave = _fade(wave, audio, begin=i > 0, end=i < len(pauses))
         joined_mels.append(mel)
         joined_waves.append(wave)
         if i < len(pauses):
@@ -77,71 +77,75 @@ def join(
     return np.concatenate(joined_mels), wave / max(1.0, peak)
 
 
-def faded_stream(
+def fade_edges(
     chunks: Iterable[np.ndarray], audio: Audio, begin: bool, end: bool
 ) -> Iterator[np.ndarray]:
-    """The chunks of a wave, faded as `join` fades it: 5 ms are held back till the
-    end is known."""
+    """Fade the first and last 5 ms of a wave that comes in chunks, as `join` does.
+
+    The last 5 ms received are kept in a buffer until the end is known.
+    """
     count = round(_FADE_SECONDS * audio.sample_rate)
-    held, first = np.zeros(0, np.float32), begin
+    buffer, first = np.zeros(0, np.float32), begin
     for chunk in chunks:
-        held = np.concatenate([held, chunk])
-        if len(held) > 2 * count:
-            ready, held = held[:-count], held[-count:]
-            yield _faded(ready, audio, begin=first, end=False)
+        buffer = np.concatenate([buffer, chunk])
+        if len(buffer) > 2 * count:
+            ready, buffer = buffer[:-count], buffer[-count:]
+            yield _fade(ready, audio, begin=first, end=False)
             first = False
-    if len(held):
-        yield _faded(held, audio, begin=first, end=end)
+    if len(buffer):
+        yield _fade(buffer, audio, begin=first, end=end)
 
 
-def streamed(
+def join_stream(
     pieces: Iterable[Iterable[np.ndarray]], pauses: Sequence[float], audio: Audio
 ) -> Iterator[np.ndarray]:
-    """The chunks of all pieces, faded and with `pauses` between them as `join` has it.
-    A piece is begun when the one before it has been heard."""
+    """Yield the chunks of all pieces, with the same fades and pauses as `join`.
+
+    A piece is started when the chunks of the one before it have been consumed.
+    """
     for i, chunks in enumerate(pieces):
         end = i < len(pauses)
-        yield from faded_stream(chunks, audio, begin=i > 0, end=end)
+        yield from fade_edges(chunks, audio, begin=i > 0, end=end)
         if end:
             yield pause(pauses[i], audio)
 
 
-def heard(chunks: Iterable[np.ndarray], audio: Audio) -> Iterator[np.ndarray]:
-    """The chunks of a wave without the silence before and behind it, in whole frames.
+def trim_stream(chunks: Iterable[np.ndarray], audio: Audio) -> Iterator[np.ndarray]:
+    """Trim the silence before and after a wave that comes in chunks.
 
-    Silence is what stays below -50 dB of full scale for 10 ms; `tail_seconds` of it are
-    kept on both sides. However the wave is cut into chunks, the same of it is heard,
-    and silence alone is nothing.
+    Silence is a window of 10 ms below -50 dB of full scale; `tail_seconds` of it are
+    kept on both sides, and zeros fill the last frame. The result does not depend on
+    the chunks; silence alone gives no chunk.
     """
     window = round(_WINDOW_SECONDS * audio.sample_rate)
     keep = round(audio.tail_seconds / _WINDOW_SECONDS) * window
-    held, count = np.zeros(0, np.float32), 0
+    buffer, count = np.zeros(0, np.float32), 0
     for chunk in chunks:
-        held = np.concatenate([held, chunk])
-        windows = held[: len(held) // window * window].reshape(-1, window)
+        buffer = np.concatenate([buffer, chunk])
+        windows = buffer[: len(buffer) // window * window].reshape(-1, window)
         loud = np.flatnonzero(np.mean(windows**2, axis=1) >= _SILENT_POWER)
         if not count:
             first = loud[0] if len(loud) else len(windows)
             begin = max(0, first * window - keep)
-            held, loud = held[begin:], loud - begin // window
+            buffer, loud = buffer[begin:], loud - begin // window
         if len(loud):
             end = (loud[-1] + 1) * window
-            ready, held = held[:end], held[end:]
+            ready, buffer = buffer[:end], buffer[end:]
             count += len(ready)
             yield ready
     if count:
-        tail = held[:keep]
+        tail = buffer[:keep]
         missing = -(count + len(tail)) % audio.hop_length
         yield np.concatenate([tail, np.zeros(missing, np.float32)])
 
 
 def pause(seconds: float, audio: Audio) -> np.ndarray:
-    """Silence of so many seconds, in whole frames and at least one."""
+    """Return silence of about `seconds`: whole frames, at least one."""
     frames = max(1, round(seconds / audio.frame_seconds))
     return np.zeros(frames * audio.hop_length, np.float32)
 
 
-def _faded(wave: np.ndarray, audio: Audio, begin: bool, end: bool) -> np.ndarray:
+def _fade(wave: np.ndarray, audio: Audio, begin: bool, end: bool) -> np.ndarray:
     wave = np.array(wave, np.float32)
     count = min(len(wave), round(_FADE_SECONDS * audio.sample_rate))
     if not count:

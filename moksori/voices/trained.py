@@ -14,7 +14,7 @@ from moksori.training.weights import assign
 from moksori.voices import acoustic, stopping
 from moksori.voices.generation import Generated, Generator
 from moksori.voices.griffin_lim import GriffinLim
-from moksori.voices.joining import assembled, join, streamed, stretch
+from moksori.voices.joining import group_pieces_by_line, join, join_stream, stretch
 from moksori.voices.reading import Reading, read
 from moksori.voices.speech import Speech, Voice, VoiceError, check_speed, warnings_of
 
@@ -116,7 +116,7 @@ class TrainedVoice(Voice):
         batches = self._batches(ids, number, seed, speed, batch)
         return (
             (i, self._speech(readings[i], pieces, self.speakers[number], speed))
-            for i, pieces in assembled(readings, batches)
+            for i, pieces in group_pieces_by_line(readings, batches)
         )
 
     def sound(
@@ -142,7 +142,7 @@ class TrainedVoice(Voice):
         )
         pieces = (self._chunks(line, name, seed, speed) for line in lines)
         pauses = [seconds / speed for seconds in reading.pauses]
-        return streamed(pieces, pauses, self.settings.audio)
+        return join_stream(pieces, pauses, self.settings.audio)
 
     def _chunks(self, line: Generated, name: str, seed: int, speed: float):
         if hasattr(self.vocoder, "stream"):

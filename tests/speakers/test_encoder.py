@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from moksori.demo.corpus import SAMPLE_RATE, SPEAKERS, synthesize
-from moksori.speakers.encoder import Embedding, EncoderMissing, SpeakerEncoder, together
+from moksori.speakers.encoder import (
+    Embedding,
+    EncoderMissing,
+    SpeakerEncoder,
+    mean_embedding,
+)
 
 TEXTS = (
     "오늘은 바람이 많이 불어서 나뭇잎이 자꾸 떨어집니다.",
@@ -66,13 +71,13 @@ def test_what_is_no_speech_is_refused(encoder, wave):
         encoder.embed(wave.astype(np.float32), 16000)
 
 
-def test_together_weighs_by_seconds():
+def test_mean_embedding_is_weighted_by_seconds():
     east, north = np.array([1.0, 0.0]), np.array([0.0, 1.0])
-    both = together([Embedding(east, 3.0), Embedding(north, 4.0)])
+    both = mean_embedding([Embedding(east, 3.0), Embedding(north, 4.0)])
     assert both.vector == pytest.approx([0.6, 0.8])
     assert both.seconds == 7.0
     with pytest.raises(ValueError, match="no embedding"):
-        together([])
+        mean_embedding([])
 
 
 def test_without_its_package_one_line_says_what_to_do(monkeypatch):

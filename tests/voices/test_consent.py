@@ -9,7 +9,7 @@ from moksori.voices.xtts import consent
     ["Kim Minji, 2026-11-20, demo", "  본인이  2026년 11월 동의,\n편지 읽기 "],
 )
 def test_a_statement_is_kept_as_one_line(text):
-    assert consent.checked(text) == " ".join(text.split())
+    assert consent.check(text) == " ".join(text.split())
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ def test_a_statement_is_kept_as_one_line(text):
 )
 def test_what_does_not_say_who_when_and_for_what_is_refused(text):
     with pytest.raises(VoiceError, match="belongs to its speaker") as refused:
-        consent.checked(text)
+        consent.check(text)
     message = str(refused.value)
     assert '--consent "Kim Minji' in message
     assert "\n" not in message

@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 
 import hparams
-from moksori.voices.joining import assembled, faded_stream, heard, join, pause, stretch
+from moksori.voices.joining import (
+    fade_edges,
+    group_pieces_by_line,
+    join,
+    pause,
+    stretch,
+    trim_stream,
+)
 from moksori.voices.reading import Reading
 
 AUDIO = hparams.preset("tiny").audio
@@ -68,7 +75,7 @@ def test_what_is_streamed_is_what_is_joined(chunk):
     streamed = []
     for i, wave in enumerate(waves):
         chunks = (wave[at : at + chunk] for at in range(0, len(wave), chunk))
-        streamed += faded_stream(chunks, AUDIO, begin=i > 0, end=i < 2)
+        streamed += fade_edges(chunks, AUDIO, begin=i > 0, end=i < 2)
         if i < 2:
             streamed.append(pause([0.1, 0.3][i], AUDIO))
     np.testing.assert_array_equal(np.concatenate(streamed), whole)
@@ -86,7 +93,8 @@ def test_readings_are_assembled_as_soon_as_their_pieces_are_there():
             taken.append(batch)
             yield batch
 
-    done = [(i, made, len(taken)) for i, made in assembled(readings, batches())]
+    lines = group_pieces_by_line(readings, batches())
+    done = [(i, made, len(taken)) for i, made in lines]
     assert done == [(1, [2], 1), (0, [1, 2], 2), (2, [3, 1, 3], 3)]
 
 
@@ -100,7 +108,7 @@ def wave_of(*parts: tuple[float, float]) -> np.ndarray:
 def test_silence_around_speech_is_not_heard():
     audio = hparams.Audio()
     wave = wave_of((1.0, 1e-4), (0.5, 0.1), (0.8, 1e-4), (0.5, 0.02), (2.0, 1e-4))
-    kept = np.concatenate(list(heard([wave], audio)))
+    kept = np.concatenate(list(trim_stream([wave], audio)))
     assert len(kept) % audio.hop_length == 0
     begin = round((1.0 - audio.tail_seconds) * 24000)
     seconds = 0.5 + 0.8 + 0.5 + 2 * audio.tail_seconds
@@ -114,14 +122,15 @@ def test_silence_around_speech_is_not_heard():
 def test_what_is_heard_does_not_depend_on_the_chunks(size):
     audio = hparams.Audio()
     wave = wave_of((0.3, 1e-4), (0.2, 0.1), (0.4, 0.0), (0.1, 0.1), (0.25, 1e-4))[:-3]
-    whole = np.concatenate(list(heard([wave], audio)))
+    whole = np.concatenate(list(trim_stream([wave], audio)))
     chunks = [wave[i : i + size] for i in range(0, len(wave), size)]
-    np.testing.assert_array_equal(np.concatenate(list(heard(chunks, audio))), whole)
+    trimmed = np.concatenate(list(trim_stream(chunks, audio)))
+    np.testing.assert_array_equal(trimmed, whole)
 
 
 def test_speech_is_heard_at_once_and_silence_alone_never():
     audio = hparams.Audio()
-    chunks = heard(iter([wave_of((0.1, 0.1)), wave_of((0.1, 0.1))]), audio)
+    chunks = trim_stream(iter([wave_of((0.1, 0.1)), wave_of((0.1, 0.1))]), audio)
     assert len(next(chunks)) == 2400
-    assert list(heard([wave_of((3, 1e-4)), wave_of((3, 1e-4))], audio)) == []
-    assert list(heard([], audio)) == []
+    assert list(trim_stream([wave_of((3, 1e-4)), wave_of((3, 1e-4))], audio)) == []
+    assert list(trim_stream([], audio)) == []

@@ -63,14 +63,14 @@ def test_short_recordings_are_put_together_before_they_are_repeated(tmp_path):
 
 def test_no_more_is_heard_than_the_model_takes_and_that_is_said(tmp_path):
     reference = prepare([recording(tmp_path / "me.wav", 8)])
-    within = reference.within(5)
+    within = reference.limit(5)
     assert [len(wave) for wave in within.waves] == [5 * RATE]
     (warning,) = within.warnings
     assert (
         warning
         == f"only the first 5.0 of {reference.seconds:.1f} s of speech are heard"
     )
-    assert reference.within(30) is reference
+    assert reference.limit(30) is reference
 
 
 @pytest.mark.parametrize(

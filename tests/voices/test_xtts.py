@@ -23,10 +23,10 @@ LONG = (
 
 @pytest.fixture(scope="module")
 def voice(xtts_model, tmp_path_factory):
-    from moksori.voices.xtts.voice import XttsVoice, cloned
+    from moksori.voices.xtts.voice import XttsVoice, make_clone
 
     path = recording(tmp_path_factory.mktemp("sound") / "me.wav")
-    return XttsVoice(xtts_model, cloned(xtts_model, prepare([path]), CONSENT))
+    return XttsVoice(xtts_model, make_clone(xtts_model, prepare([path]), CONSENT))
 
 
 @pytest.fixture(scope="module")

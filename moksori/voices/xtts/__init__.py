@@ -1,1 +1,1 @@
-"""Zero-shot voices: XTTS, its weights, references and consent."""
+"""Clone a voice with XTTS: weights, reference recordings, consent."""

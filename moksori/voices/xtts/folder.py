@@ -1,4 +1,4 @@
-"""A folder with the weights of an XTTS, before anything heavy is loaded."""
+"""Check a folder with the weights of XTTS, before anything heavy is loaded."""
 
 import difflib
 import json
@@ -13,14 +13,16 @@ MISSING = (
     "XTTS is not installed: run `make xtts`, or use the image of docker/xtts.Dockerfile"
 )
 
+KOREAN = "ko"
+
 _SHORT = 90
 
 
 @dataclass(frozen=True)
 class XttsSettings:
-    """What a folder says of its model.
+    """Describe the model in a folder, from its config.json.
 
-    `reference_seconds` is the most of a recording that the model is made to hear.
+    The model uses at most `reference_seconds` of a reference recording.
     """
 
     folder: Path
@@ -29,8 +31,10 @@ class XttsSettings:
 
     @classmethod
     def read(cls, folder: str | Path) -> "XttsSettings":
-        """Raises `VoiceError` for a folder without readable files, or of another
-        model."""
+        """Read the settings of a folder.
+
+        Raises `VoiceError` for missing or damaged files, or another kind of model.
+        """
         folder = Path(folder)
         config = _checked(folder)
         try:
@@ -43,7 +47,7 @@ class XttsSettings:
         return cls(folder, languages, seconds)
 
     def check_language(self, language: str) -> None:
-        """Raises `VoiceError`, naming the nearest, for one the model does not speak."""
+        """Raise `VoiceError`, naming the nearest, for a language it does not speak."""
         if language not in self.languages:
             asked = language.lower()
             near = difflib.get_close_matches(asked, self.languages, 1, cutoff=0.0)
@@ -54,20 +58,20 @@ class XttsSettings:
 
 
 def check_installed() -> None:
-    """Raises `VoiceError` where the library is missing, without loading it."""
+    """Raise `VoiceError` if torch or TTS is not installed, without loading them."""
     if not all(map(find_spec, ("torch", "TTS"))):
         raise VoiceError(MISSING)
 
 
 def brief(error: Exception, line: int = 0) -> str:
-    """One line of an error, at most a line long."""
+    """Return one line of an error's text, shortened."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     text = lines[min(line, len(lines) - 1)].strip()
     return text if len(text) <= _SHORT else f"{text[: _SHORT - 1]}…"
 
 
 def _checked(folder: Path) -> dict:
-    """The config of a folder that holds what it should."""
+    """Read the config of a folder after checking that its files are there."""
     if not folder.is_dir():
         raise VoiceError(f"no folder {folder} with {', '.join(FILES)}")
     missing = [name for name in FILES if not (folder / name).is_file()]

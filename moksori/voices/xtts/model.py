@@ -1,9 +1,9 @@
-"""XTTS v2 as the library coqui-tts has it: loaded from a folder that is only read.
+"""Load XTTS v2 with the library coqui-tts, from a folder that is only read.
 
 Casanova et al. 2024, "XTTS: a Massively Multilingual Zero-Shot Text-to-Speech Model".
 A GPT writes audio tokens, 1024 samples at 22,050 Hz each, after a text and the latents
 of a voice; a HiFi-GAN makes the wave. Torch and the library are loaded when the weights
-are, never before, and what they log stays with them unless it is an error.
+are, never before; of their logs only errors are shown.
 
 Shapes: L latents of C channels, T samples.
 """
@@ -37,7 +37,7 @@ _SAMPLED = 64
 
 
 def load(settings: XttsSettings, device: str | None = None) -> "XttsModel":
-    """The model of a folder, on an accelerator where torch has one.
+    """Load the model of a folder, on an accelerator where torch has one.
 
     Nothing is ever written into the folder. Raises `VoiceError` for a library that is
     missing or broken, and for weights or a vocabulary that are damaged or do not fit.
@@ -52,7 +52,7 @@ def load(settings: XttsSettings, device: str | None = None) -> "XttsModel":
         except (ImportError, OSError) as error:
             raise VoiceError(f"{MISSING} ({brief(error)})") from None
         config_file, weights, vocabulary = (settings.folder / name for name in FILES)
-        config = _filled(XttsConfig(), config_file)
+        config = _fill(XttsConfig(), config_file)
         try:
             tokenizer = VoiceBpeTokenizer(vocab_file=vocabulary).tokenizer
         except Exception as error:  # the only type that tokenizers raises
@@ -62,7 +62,7 @@ def load(settings: XttsSettings, device: str | None = None) -> "XttsModel":
         try:
             # Every weight comes from the file, so none has to be drawn first.
             with no_init_weights():
-                model = _reading_only()(config)
+                model = _read_only_class()(config)
                 model.load_checkpoint(
                     config, checkpoint_dir=settings.folder, speaker_file_path=""
                 )
@@ -82,10 +82,10 @@ def load(settings: XttsSettings, device: str | None = None) -> "XttsModel":
 
 
 class XttsModel:
-    """Text and latents in, waves out, a piece at a time.
+    """Turn a piece of text and latents into a wave.
 
-    `fingerprint` tells these weights from others; `most_tokens` is what a text may
-    have, `cap` how many audio tokens a piece may get.
+    `fingerprint` identifies the weights; a text has at most `most_tokens` tokens, a
+    wave at most `cap` audio tokens.
     """
 
     def __init__(self, model, device: str):
@@ -98,10 +98,10 @@ class XttsModel:
         self.device = device
 
     def latents(self, waves: Sequence[np.ndarray]) -> Latents:
-        """The latents of recordings, float32 [T] at `REFERENCE_RATE` each.
+        """Compute the latents of recordings, float32 [T] at `REFERENCE_RATE` each.
 
-        As the library takes several: the mean of their speaker embeddings, and the
-        style of all of them in a row, as far as `gpt_cond_len` goes.
+        As in the library: the mean of their speaker embeddings, and the style of all
+        of them concatenated, up to `gpt_cond_len` seconds.
         """
         import torch
 
@@ -122,7 +122,7 @@ class XttsModel:
         return Latents(style.float().cpu().numpy(), speaker.float().cpu().numpy())
 
     def check_language(self, language: str) -> None:
-        """Raises `VoiceError` where the library lacks what the language needs."""
+        """Raise `VoiceError` if a package or token for the language is missing."""
         try:
             self.tokens("1", language)
         except ImportError as error:
@@ -135,13 +135,13 @@ class XttsModel:
             raise VoiceError(f"the vocabulary has no token for {language}")
 
     def characters(self, language: str) -> int:
-        """The most characters of a piece: what the library says it can take."""
+        """Return the library's limit of characters for a piece of text."""
         return self._model.tokenizer.char_limits.get(_family(language), 250)
 
     def tokens(self, text: str, language: str) -> int:
-        """How many tokens the library makes of a text."""
+        """Count the tokens of a text."""
         with _quiet():
-            return len(self._model.tokenizer.encode(_as_heard(text), lang=language))
+            return len(self._model.tokenizer.encode(_lower(text), lang=language))
 
     def say(
         self,
@@ -152,22 +152,22 @@ class XttsModel:
         speed: float = 1.0,
         chunk_tokens: int = 0,
     ) -> "Saying":
-        """Speak one piece; sampling is as `config.json` says.
+        """Speak one piece, with the sampling settings of `config.json`.
 
-        The wave comes in chunks of `chunk_tokens` audio tokens, whole for 0; the same
-        tokens either way. Equal seeds give equal speech whatever was drawn before, and
-        what others draw from torch's generators stays as it would have been.
+        The wave comes in chunks of `chunk_tokens` audio tokens, whole for 0, with the
+        same tokens either way. Equal seeds give equal speech, and the state of torch's
+        global random generators is restored after each chunk.
         """
         return Saying(self, text, language, latents, seed, speed, chunk_tokens)
 
     def start(self, saying: "Saying", text, language, latents, speed, chunk_tokens):
-        """The library's generator of tensors [T], which tells `saying` of tokens."""
+        """Return the library's generator of tensors [T]; `saying` counts its tokens."""
         import torch
         from transformers import StoppingCriteriaList
 
         config = self._model.config
         return self._model.inference_stream(
-            _as_heard(text),
+            _lower(text),
             language,
             torch.from_numpy(latents.style),
             torch.from_numpy(latents.speaker),
@@ -179,11 +179,11 @@ class XttsModel:
 
 
 class Saying:
-    """A piece on its way: iterate for its wave, float32 [T] each time.
+    """Generate the wave of one piece: iterate for its chunks, float32 [T].
 
-    Then `tokens` audio tokens were drawn, and `capped` says that they were cut off.
-    Raises `LineError` for a piece that this machine has no memory for, or of which
-    nothing came.
+    Afterwards `tokens` audio tokens were sampled, and `capped` says that the length
+    cap ended them. Raises `LineError` for a piece without enough memory or without
+    any sound.
     """
 
     def __init__(self, model, text, language, latents, seed, speed, chunk_tokens):
@@ -192,7 +192,7 @@ class Saying:
         self.tokens, self.capped = 0, False
 
     def watch(self, ids, scores=None, **_):
-        """Called by the library with all tokens so far: counts, and stops nothing."""
+        """Count tokens: a stopping criterion of the library that never stops."""
         import torch
 
         self.tokens += 1
@@ -211,7 +211,7 @@ class Saying:
         drawn = ours or torch.default_generator
         chunks = self._model.start(self, *self._arguments)
         while True:
-            # Between chunks the generators are the caller's.
+            # Between chunks the caller has its own random state again.
             with _quiet(), self._failures(), torch.random.fork_rng(cards):
                 drawn.set_state(state)
                 chunk = next(chunks, None)
@@ -238,11 +238,11 @@ class Saying:
             raise
 
 
-def _filled(config, file: Path):
-    """The library's settings as the file has them."""
+def _fill(config, file: Path):
+    """Fill the library's settings from a file."""
     try:
         config.load_json(file)
-    except Exception as error:  # whatever the library's checks stumble over
+    except Exception as error:  # of whatever type the library's checks raise
         raise VoiceError(f"{file} is damaged: {brief(error)}") from None
     for name in (*_SAMPLING, *_CONDITIONING):
         if not isinstance(getattr(config, name), int | float):
@@ -250,16 +250,16 @@ def _filled(config, file: Path):
     return config
 
 
-def _reading_only():
-    """The library's model, which reads `model.pth` and leaves it as it is.
+def _read_only_class():
+    """Return a class of the library's model that never writes `model.pth`.
 
-    The original one saves checkpoints of the first release again in another form,
-    which fails in a folder that may only be read, and changes one that may not be.
+    The original class converts and saves checkpoints of the first release, which fails
+    in a read-only folder and changes a writable one.
     """
     import torch
     from TTS.tts.models import xtts
 
-    class ReadingOnly(xtts.Xtts):
+    class ReadOnly(xtts.Xtts):
         fingerprint = ""
 
         def _load_checkpoint(self, model_path: Path) -> dict:
@@ -274,16 +274,16 @@ def _reading_only():
                     )["model"]
                 self.fingerprint = _fingerprint(weights)
                 return dict(weights)
-            except Exception as error:  # zip, pickle and types, whatever is broken
+            except Exception as error:  # zip, pickle or types
                 raise VoiceError(
                     f"{model_path} is damaged or no checkpoint: {brief(error)}"
                 ) from None
 
-    return ReadingOnly
+    return ReadOnly
 
 
 def _fingerprint(weights: dict) -> str:
-    """Of names, shapes and some values of every tensor, so that it takes no time."""
+    """Hash the names, shapes and some values of every tensor; fast."""
     digest = hashlib.sha256()
     for name, tensor in sorted(weights.items()):
         flat = tensor.detach().reshape(-1)
@@ -293,8 +293,8 @@ def _fingerprint(weights: dict) -> str:
     return digest.hexdigest()
 
 
-def _as_heard(text: str) -> str:
-    """The library speaks lower case; so tokens are counted in it too."""
+def _lower(text: str) -> str:
+    """Return the text as the library reads it: stripped and in lower case."""
     return text.strip().lower()
 
 
@@ -304,7 +304,7 @@ def _family(language: str) -> str:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Warnings and logs below errors are not for the person who wants to hear."""
+    """Silence warnings, and logs below errors."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

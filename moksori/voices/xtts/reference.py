@@ -1,4 +1,4 @@
-"""Recordings of a voice, prepared to be cloned: found, trimmed, levelled, judged."""
+"""Prepare reference recordings: decode, resample, trim, level and check them."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -17,23 +17,22 @@ LEAST_SECONDS = 3.0
 
 # By loudness: one click would otherwise decide how loud the voice is.
 _AUDIO = Audio(sample_rate=RATE, level="lufs")
-# A file of hours is read so far.
+# Of a very long file only the beginning is read.
 _READ_SECONDS = 180.0
 _CLIPPED_SHARE = 0.002
 _NOISY_DECIBEL = 15.0
-# What never changes its level is noise, hum or a tone.
+# Sound of constant level is noise, hum or a tone.
 _SPEECHLESS_DECIBEL = 3.0
 _VOICELESS_SHARE = 0.05
 
 
 @dataclass(frozen=True)
 class Reference:
-    """Speech of one speaker: `waves` float32 [samples] at `RATE` hertz, of at least
-    `LEAST_SECONDS` each.
+    """Hold the speech of one speaker: `waves`, float32 [samples] at `RATE` hertz, at
+    least `LEAST_SECONDS` each.
 
-    `files` are their names, `seconds` what speech there was in them, `features` what
-    the recordings were like before anything was done to them, `warnings` what is
-    doubtful, in plain words.
+    `files` are the names of the recordings, `seconds` is the speech found in them,
+    `features` describe them as recorded, `warnings` are in plain words.
     """
 
     files: tuple[str, ...]
@@ -44,7 +43,7 @@ class Reference:
 
     @property
     def record(self) -> dict:
-        """All but the waves, as plain values for JSON."""
+        """Return everything but the waves, as plain values for JSON."""
         return {
             "files": list(self.files),
             "seconds": round(self.seconds, 2),
@@ -52,8 +51,8 @@ class Reference:
             "warnings": list(self.warnings),
         }
 
-    def within(self, seconds: float) -> "Reference":
-        """Of every wave no more than a model hears; what is left out is said."""
+    def limit(self, seconds: float) -> "Reference":
+        """Cut every wave to `seconds`, with a warning if that leaves something out."""
         longest = round(seconds * RATE)
         heard = sum(min(len(wave), longest) for wave in self.waves) / RATE
         if all(len(wave) <= longest for wave in self.waves):
@@ -69,11 +68,11 @@ class Reference:
 def prepare(
     paths: Sequence[str | Path], describe: Callable[..., dict] | None = None
 ) -> Reference:
-    """The speech in recordings of any common format, all of one speaker.
+    """Prepare recordings of one speaker, in any common format, for cloning.
 
-    Short ones are put together until there are `LEAST_SECONDS`; where all of them are
-    not enough they are repeated, with a warning. `describe(wave, sample_rate,
-    original_rate)` gives the features.
+    Short recordings are concatenated up to `LEAST_SECONDS`; when all of them are
+    shorter than that they are repeated, with a warning. `describe(wave, sample_rate,
+    original_rate)` returns the features.
 
     Raises `AudioError` for a file that cannot be read, and `VoiceError` for one
     without speech.
@@ -84,20 +83,20 @@ def prepare(
         whole = resample(raw, rate, RATE)
         speech = trim(whole, _AUDIO)
         name = Path(path).name
-        _refuse_speechless(name, speech, whole)
-        warnings += [f"{name}: {doubt}" for doubt in _doubts(raw, whole)]
+        _check_speech(name, speech, whole)
+        warnings += [f"{name}: {text}" for text in _quality_warnings(raw, whole)]
         raws.append((raw, rate))
         speeches.append(level(speech, _AUDIO))
     seconds = sum(map(len, speeches)) / RATE
-    waves = _together(speeches)
+    waves = _concatenate_short(speeches)
     if len(waves[0]) < LEAST_SECONDS * RATE:
         times = math.ceil(LEAST_SECONDS * RATE / len(waves[0]))
         waves = [np.tile(waves[0], times)]
         warnings.append(
             f"only {seconds:.1f} s of speech, repeated {times} times: with "
-            f"{LEAST_SECONDS:g} s or more the voice is met better"
+            f"{LEAST_SECONDS:g} s or more the voice is matched better"
         )
-    features = describe(*_as_recorded(raws)) if describe else {}
+    features = describe(*_concatenate_recordings(raws)) if describe else {}
     if features.get("voiced_share", 1.0) < _VOICELESS_SHARE:
         warnings.append("hardly any voice in it: is this speech?")
     return Reference(
@@ -109,7 +108,7 @@ def prepare(
     )
 
 
-def _refuse_speechless(name: str, speech: np.ndarray, whole: np.ndarray) -> None:
+def _check_speech(name: str, speech: np.ndarray, whole: np.ndarray) -> None:
     if not len(speech):
         raise VoiceError(f"{name}: silence, no voice to clone")
     seconds = len(speech) / RATE
@@ -119,21 +118,21 @@ def _refuse_speechless(name: str, speech: np.ndarray, whole: np.ndarray) -> None
         raise VoiceError(f"{name}: no speech stands out of its noise")
 
 
-def _doubts(raw: np.ndarray, whole: np.ndarray) -> list[str]:
-    doubts, share = [], clipped_share(raw)
+def _quality_warnings(raw: np.ndarray, whole: np.ndarray) -> list[str]:
+    found, share = [], clipped_share(raw)
     if share > _CLIPPED_SHARE:
-        doubts.append(f"overdriven ({share:.1%} of its samples are clipped)")
+        found.append(f"overdriven ({share:.1%} of its samples are clipped)")
     noise = signal_to_noise(whole, RATE)
     if noise < _NOISY_DECIBEL:
-        doubts.append(f"noisy (speech stands {noise:.0f} dB above the noise)")
-    return doubts
+        found.append(f"noisy (speech stands {noise:.0f} dB above the noise)")
+    return found
 
 
-def _together(speeches: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Neighbours joined until each has `LEAST_SECONDS`; a short rest goes to the last.
+def _concatenate_short(speeches: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Concatenate neighbours until each wave has `LEAST_SECONDS`.
 
-    Each becomes a speaker embedding, and that of a word would count as much as that of
-    a minute.
+    A short remainder is appended to the last wave. Each wave gives one speaker
+    embedding, so a single word would otherwise count as much as a minute.
     """
     joined = [speeches[0]]
     for speech in speeches[1:]:
@@ -147,9 +146,9 @@ def _together(speeches: Sequence[np.ndarray]) -> list[np.ndarray]:
     return joined
 
 
-def _as_recorded(raws: Sequence[tuple[np.ndarray, int]]):
-    """`(wave, rate, original rate)`: one file as it is, several at one rate in a row,
-    and then the lowest rate of all."""
+def _concatenate_recordings(raws: Sequence[tuple[np.ndarray, int]]):
+    """Return `(wave, rate, original rate)`: a single file unchanged, several
+    concatenated at the lowest of their rates."""
     if len(raws) == 1:
         return *raws[0], raws[0][1]
     rate = min(rate for _, rate in raws)

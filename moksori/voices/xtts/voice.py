@@ -1,4 +1,4 @@
-"""A voice that was heard once and not trained: XTTS, zero-shot."""
+"""Speak with a cloned voice: XTTS, zero-shot, nothing is trained."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -10,25 +10,30 @@ import hangul
 from hparams import Audio, Hparams
 from moksori.audio.spectrum import mel_spectrogram
 from moksori.voices import stopping
-from moksori.voices.joining import assembled, heard, join, pause, streamed
+from moksori.voices.joining import (
+    group_pieces_by_line,
+    join,
+    join_stream,
+    pause,
+    trim_stream,
+)
 from moksori.voices.reading import Reading, TextError, read_as_text
 from moksori.voices.speech import LineError, Speech, Voice, check_speed, warnings_of
-from moksori.voices.xtts.cloning import KOREAN
-from moksori.voices.xtts.folder import brief
+from moksori.voices.xtts.folder import KOREAN, brief
 from moksori.voices.xtts.model import XttsModel
 from moksori.voices.xtts.reference import Reference
 from moksori.voices.xtts.voice_file import Clone
 
-# Heard while it is spoken: a second at a time, as the library proposes.
+# Streamed a second at a time, as the library proposes.
 _CHUNK_TOKENS = 20
-# Characters a second that nobody speaks: it stopped before the end of its text.
+# More characters a second than a person speaks: the model stopped too early.
 _TOO_FAST = {"ko": 20, "ja": 20, "zh-cn": 20}
 _TOO_FAST_ELSE = 45
 
 
 @dataclass(frozen=True)
 class _Piece:
-    """What was made of one piece: wave [frames * hop_length] and mel, and how."""
+    """Hold what came of one piece: wave [frames * hop_length], mel, how it ended."""
 
     text: str
     wave: np.ndarray
@@ -38,8 +43,8 @@ class _Piece:
     spent_seconds: float
 
 
-def cloned(model: XttsModel, reference: Reference, consent: str) -> Clone:
-    """The voice in a reference, named after its first file."""
+def make_clone(model: XttsModel, reference: Reference, consent: str) -> Clone:
+    """Clone the voice in a reference; it is named after the first file."""
     return Clone(
         name=reference.files[0].rpartition(".")[0] or reference.files[0],
         latents=model.latents(reference.waves),
@@ -50,10 +55,10 @@ def cloned(model: XttsModel, reference: Reference, consent: str) -> Clone:
 
 
 class XttsVoice(Voice):
-    """A `Clone` that speaks one of the languages of XTTS: text in, `Speech` out.
+    """Speak one of the languages of XTTS with a `Clone`: text in, `Speech` out.
 
-    Raises `VoiceError` for a clone of other weights and a language that the library
-    lacks something for.
+    Raises `VoiceError` for a clone of other weights, and for a language that the model
+    or the library does not support.
     """
 
     def __init__(self, model: XttsModel, clone: Clone, language: str = KOREAN):
@@ -65,19 +70,18 @@ class XttsVoice(Voice):
 
     @property
     def facts(self) -> dict:
-        """What stands in every row of a manifest: whose voice, who agreed, and what it
-        was computed on."""
+        """Return the fields of every manifest row: recordings, consent and device."""
         on = "processor" if self.model.device == "cpu" else "GPU"
         return {**self.clone.facts, "device": on}
 
     def read(self, text: str) -> Reading:
-        """Prepare a line in pieces that the model can take; raises `TextError`.
+        """Split a line into pieces that the model can speak; raises `TextError`.
 
-        Korean is spoken out as for a trained voice, composed or decomposed; other
+        Korean is normalised as for a trained voice, composed or decomposed; other
         languages are left to the library.
         """
         korean = self.language == KOREAN
-        return read_as_text(text, self.settings, korean, self._fitting)
+        return read_as_text(text, self.settings, korean, self._split)
 
     def stream(
         self,
@@ -86,9 +90,9 @@ class XttsVoice(Voice):
         seed: int = 0,
         speed: float = 1.0,
     ) -> Iterator[tuple[int, Speech | LineError]]:
-        """`(index, speech)` of each reading, in order, or why it could not be spoken.
+        """Yield `(index, speech)` of each reading in order, or its `LineError`.
 
-        Each piece is drawn from the seed alone, so that equal lines sound equal.
+        Each piece is sampled from the seed alone, so that equal lines sound equal.
         Raises `VoiceError` at once for a speaker or speed the voice does not have.
         """
         check_speed(speed)
@@ -97,7 +101,7 @@ class XttsVoice(Voice):
         made = ({piece: self._piece(piece, seed, speed)} for piece in pieces)
         return (
             (i, self._speech(readings[i], parts, speed))
-            for i, parts in assembled(readings, made)
+            for i, parts in group_pieces_by_line(readings, made)
         )
 
     def sound(
@@ -107,10 +111,10 @@ class XttsVoice(Voice):
         seed: int = 0,
         speed: float = 1.0,
     ) -> Iterator[np.ndarray]:
-        """The wave of one reading in chunks of about a second, as they are made.
+        """Yield the wave of one reading in chunks of about a second, as they are made.
 
-        The same tokens as in `stream`. Raises `VoiceError` as `stream` does, and
-        `LineError` on the way.
+        The tokens are those of `stream`. Raises `VoiceError` at once, as `stream`
+        does, and `LineError` while it speaks.
         """
         check_speed(speed)
         self.speaker_number(speaker)
@@ -119,11 +123,11 @@ class XttsVoice(Voice):
     def _sound(self, reading: Reading, seed: int, speed: float):
         audio = self.settings.audio
         pieces = (
-            heard(self._say(piece, seed, speed, _CHUNK_TOKENS), audio)
+            trim_stream(self._say(piece, seed, speed, _CHUNK_TOKENS), audio)
             for piece in reading.pieces
         )
         pauses = [seconds / speed for seconds in reading.pauses]
-        return streamed(pieces, pauses, audio)
+        return join_stream(pieces, pauses, audio)
 
     def _say(self, piece: str, seed: int, speed: float, chunk_tokens: int = 0):
         latents = self.clone.latents
@@ -133,7 +137,7 @@ class XttsVoice(Voice):
         begun, audio = time.perf_counter(), self.settings.audio
         saying = self._say(piece, seed, speed)
         try:
-            chunks = list(heard(saying, audio))
+            chunks = list(trim_stream(saying, audio))
         except LineError as error:
             return error
         wave = np.concatenate(chunks) if chunks else pause(0.0, audio)
@@ -165,12 +169,12 @@ class XttsVoice(Voice):
             symbols=(),
             speaker=self.clone.name,
             stopped=stopped,
-            warnings=(*warnings_of(reading, stopped), *self._doubts(pieces, speed)),
+            warnings=(*warnings_of(reading, stopped), *self._warnings(pieces, speed)),
             spent_seconds=sum(piece.spent_seconds for piece in pieces),
         )
 
-    def _doubts(self, pieces: list[_Piece], speed: float) -> Iterator[str]:
-        """What is wrong with a line although the model ended it by itself."""
+    def _warnings(self, pieces: list[_Piece], speed: float) -> Iterator[str]:
+        """Yield warnings about pieces that the model ended by itself."""
         fastest = speed * _TOO_FAST.get(self.language, _TOO_FAST_ELSE)
         for piece in pieces:
             seconds = len(piece.wave) / self.settings.audio.sample_rate
@@ -179,24 +183,24 @@ class XttsVoice(Voice):
             elif sum(map(str.isalnum, piece.text)) > fastest * seconds:
                 yield f"stopped early, after {seconds:.1f} s of: {piece.text}"
 
-    def _fitting(self, said: str) -> Iterator[str]:
-        """`said` in pieces that have neither too many characters nor tokens."""
+    def _split(self, said: str) -> Iterator[str]:
+        """Split `said` into pieces within the limits of characters and tokens."""
         limit = self.model.characters(self.language)
         whole = len(said) <= limit
         for piece in [said] if whole else hangul.sentences(said, limit):
-            yield from self._fitting_tokens(piece)
+            yield from self._split_by_tokens(piece)
 
-    def _fitting_tokens(self, piece: str) -> Iterator[str]:
+    def _split_by_tokens(self, piece: str) -> Iterator[str]:
         if self._tokens(piece) <= self.model.most_tokens:
             yield piece
         elif len(piece) < 2:
             raise TextError(f"too many tokens: {piece}")
         else:
             for part in hangul.sentences(piece, len(piece) // 2):
-                yield from self._fitting_tokens(part)
+                yield from self._split_by_tokens(part)
 
     def _tokens(self, piece: str) -> int:
         try:
             return self.model.tokens(piece, self.language)
-        except Exception as error:  # its cleaners fall over numbers they cannot read
+        except Exception as error:  # its cleaners fail at numbers they cannot read
             raise TextError(f"the library cannot read this: {brief(error)}") from None

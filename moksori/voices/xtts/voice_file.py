@@ -1,4 +1,4 @@
-"""A cloned voice in a file of its own: latents, whose voice it is, and who agreed.
+"""Save and load a cloned voice: its latents, its name and the consent.
 
 The layout is that of a checkpoint (`training.checkpoints`): arrays with checksums and a
 state in JSON, nothing that could be executed.
@@ -20,8 +20,8 @@ _KIND = "xtts voice"
 
 @dataclass(frozen=True)
 class Latents:
-    """A voice as XTTS hears it: `style` float32 [1, L, C] is what the GPT reads before
-    a text, `speaker` float32 [1, D, 1] what colours the wave."""
+    """Represent a voice: `style` float32 [1, L, C] conditions the GPT, the speaker
+    embedding `speaker` float32 [1, D, 1] the HiFi-GAN."""
 
     style: np.ndarray
     speaker: np.ndarray
@@ -29,10 +29,10 @@ class Latents:
 
 @dataclass(frozen=True)
 class Clone:
-    """A voice that XTTS can speak with.
+    """Hold a cloned voice.
 
-    `fingerprint` is that of the weights which heard it: the latents mean nothing to
-    others. `reference` is the `record` of the recordings.
+    `fingerprint` identifies the weights that computed the latents, which mean nothing
+    to other weights. `reference` is the `record` of the recordings.
     """
 
     name: str
@@ -43,17 +43,17 @@ class Clone:
 
     @property
     def record(self) -> dict:
-        """All but the latents, as plain values for JSON."""
+        """Return everything but the latents, as plain values for JSON."""
         return {"name": self.name, "consent": self.consent, **self.reference}
 
     @property
     def facts(self) -> dict:
-        """What stands beside everything that the voice says."""
+        """Return the fields of every manifest row: the consent and the recordings."""
         return {"consent": self.consent, "reference": list(self.reference["files"])}
 
     def save_record(self, path: str | Path) -> None:
-        """The `record` as JSON under the name of a wav or another file; none for "-",
-        which is standard output. Raises `OSError`."""
+        """Write the `record` as JSON beside the wav `path`; nothing for "-", which is
+        standard output. Raises `OSError`."""
         if str(path) == "-":
             return
         path = Path(path).with_suffix(".json")
@@ -61,7 +61,7 @@ class Clone:
         write_json(path, self.record)
 
     def check(self, fingerprint: str) -> None:
-        """Raises `VoiceError` for weights other than those that heard the voice."""
+        """Raise `VoiceError` if other weights than those given computed the latents."""
         if self.fingerprint != fingerprint:
             raise VoiceError(
                 f"the voice {self.name} was made with other weights of XTTS: give it "
@@ -69,7 +69,7 @@ class Clone:
             )
 
     def save(self, path: str | Path) -> None:
-        """Written aside and renamed. Raises `OSError`."""
+        """Write the voice file atomically. Raises `OSError`."""
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         arrays = {"style": self.latents.style, "speaker": self.latents.speaker}
@@ -84,7 +84,7 @@ class Clone:
 
     @classmethod
     def load(cls, path: str | Path) -> "Clone":
-        """Raises `VoiceError` for what is missing, damaged or no voice file."""
+        """Read a voice file; raises `VoiceError` if it is missing or damaged."""
         if not Path(path).is_file():
             raise VoiceError(f"no voice file {path}")
         try:

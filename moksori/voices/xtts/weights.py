@@ -1,4 +1,4 @@
-"""Where the weights of XTTS are on this machine, or how they come to it."""
+"""Find the weights of XTTS on this machine, or download them."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -25,11 +25,11 @@ def find(
     say: Callable[[str], object] = lambda text: None,
     download: Callable[[], Path] | None = None,
 ) -> Path:
-    """The folder of the weights: the one named, else one that was downloaded before,
-    else a download, to which the person has to have agreed.
+    """Return the folder of the weights: `weights` if given, else one in a cache, else
+    a download, which COQUI_TOS_AGREED=1 has to allow.
 
-    `say` is told of the licence, and of a download before it begins. Raises
-    `VoiceError`, saying what to do, where there are none.
+    `say(text)` prints the licence, and a notice before a download. Raises `VoiceError`
+    that says what to do.
     """
     folder = weights or next(_downloaded(), None)
     if folder is None:
@@ -45,17 +45,17 @@ def find(
 
 
 def _downloaded() -> Iterator[Path]:
-    """Whole folders that the libraries of Hugging Face and Coqui keep, best first."""
+    """Yield complete folders in the caches of Hugging Face and Coqui, best first."""
     for folder in (*_hub_folders(), _coqui_home() / _COQUI_NAME):
         if all((folder / name).is_file() for name in FILES):
             yield folder
 
 
 def _hub_folders() -> Iterator[Path]:
-    """Snapshots in the cache of huggingface_hub, the one that is current first.
+    """Yield the snapshots in the cache of huggingface_hub, the current one first.
 
-    Source: huggingface.co/docs/huggingface_hub/guides/manage-cache. The layout is read
-    rather than the library asked, which takes a second to load.
+    Source: huggingface.co/docs/huggingface_hub/guides/manage-cache. Reading the layout
+    is faster than loading the library, which takes a second.
     """
     home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface"
     home = Path(os.environ.get("HF_HOME") or home)
@@ -70,7 +70,7 @@ def _hub_folders() -> Iterator[Path]:
 
 
 def _coqui_home() -> Path:
-    """Source: `get_user_data_dir` of coqui-tts-trainer 0.4."""
+    """Return the data folder; source: `get_user_data_dir` of coqui-tts-trainer 0.4."""
     names = ("TTS_HOME", "XDG_DATA_HOME")
     home = next((os.environ[name] for name in names if os.environ.get(name)), None)
     return Path(home or "~/.local/share").expanduser() / "tts"
