@@ -2,6 +2,7 @@
 
 import os
 from importlib.util import find_spec
+from pathlib import Path
 
 # Before anything imports Keras; a value from outside still counts.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -33,3 +34,33 @@ def pytest_collection_modifyitems(items):
             item.add_marker(mark)
         if "xtts_installed" in getattr(item, "fixturenames", ()):
             item.add_marker("xtts")
+
+
+@pytest.fixture(scope="session")
+def tiny_store(tmp_path_factory) -> Path:
+    """The folder of a feature store of twenty tones by `minji` and `suho`."""
+    from tests.trainings import tones
+
+    return tones(tmp_path_factory.mktemp("tiny_store"))
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tiny_store, tmp_path_factory) -> Path:
+    """The folder of an acoustic run of preset `tiny`, two steps old. Read only."""
+    from moksori.commands import train_tacotron
+    from tests.trainings import tiny
+
+    run = tmp_path_factory.mktemp("tiny_run") / "run"
+    assert train_tacotron.main(tiny("training", tiny_store, run)) == 0
+    return run
+
+
+@pytest.fixture(scope="session")
+def tiny_vocoder_run(tiny_store, tmp_path_factory) -> Path:
+    """The folder of a vocoder's run of preset `tiny`, two steps old. Read only."""
+    from moksori.commands import train_wavenet
+    from tests.trainings import tiny
+
+    run = tmp_path_factory.mktemp("tiny_vocoder_run") / "run"
+    assert train_wavenet.main(tiny("wavenet_training", tiny_store, run)) == 0
+    return run

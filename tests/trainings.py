@@ -84,3 +84,11 @@ def tones(folder, *overrides, speakers=("minji", "suho"), count=20) -> Path:
     settings = hparams.preset("tiny").override(overrides)
     features.build([corpus], folder / "out", settings, workers=1)
     return folder / "out"
+
+
+def tiny(group: str, store, run) -> list[str]:
+    """The words of a training of two steps that judges nothing; `group` is that of its
+    settings."""
+    few = ("steps=2", "held_out=0", "previews=0")
+    sets = [word for each in few for word in _set(f"{group}.{each}")]
+    return [str(store), "--run", str(run), "--preset", "tiny", *sets]

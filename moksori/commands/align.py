@@ -12,13 +12,13 @@ from pathlib import Path
 import hparams
 
 
-def parse() -> argparse.Namespace:
+def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("features", type=Path, help="folder written by preprocess.py")
     parser.add_argument("--voice", type=Path, required=True, metavar="RUN")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--best", action="store_true", help="the one that spoke best")
-    return parser.parse_args()
+    return parser.parse_args(argv)
 
 
 def align(arguments: argparse.Namespace) -> None:
@@ -51,8 +51,8 @@ def align(arguments: argparse.Namespace) -> None:
     print(f"python train_wavenet.py {arguments.features} --mels {arguments.out} …")
 
 
-def main() -> int:
-    arguments = parse()
+def main(argv: list[str] | None = None) -> int:
+    arguments = parse(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from datasets.store.build import FeatureError
     from moksori.training.program import ended

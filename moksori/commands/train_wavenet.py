@@ -13,7 +13,7 @@ from pathlib import Path
 import hparams
 
 
-def parse() -> argparse.Namespace:
+def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("features", type=Path, help="folder written by preprocess.py")
     parser.add_argument("--run", type=Path, required=True, help="such as logs/me-wave")
@@ -24,7 +24,7 @@ def parse() -> argparse.Namespace:
     devices = "accelerators of this host that share each batch: all, or how many"
     parser.add_argument("--devices", default="all", metavar="N", help=devices)
     hparams.add_arguments(parser)
-    return parser.parse_args()
+    return parser.parse_args(argv)
 
 
 def train(arguments: argparse.Namespace) -> int:
@@ -79,8 +79,8 @@ def train(arguments: argparse.Namespace) -> int:
     return stopped(outcome)
 
 
-def main() -> int:
-    arguments = parse()
+def main(argv: list[str] | None = None) -> int:
+    arguments = parse(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     from datasets.store.build import FeatureError
