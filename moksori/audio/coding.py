@@ -18,20 +18,20 @@ class Coding:
 
     @classmethod
     def of(cls, wavenet: WaveNet) -> "Coding":
-        """The coding that a vocoder of these settings is trained on."""
+        """Return the coding that a vocoder of these settings is trained on."""
         return cls(wavenet.preemphasis, wavenet.distribution == "categorical")
 
     def encode(self, wave: np.ndarray) -> np.ndarray:
-        """The signal of a wave, which is limited to full scale after pre-emphasis."""
+        """Encode a wave, limited to full scale after pre-emphasis, as a signal."""
         sharp = np.clip(preemphasize(wave, self.preemphasis), -1.0, 1.0)
         return compress(sharp) if self.companded else sharp
 
     def decode(self, signal: np.ndarray) -> np.ndarray:
-        """The wave of a signal, limited to full scale."""
+        """Decode a signal to a wave, limited to full scale."""
         return self.decoder()(signal)
 
     def decoder(self):
-        """`decode` for a signal that comes in pieces, called with one after another."""
+        """Return a `decode` that takes a signal in pieces, one after another."""
         deemphasize = Deemphasis(self.preemphasis)
 
         def decode(signal: np.ndarray) -> np.ndarray:

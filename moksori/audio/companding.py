@@ -8,7 +8,7 @@ import numpy as np
 
 
 def compress(wave: np.ndarray, mu: float = 255) -> np.ndarray:
-    """The mu-law signal of a wave: finer near zero, continuous, 0 and +-1 unchanged.
+    """Compress a wave by mu-law: finer near zero, continuous, 0 and +-1 unchanged.
 
     Any shape. What exceeds full scale goes on exceeding it. `mu` must be positive, else
     `ValueError`. Source: ITU-T G.711; without its segments, van den Oord et al. 2016,
@@ -20,14 +20,14 @@ def compress(wave: np.ndarray, mu: float = 255) -> np.ndarray:
 
 
 def expand(signal: np.ndarray, mu: float = 255) -> np.ndarray:
-    """The wave that `compress` makes into this signal; any shape."""
+    """Expand a mu-law signal to the wave that it came from; any shape."""
     signal = _double(signal, mu)
     wave = np.expm1(np.abs(signal) * np.log1p(mu)) / mu
     return np.copysign(wave, signal).astype(np.float32)
 
 
 def preemphasize(wave: np.ndarray, coefficient: float) -> np.ndarray:
-    """wave[t] - coefficient * wave[t - 1], which lifts treble; silence stands before.
+    """Lift treble: wave[t] - coefficient * wave[t - 1]; silence stands before.
 
     Another shape than [samples] is a `ValueError`.
     """
@@ -38,12 +38,12 @@ def preemphasize(wave: np.ndarray, coefficient: float) -> np.ndarray:
 
 
 def deemphasize(wave: np.ndarray, coefficient: float) -> np.ndarray:
-    """The wave that `preemphasize` makes into this one [samples]."""
+    """Undo `preemphasize` of a wave [samples]."""
     return Deemphasis(coefficient)(wave)
 
 
 class Deemphasis:
-    """`deemphasize` for a wave that comes in pieces: call it with one after another.
+    """Undo `preemphasize` of a wave that comes in pieces, one call for each.
 
     Between calls it remembers one sample in double precision, so that the pieces put
     together are exactly the whole.

@@ -1,4 +1,4 @@
-"""What the spectrum of a recording is like, in a few figures.
+"""Describe the spectrum of a recording in a few figures.
 
 Waves are [samples] with full scale 1.0, at a rate in hertz. Only the frames that hold
 speech count: those less than `SPEECH_DECIBEL` below the loudest. Frames are Hann
@@ -19,7 +19,7 @@ _MFCC_MELS = 40
 
 
 def spectral_centroid(wave: np.ndarray, rate: int) -> float:
-    """The mean frequency in hertz, each frequency weighed by its power.
+    """Return the mean frequency in hertz, each frequency weighed by its power.
 
     A bright voice, a hiss and a wide band raise it. Source: Peeters 2004, "A large set
     of audio features for sound description", section 6.1.1, on the power spectrum.
@@ -34,7 +34,7 @@ def spectral_centroid(wave: np.ndarray, rate: int) -> float:
 
 
 def spectral_rolloff(wave: np.ndarray, rate: int, share: float = 0.85) -> float:
-    """The frequency in hertz below which that share of the power lies.
+    """Return the frequency in hertz below which that share of the power lies.
 
     Source: Tzanetakis and Cook 2002, "Musical genre classification of audio signals",
     section III.A, on the power spectrum. Raises `ValueError` for a share that is not
@@ -53,7 +53,7 @@ def spectral_rolloff(wave: np.ndarray, rate: int, share: float = 0.85) -> float:
 
 
 def mfcc_means(wave: np.ndarray, rate: int) -> np.ndarray:
-    """The means of 13 mel-frequency cepstral coefficients over frames, float64 [13].
+    """Average 13 mel-frequency cepstral coefficients over frames: float64 [13].
 
     Of decibels, by the orthonormal cosine transform over 40 mel bands up to half the
     rate: to be compared at equal rates. The first follows the level, the others do not.
@@ -71,7 +71,7 @@ def mfcc_means(wave: np.ndarray, rate: int) -> np.ndarray:
 
 
 def _speech_power(wave: np.ndarray, rate: int) -> np.ndarray:
-    """The power spectra [bins, frames] of the frames with speech, maybe of none."""
+    """Return the power spectra [bins, frames] of the frames with speech."""
     import librosa
 
     wave = np.asarray(wave, np.float32)

@@ -5,6 +5,7 @@ reads (wav, flac, ogg, mp3) goes through it; everything else (m4a, aac, webm, wm
 video files) through the FFmpeg libraries inside PyAV.
 """
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +64,7 @@ def decode(
 
 
 def resample(wave: np.ndarray, rate: int, sample_rate: int) -> np.ndarray:
-    """The wave [samples] at another rate in hertz, by soxr's high-quality filter."""
+    """Resample a wave [samples] to a rate in hertz by soxr's high-quality filter."""
     if rate == sample_rate:
         return wave
     import soxr
@@ -72,31 +73,41 @@ def resample(wave: np.ndarray, rate: int, sample_rate: int) -> np.ndarray:
 
 
 def save(path: str | Path, wave: np.ndarray, sample_rate: int) -> None:
-    """Write a wave [samples] as a 16-bit PCM wav file.
+    """Write a wave [samples] atomically as `wav_bytes`.
 
-    What exceeds full scale is clipped, never wrapped; the caller's array stays as it
-    is. The file is written aside and renamed, so that no reader meets half of it.
-    Raises `AudioError` for an array that is not one finite channel.
+    Raises `AudioError` as that does, and where the disk refuses.
     """
-    import soundfile
-
     path = Path(path)
-    wave = np.asarray(wave)
-    if wave.ndim != 1:
-        raise AudioError(f"{path}: a wave is [samples], not {list(wave.shape)}")
-    if not np.isfinite(wave).all():
-        raise AudioError(f"{path}: refusing to write values that are not finite")
-    samples = to_int16(wave)
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        encoded = wav_bytes(wave, sample_rate)
+        path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path) as file:
-            soundfile.write(file, samples, sample_rate, subtype="PCM_16", format="WAV")
-    except (OSError, soundfile.SoundFileError) as error:
+            file.write(encoded)
+    except (OSError, AudioError) as error:
         raise AudioError(f"{path}: cannot be written: {error}") from None
 
 
+def wav_bytes(wave: np.ndarray, sample_rate: int) -> bytes:
+    """Encode a wave [samples] as a wav file of 16-bit PCM.
+
+    What exceeds full scale is clipped, never wrapped; the caller's array stays as it
+    is. Raises `AudioError` for an array that is not one finite channel. (FLAC would
+    take half of the bytes, but Chromium cannot seek in a short one.)
+    """
+    import soundfile
+
+    wave = np.asarray(wave)
+    if wave.ndim != 1:
+        raise AudioError(f"a wave is [samples], not {list(wave.shape)}")
+    if not np.isfinite(wave).all():
+        raise AudioError("the wave holds values that are not finite")
+    file = io.BytesIO()
+    soundfile.write(file, to_int16(wave), sample_rate, subtype="PCM_16", format="WAV")
+    return file.getvalue()
+
+
 def to_int16(wave: np.ndarray) -> np.ndarray:
-    """A float wave as 16-bit integers, rounded and clipped; int16 passes unchanged."""
+    """Convert a float wave to int16, rounded and clipped; int16 passes unchanged."""
     if wave.dtype == np.int16:
         return wave
     scaled = np.rint(np.multiply(wave, _FULL_SCALE, dtype=np.float64))
@@ -104,7 +115,7 @@ def to_int16(wave: np.ndarray) -> np.ndarray:
 
 
 def from_int16(samples: np.ndarray) -> np.ndarray:
-    """The inverse of `to_int16`: float32 [samples]."""
+    """Convert int16 samples to a float32 wave [samples]."""
     return samples.astype(np.float32) * np.float32(1 / _FULL_SCALE)
 
 

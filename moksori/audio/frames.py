@@ -14,18 +14,18 @@ from hparams import Audio
 
 
 def frame_count(samples: int, audio: Audio) -> int:
-    """How many frames a wave of so many samples has."""
+    """Count the frames of a wave of so many samples."""
     return -(-samples // audio.hop_length)
 
 
 def margin(audio: Audio) -> int:
-    """Samples by which the first window begins before the wave."""
+    """Return the samples by which the first window begins before the wave."""
     return (audio.win_length - audio.hop_length) // 2
 
 
 @lru_cache(maxsize=8)
 def window(length: int) -> np.ndarray:
-    """The periodic Hann window, float32 [length]."""
+    """Return the periodic Hann window, float32 [length]."""
     phase = 2 * np.pi * np.arange(length) / length
     hann = (0.5 - 0.5 * np.cos(phase)).astype(np.float32)
     hann.setflags(write=False)
@@ -33,7 +33,7 @@ def window(length: int) -> np.ndarray:
 
 
 def pad(wave: np.ndarray, audio: Audio) -> np.ndarray:
-    """A wave [samples] with silent margins, as long as its frames reach."""
+    """Pad a wave [samples] with silence, as far as its frames reach."""
     count = frame_count(wave.size, audio)
     if count == 0:
         return np.zeros(0, np.float32)
@@ -44,7 +44,7 @@ def pad(wave: np.ndarray, audio: Audio) -> np.ndarray:
 
 
 def cut(padded: np.ndarray, audio: Audio) -> np.ndarray:
-    """Overlapping windows [frames, win_length] of a padded wave, as a view."""
+    """Cut a padded wave into overlapping windows [frames, win_length], a view."""
     if padded.size < audio.win_length:
         return np.zeros((0, audio.win_length), np.float32)
     view = np.lib.stride_tricks.sliding_window_view(padded, audio.win_length)
@@ -52,7 +52,7 @@ def cut(padded: np.ndarray, audio: Audio) -> np.ndarray:
 
 
 def add(pieces: np.ndarray, audio: Audio) -> np.ndarray:
-    """Pieces [frames, win_length] added up a hop apart: a padded wave."""
+    """Overlap and add pieces [frames, win_length], a hop apart, to a padded wave."""
     count, hop = pieces.shape[0], audio.hop_length
     hops = -(-audio.win_length // hop)
     whole = np.pad(pieces, ((0, 0), (0, hops * hop - audio.win_length)))
@@ -64,7 +64,7 @@ def add(pieces: np.ndarray, audio: Audio) -> np.ndarray:
 
 
 def analyse(padded: np.ndarray, audio: Audio) -> np.ndarray:
-    """Spectra, complex64 [frames, bins], of the Hann windows of a padded wave."""
+    """Transform a padded wave to spectra, complex64 [frames, bins] (STFT)."""
     from scipy.fft import rfft
 
     pieces = cut(padded, audio)
@@ -75,7 +75,7 @@ def analyse(padded: np.ndarray, audio: Audio) -> np.ndarray:
 
 
 def synthesise(spectra: np.ndarray, weight: np.ndarray, audio: Audio) -> np.ndarray:
-    """The padded wave whose spectra are nearest to those given, in the least squares.
+    """Find the padded wave whose spectra are nearest by least squares (inverse STFT).
 
     `weight` is `overlap_weight` of as many frames. Source: Griffin and Lim 1984,
     "Signal estimation from modified short-time Fourier transform", equation 6.
@@ -87,7 +87,7 @@ def synthesise(spectra: np.ndarray, weight: np.ndarray, audio: Audio) -> np.ndar
 
 
 def overlap_weight(count: int, audio: Audio) -> np.ndarray:
-    """The sum of squared windows over every sample of a padded wave."""
+    """Return the sum of squared windows over each sample of a padded wave."""
     square = window(audio.win_length) ** 2
     total = add(np.broadcast_to(square, (count, square.size)), audio)
     return np.maximum(total, np.float32(1e-3))

@@ -14,7 +14,7 @@ _FLAT_RUN = 3
 
 
 def trim(wave: np.ndarray, audio: Audio) -> np.ndarray:
-    """The speech inside a wave, as a view: empty when there is only silence.
+    """Cut the silence at both ends off a wave; the view is empty if all is silent.
 
     Speech is what lies less than `trim_decibel` below the loudest 20 ms.
     `tail_seconds` are kept after it, because Korean endings are quiet, and half as
@@ -32,7 +32,7 @@ def trim(wave: np.ndarray, audio: Audio) -> np.ndarray:
 
 
 def level(wave: np.ndarray, audio: Audio) -> np.ndarray:
-    """A copy of the wave at the level that the settings ask for.
+    """Return a copy of a wave at the level that the settings ask for.
 
     `peak` puts the largest sample at `level_decibel`; `lufs` the loudness (ITU-R
     BS.1770-4) at `loudness_lufs`, or lower where samples would pass `level_decibel`.
@@ -48,7 +48,7 @@ def level(wave: np.ndarray, audio: Audio) -> np.ndarray:
 
 
 def loudness(wave: np.ndarray, rate: int) -> float:
-    """Loudness in LUFS; minus infinity for silence."""
+    """Measure the loudness in LUFS; minus infinity for silence."""
     import pyloudnorm
 
     least = int(0.4 * rate) + 1  # one gating block of the standard
@@ -57,13 +57,13 @@ def loudness(wave: np.ndarray, rate: int) -> float:
 
 
 def rms_decibel(wave: np.ndarray) -> float:
-    """The level of the mean power; -120 for silence and for nothing."""
+    """Measure the level of the mean power in decibels; -120 for silence."""
     power = float(np.dot(wave, wave)) / max(wave.size, 1)
     return 10 * np.log10(max(power, 1e-12))
 
 
 def signal_to_noise(wave: np.ndarray, rate: int) -> float:
-    """An estimate in decibels, between 0 and 100, from one recording alone.
+    """Estimate the signal-to-noise ratio in decibels, between 0 and 100.
 
     The quietest tenth of its 20 ms windows is taken for noise, the windows within
     30 dB of the loudest for speech and noise together.
@@ -79,9 +79,9 @@ def signal_to_noise(wave: np.ndarray, rate: int) -> float:
 
 
 def clipped_share(wave: np.ndarray) -> float:
-    """The share of samples that stand in flat tops: equal neighbours at the peak.
+    """Measure the share of samples in flat tops: equal neighbours at the peak.
 
-    To be asked before resampling, which rounds flat tops.
+    Call it before resampling, which rounds flat tops.
     """
     height = np.abs(wave)
     peak = float(height.max(initial=0.0))

