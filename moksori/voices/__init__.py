@@ -1,5 +1,19 @@
-"""Voices that speak: text in, sound and what there is to know about it out.
+"""Speak: text in, sound and its description out. In three lines:
 
-`trained` is a voice of one's own, loaded from a run folder; `generation` runs its
-model freely, `stopping` says when a line is over.
+    from moksori.voices import TrainedVoice
+
+    voice = TrainedVoice.load("logs/me")
+    voice.speak(["안녕하세요."])[0].save("hello.wav")
+
+`trained` is a voice that was trained here, `xtts` a cloned one. `generation` runs the
+acoustic model free-running, `stopping` decides when a line ends.
 """
+
+
+def __getattr__(name: str):
+    """Import `TrainedVoice` when it is first used, since it loads Keras."""
+    if name != "TrainedVoice":
+        raise AttributeError(f"module {__name__} has no attribute {name}")
+    from moksori.voices.trained import TrainedVoice
+
+    return TrainedVoice

@@ -1,4 +1,4 @@
-"""Running a Tacotron freely: symbols in, spectrogram and alignment out.
+"""Run a Tacotron free-running: symbols in, spectrogram and alignment out.
 
 Shapes: B lines, S symbols, N decoder steps of r frames, M mels.
 """
@@ -21,10 +21,10 @@ _FRAMES = (64, 128, 192, 256, 384, 512)
 
 @dataclass(frozen=True)
 class Generated:
-    """What the model said of one line.
+    """Hold the model's output for one line.
 
     mel [frames, M] and, if the model has a CBHG, linear [frames, bins] are normalised;
-    alignment [steps, symbols] covers the kept steps; `stopped` is a reason named in
+    alignment [steps, symbols] covers the kept steps; `stopped` is a reason of
     `voices.stopping`.
     """
 
@@ -35,10 +35,10 @@ class Generated:
 
 
 class Generator:
-    """Speaks with a model, which may be in training at the time.
+    """Generate speech with a model, also with one that is still in training.
 
-    `frame_seconds` is the length of a mel frame. Programs are compiled when first
-    needed and kept, so keep the object too.
+    `frame_seconds` is the length of a mel frame. Programs are compiled on first use
+    and cached in the object.
     """
 
     def __init__(self, model, frame_seconds: float, policy: StopPolicy = POLICY):
@@ -55,12 +55,12 @@ class Generator:
         seed: int = 0,
         batch: int = 32,
     ) -> list[Generated]:
-        """Every line of `ids` as spoken by the speaker of that number, in order.
+        """Generate every line of `ids`, each with the speaker of that number, in order.
 
-        `factor` is the reduction factor r. The dropout masks of the prenet are a
-        function of `seed` and the step, and the same for every line: a line gets the
-        same speech alone or among others, on either backend. Raises `VoiceError`
-        when the weights give values that are not finite.
+        `factor` is the reduction factor r. The dropout masks of the prenet depend on
+        `seed` and the step only, and are the same for every line: a line gets the
+        same speech alone or in a batch, on either backend. Raises `VoiceError` when
+        the model's output is not finite.
         """
         results: dict[int, Generated] = {}
         for indices, lines in self.stream(ids, speakers, factor, seed, batch):
@@ -70,8 +70,8 @@ class Generator:
     def stream(
         self, ids, speakers, factor: int, seed: int = 0, batch: int = 32
     ) -> Iterator[tuple[list[int], list[Generated]]]:
-        """As `generate`, but batch after batch from the shortest lines to the longest:
-        `(indices, lines)` as soon as they are done."""
+        """Generate as `generate`, batch after batch, the shortest lines first; yields
+        `(indices, lines)` of each batch."""
         order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
         for begin in range(0, len(order), batch):
             chosen = order[begin : begin + batch]
@@ -114,7 +114,7 @@ class Generator:
         return memory, mask, self.model.decoder.initial_state(memory)
 
     def _frames(self, outputs, factor):
-        """Decoder outputs [N, B, r * M] as frames [B, N * r, M]."""
+        """Reshape decoder outputs [N, B, r * M] to frames [B, N * r, M]."""
         steps, lines, _ = outputs.shape
         mels = outputs.reshape(steps, lines, factor, self.model.mels)
         return mels.transpose(1, 0, 2, 3).reshape(lines, steps * factor, -1)
@@ -145,10 +145,10 @@ class Generator:
 
 
 class PrenetMasks:
-    """Dropout masks of a prenet, drawn on the host, chunk after chunk.
+    """Draw the dropout masks of a prenet on the host, chunk after chunk.
 
-    Each layer has a stream of its own, so step n gets the same masks in whatever
-    chunks the steps are taken.
+    Each layer has its own random stream, so the masks of step n do not depend on the
+    chunks.
     """
 
     def __init__(self, prenet, seed: int):
@@ -158,7 +158,7 @@ class PrenetMasks:
         ]
 
     def take(self, steps: int) -> tuple[np.ndarray, ...]:
-        """The masks of the next steps, one [steps, 1, dim] a layer, mean one."""
+        """Draw the masks of the next steps: one [steps, 1, dim] per layer, mean one."""
         return tuple(
             (stream.random((steps, 1, dim)) < self._keep).astype(np.float32)
             / np.float32(self._keep)
@@ -167,7 +167,7 @@ class PrenetMasks:
 
 
 def _padded(ids, speakers):
-    """ids [B, S], lengths [B] and speakers [B]; spare rows hold one symbol 0."""
+    """Pad to ids [B, S], lengths [B], speakers [B]; spare rows hold one symbol 0."""
     lines = padded_size(len(ids), _BATCHES)
     size = padded_size(max(len(line) for line in ids), _SYMBOLS)
     table = np.zeros((lines, size), np.int32)

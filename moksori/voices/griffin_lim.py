@@ -1,4 +1,4 @@
-"""The vocoder that needs no training."""
+"""Reconstruct waves with Griffin-Lim, the vocoder that needs no training."""
 
 import os
 from collections.abc import Sequence
@@ -13,8 +13,7 @@ from moksori.audio import spectrum
 
 
 class GriffinLim:
-    """Waves from normalised spectrograms, mel or linear, one after the other or,
-    where there are cores, side by side."""
+    """Turn normalised spectrograms, mel or linear, into waves, in parallel threads."""
 
     def __init__(self, audio: Audio):
         self.audio = audio
@@ -22,11 +21,13 @@ class GriffinLim:
     def generate(
         self, spectrograms: Sequence[np.ndarray], speaker=None, seed: int = 0
     ) -> list[np.ndarray]:
-        """Waves [frames * hop_length] of spectrograms [frames, mels or bins], whoever
-        speaks."""
+        """Return waves [frames * hop_length] of spectrograms [frames, mels or bins].
+
+        `speaker` is ignored.
+        """
         workers = max(1, min(len(spectrograms), os.cpu_count() or 1))
-        # The products are small: threads of the BLAS beside ours would only wait for
-        # each other, tenfold as long as the work takes on a busy machine.
+        # The products are small: BLAS threads beside these would wait for each other,
+        # ten times as long as the work takes on a busy machine.
         with (
             threadpool_limits(1, "blas"),
             ThreadPoolExecutor(workers, thread_name_prefix="griffin-lim") as pool,

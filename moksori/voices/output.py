@@ -1,9 +1,7 @@
-"""The folder that spoken lines are written to.
+"""Write spoken lines into a folder or a stream.
 
-    0001.wav, 0001.png   sound and alignment of line 1
-    manifest.jsonl       a row for each line, in the order in which they were finished
-
-The script hands in what it judges with, so this room does not need it.
+0001.wav, 0001.png   sound and alignment of line 1
+manifest.jsonl       a row for each line, in the order of the lines
 """
 
 import json
@@ -15,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from moksori.audio.files import save
+from moksori.storage import write_text
 from moksori.training.callbacks import guarded
 from moksori.training.figures import alignment
 from moksori.voices.joining import pause
@@ -26,11 +24,14 @@ _BETWEEN_LINES_SECONDS = 0.5
 
 
 class Output:
-    """Writes lines as they come; whatever is written is whole, so a run that is stopped
-    keeps what it finished. An earlier manifest is replaced with the first row.
+    """Write lines as they are finished; used in a `with` block.
 
-    `judge(speech) -> (figures, complaints)` looks at the attention of those that have
-    one. `facts` stand in every row of a spoken line.
+    A row is appended as soon as its line is finished, so a run that is killed keeps
+    what it finished; at the end of the block the manifest is sorted by line. An
+    earlier manifest is replaced with the first row.
+
+    `judge(speech) -> (figures, warnings)` evaluates the attention of a voice that has
+    one. `facts` are fields of every row of a spoken line.
     """
 
     def __init__(
@@ -41,14 +42,26 @@ class Output:
     ):
         self.folder = Path(folder)
         self._judge, self._facts = judge, facts or {}
-        self._begun = False
+        self._rows: dict[int, str] = {}
+
+    @property
+    def manifest(self) -> Path:
+        return self.folder / "manifest.jsonl"
+
+    def __enter__(self) -> "Output":
+        return self
+
+    def __exit__(self, *error) -> None:
+        if self._rows:
+            rows = (row for _, row in sorted(self._rows.items()))
+            write_text(self.manifest, "".join(rows))
 
     def write(self, line: int, speech: Speech) -> dict:
-        """Sound, picture and row of a line, which is counted from 1; gives the row."""
+        """Write sound, picture and row of a line, counted from 1; returns the row."""
         wav, picture = (self.folder / f"{line:04d}.{kind}" for kind in ("wav", "png"))
         self.folder.mkdir(parents=True, exist_ok=True)
-        save(wav, speech.wave, speech.sample_rate)
-        figures, complaints = None, []
+        speech.save(wav)
+        figures, warnings = None, []
         if speech.alignment is None:
             picture.unlink(missing_ok=True)
         else:
@@ -61,7 +74,7 @@ class Output:
                 step_seconds=speech.step_seconds,
             )
             if self._judge is not None:
-                figures, complaints = self._judge(speech)
+                figures, warnings = self._judge(speech)
         return self._row(
             {
                 "line": line,
@@ -74,22 +87,23 @@ class Output:
                 "real_time_factor": round(speech.real_time_factor, 4),
                 "stopped": speech.stopped,
                 "attention": figures,
-                "warnings": [*speech.warnings, *complaints],
+                "warnings": [*speech.warnings, *warnings],
                 **self._facts,
             }
         )
 
     def refuse(self, line: int, text: str, error: str) -> dict:
-        """The row of a line that cannot be spoken; files of an earlier call go."""
+        """Write the row of a line that cannot be spoken; deletes its earlier files."""
         for kind in ("wav", "png"):
             (self.folder / f"{line:04d}.{kind}").unlink(missing_ok=True)
         return self._row({"line": line, "text": text, "error": error})
 
     def _row(self, row: dict) -> dict:
         self.folder.mkdir(parents=True, exist_ok=True)
-        mode, self._begun = "a" if self._begun else "w", True
-        with open(self.folder / "manifest.jsonl", mode, encoding="utf-8") as manifest:
-            manifest.write(json.dumps(row, ensure_ascii=False) + "\n")
+        text = json.dumps(row, ensure_ascii=False) + "\n"
+        with open(self.manifest, "a" if self._rows else "w", encoding="utf-8") as file:
+            file.write(text)
+        self._rows[row["line"]] = text
         return row
 
 
@@ -106,30 +120,29 @@ def speak_lines(
 ) -> int:
     """Speak `lines` into `output`; returns how many could not be spoken.
 
-    What is wrong with a line, or doubtful about its speech, is told to `say` and stands
-    in the manifest; the other lines are spoken. `progress(done, total)` counts lines.
-    Raises `VoiceError`, before anything is written, for a speaker or speed that the
-    voice does not have.
+    Errors and warnings about a line go to `say(text)` and into the manifest; the other
+    lines are spoken. `progress(done, total)` counts lines. Raises `VoiceError`, before
+    anything is written, for a speaker or speed that the voice does not have.
     """
-    readings, refused = _readings(voice, lines)
+    readings, errors = _read_lines(voice, lines)
     speeches = voice.stream(list(readings.values()), speaker, seed, speed)
-    for number, error in refused.items():
-        output.refuse(number, lines[number - 1], error)
-        say(f"line {number}: {error}")
-    progress(len(refused), len(lines))
-    numbers = list(readings)
-    failed = len(refused)
-    for done, (i, speech) in enumerate(speeches, len(refused) + 1):
-        number = numbers[i]
-        if isinstance(speech, LineError):
-            failed += 1
-            output.refuse(number, lines[number - 1], str(speech))
-            say(f"line {number}: {speech}")
-        else:
-            for warning in output.write(number, speech)["warnings"]:
-                say(f"line {number}: {warning}")
+    numbers, done = list(readings), len(errors)
+    with output:
+        for number, error in errors.items():
+            output.refuse(number, lines[number - 1], error)
+            say(f"line {number}: {error}")
         progress(done, len(lines))
-    return failed
+        for i, speech in speeches:
+            number, done = numbers[i], done + 1
+            if isinstance(speech, LineError):
+                errors[number] = str(speech)
+                output.refuse(number, lines[number - 1], str(speech))
+                say(f"line {number}: {speech}")
+            else:
+                for warning in output.write(number, speech)["warnings"]:
+                    say(f"line {number}: {warning}")
+            progress(done, len(lines))
+    return len(errors)
 
 
 def speak_aloud(
@@ -142,16 +155,16 @@ def speak_aloud(
     speed: float = 1.0,
     say: Callable[[str], object] = lambda text: None,
 ) -> int:
-    """Speak `lines` one after another into `write(chunk)`, in chunks float [samples]
-    as they are made; returns how many could not be spoken, which `say` is told.
+    """Speak `lines` one after another into `write(chunk)`, float [samples], as the
+    chunks are made; returns how many could not be spoken.
 
-    Raises `VoiceError`, before anything is written, for a speaker or speed that the
-    voice does not have.
+    Errors go to `say(text)`. Raises `VoiceError`, before anything is written, for a
+    speaker or speed that the voice does not have.
     """
-    readings, refused = _readings(voice, lines)
-    for number, error in refused.items():
+    readings, errors = _read_lines(voice, lines)
+    for number, error in errors.items():
         say(f"line {number}: {error}")
-    between, failed = None, len(refused)
+    between, failed = None, len(errors)
     for number, reading in readings.items():
         if between is not None:
             write(between)
@@ -165,21 +178,21 @@ def speak_aloud(
     return failed
 
 
-def _readings(voice: Voice, lines: Sequence[str]):
-    """`(readings, errors)` by line, counted from 1."""
-    readings, refused = {}, {}
+def _read_lines(voice: Voice, lines: Sequence[str]):
+    """Return `(readings, errors)` by the number of a line, counted from 1."""
+    readings, errors = {}, {}
     for number, line in enumerate(lines, 1):
         try:
             readings[number] = voice.read(line)
         except TextError as error:
-            refused[number] = str(error)
-    return readings, refused
+            errors[number] = str(error)
+    return readings, errors
 
 
 @contextmanager
 def line_bar(count: int) -> Iterator[dict[str, Callable]]:
-    """`say` and `progress` for `speak_lines`: a bar of lines on standard error where
-    somebody watches, and what is said above it."""
+    """Yield `say` and `progress` for `speak_lines`: a progress bar of lines if standard
+    error is a terminal, with the messages above it."""
     with tqdm(total=count, unit="line", disable=None) as bar:
         yield {
             "say": lambda text: tqdm.write(text, file=sys.stderr),
@@ -189,8 +202,8 @@ def line_bar(count: int) -> Iterator[dict[str, Callable]]:
 
 @contextmanager
 def sound_bar() -> Iterator[Callable[[float, float], None]]:
-    """A `progress(done, total)` in seconds of sound that draws a line with the time
-    left; nothing is drawn where nobody watches, or before it is called."""
+    """Yield `progress(done, total)` in seconds of sound, which draws a progress bar if
+    standard error is a terminal, from its first call on."""
     bar = None
 
     def progress(done: float, total: float) -> None:

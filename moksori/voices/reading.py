@@ -1,4 +1,4 @@
-"""A written line as what a voice reads: pieces of one breath, spoken text, ids."""
+"""Turn a written line into the input of a voice: spoken text, short pieces, ids."""
 
 import re
 import sys
@@ -13,9 +13,9 @@ from hparams import Hparams
 
 # Read Korean runs at about six written characters a second, spaces included.
 _CHARACTERS_A_SECOND = 6
-# Sentences so short stay together, as in a corpus: the voice knows their pauses.
+# Sentences up to this length stay together, as in a corpus with their pauses.
 _SHORT_CHARACTERS = 40
-# Pauses between the pieces of a line, beside the silence that each ends with.
+# Pauses between the pieces of a line, on top of the silence at their ends.
 _PAUSE_SECONDS = dict.fromkeys(".?!。？！", 0.45) | dict.fromkeys(",、，", 0.2)
 _OTHER_PAUSE_SECONDS = 0.25
 # Chinese and Japanese write no space behind these.
@@ -24,16 +24,16 @@ _WHOLE_LINE = sys.maxsize
 
 
 class TextError(ValueError):
-    """A line that cannot be spoken; the text is one clear line for the person."""
+    """Report that a line cannot be spoken; the text is one line for the user."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A line ready to be spoken.
+    """Hold a line that is ready to be spoken.
 
-    `pieces` are what the voice takes in: for a trained one ids, closed by the end
-    symbol, for others text. `pauses` are the seconds of silence behind each piece but
-    the last, `dropped` characters without sound.
+    `pieces` are the inputs of the voice: for a trained one ids that end with the end
+    symbol, for others text. `pauses` are the seconds of silence after each piece but
+    the last, `dropped` the characters without sound.
     """
 
     text: str
@@ -46,39 +46,39 @@ class Reading:
 def read(text: str, settings: Hparams) -> Reading:
     """Prepare a line, composed or decomposed, as the corpus was prepared.
 
-    Long text is cut at sentence ends into pieces no longer than the longest recordings
-    of the corpus; what is short stays whole. Raises `TextError` when there is nothing
-    to speak or a letter or number cannot be read.
+    Long text is split at sentence ends into pieces no longer than the longest
+    recordings of the corpus. Raises `TextError` when there is nothing to speak, or a
+    letter or number cannot be read.
     """
     limit = max(1, round(settings.audio.max_seconds * _CHARACTERS_A_SECOND))
     sentences = hangul.sentences(_composed(text), limit)
     say = partial(_spoken, settings=settings)
-    return _reading(text, _together(sentences, limit), say, _encoded)
+    return _reading(text, _join_short(sentences, limit), say, _encoded)
 
 
 def read_as_text(
     text: str,
     settings: Hparams,
     korean: bool,
-    fitting: Callable[[str], Iterable[str]],
+    split: Callable[[str], Iterable[str]],
 ) -> Reading:
-    """Prepare a line for a voice that takes in text.
+    """Prepare a line for a voice whose input is text.
 
-    Each sentence, Korean of it spoken as in `read`, is cut by `fitting(said)` into
-    pieces of one breath: so the limit is one of what is said, not of what is written.
-    Raises `TextError` as `read` does; `fitting` may too.
+    Each sentence is normalised as in `read` if it is Korean, then `split(spoken)`
+    divides it: so limits apply to the spoken text, not to the written one. Raises
+    `TextError` as `read` does; `split` may too.
     """
 
     def pieces(said: str) -> list[tuple[str, str]]:
-        heard = (piece.strip() for piece in fitting(said))
-        return [(piece, piece) for piece in heard if any(map(str.isalnum, piece))]
+        parts = (piece.strip() for piece in split(said))
+        return [(piece, piece) for piece in parts if any(map(str.isalnum, piece))]
 
     if korean:
         line, say = _composed(text), partial(_spoken, settings=settings)
     else:
         line = _FULL_WIDTH.sub(" ", unicodedata.normalize("NFC", text))
         say = _as_written
-    sentences = _together(hangul.sentences(line, _WHOLE_LINE), _WHOLE_LINE)
+    sentences = _join_short(hangul.sentences(line, _WHOLE_LINE), _WHOLE_LINE)
     return _reading(text, sentences, say, pieces)
 
 
@@ -96,8 +96,12 @@ def _reading(
     say: Callable[[str], tuple[str, list[str]]],
     pieces_of: Callable[[str], list[tuple[str, Hashable]]],
 ) -> Reading:
-    """`say(sentence)` gives what is said and left out, `pieces_of(said)` the parts of
-    that with the piece for each: none where nothing of it has a sound."""
+    """Build a reading from its sentences.
+
+    `say(sentence)` returns the spoken text and the dropped characters;
+    `pieces_of(said)` returns pairs of a part of that text and its piece, none if it
+    has no sound.
+    """
     if not text.strip():
         raise TextError("the line is empty")
     spoken, pieces, dropped = [], [], []
@@ -120,8 +124,8 @@ def _reading(
     )
 
 
-def _together(sentences: list[str], limit: int) -> list[str]:
-    """Neighbours joined where the first is a whole sentence and both are short."""
+def _join_short(sentences: list[str], limit: int) -> list[str]:
+    """Join neighbours if the first is a whole sentence and both are short."""
     limit = min(limit, _SHORT_CHARACTERS)
     joined = sentences[:1]
     for sentence in sentences[1:]:
@@ -134,7 +138,7 @@ def _together(sentences: list[str], limit: int) -> list[str]:
 
 
 def _spoken(sentence: str, settings: Hparams) -> tuple[str, list[str]]:
-    """Spoken text, and what was left out of it because it has no sound."""
+    """Return the spoken text, and the characters dropped because they have no sound."""
     said, dropped = sentence, []
     if settings.text.normalize:
         normalized = hangul.normalize_verbose(sentence)
@@ -162,10 +166,10 @@ def _brief(text: str) -> str:
 
 
 def lines_of(file: str) -> list[str]:
-    """The lines of a text file, or of standard input for `-`.
+    """Read the lines of a text file, or of standard input for `-`.
 
     UTF-8, with or without a byte-order mark, with any line ends. Raises `TextError`
-    when it is not, holds no line or cannot be read.
+    when the file is not UTF-8, is empty or cannot be read.
     """
     name = "standard input" if file == "-" else file
     try:

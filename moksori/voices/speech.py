@@ -1,13 +1,15 @@
-"""What a voice of any kind makes of a line, and what can be asked of one."""
+"""Define `Voice`, the interface of every kind of voice, and the `Speech` it makes."""
 
 import difflib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from hparams import Hparams
+from moksori.audio.files import save
 from moksori.training.runs import RunError
 from moksori.voices import stopping
 from moksori.voices.reading import Reading
@@ -16,23 +18,23 @@ _SPEEDS = (0.25, 4.0)
 
 
 class VoiceError(RunError):
-    """A voice that cannot speak as asked; the text is one clear line for the person."""
+    """Report that a voice cannot speak as asked; the text is one line for the user."""
 
 
 class LineError(VoiceError):
-    """A line that this voice or machine could not speak; it may speak the others."""
+    """Report that one line could not be spoken; others may succeed."""
 
 
 @dataclass(frozen=True)
 class Speech:
-    """One spoken line.
+    """Hold one spoken line.
 
-    wave float32 [samples], no louder than full scale; mel [frames, mels], normalised,
-    with frames * hop_length = samples; alignment [steps, symbols], the pieces of a long
-    line one after the other, without the pauses between them, or None where a voice
-    has none, and then no symbols either. `stopped` is a reason named in
-    `voices.stopping`, the worst of the pieces; `spent_seconds` is this line's share of
-    the time that its batches took, vocoder included.
+    wave float32 [samples], at most full scale; mel [frames, mels], normalised, with
+    frames * hop_length = samples; alignment [steps, symbols], the pieces of a long line
+    one after the other, without the pauses between them, or None (and no symbols) if
+    the voice has none. `stopped` is a reason of `voices.stopping`, the worst of the
+    pieces; `spent_seconds` is this line's share of the time of its batches, vocoder
+    included.
     """
 
     wave: np.ndarray
@@ -54,14 +56,18 @@ class Speech:
 
     @property
     def real_time_factor(self) -> float:
-        """Seconds of computing for a second of sound."""
+        """Return the seconds of computing for a second of sound."""
         return self.spent_seconds / self.seconds
+
+    def save(self, path: str | Path) -> None:
+        """Write a 16-bit wav file, atomically. Raises `AudioError`."""
+        save(path, self.wave, self.sample_rate)
 
 
 class Voice(Protocol):
-    """What speaks: `read` a line, then `stream` speeches or the `sound` of one.
+    """Speak: `read` lines, then `stream` their speeches or the `sound` of one.
 
-    `settings.audio` is how it sounds, `speakers` are the names it can speak as.
+    `settings.audio` describes the sound, `speakers` are the names of its speakers.
     """
 
     settings: Hparams
@@ -78,7 +84,7 @@ class Voice(Protocol):
         seed: int = 0,
         speed: float = 1.0,
     ) -> Iterator[tuple[int, Speech | LineError]]:
-        """`(index, speech)` of each reading as soon as it is spoken, or why it is not.
+        """Yield `(index, speech)` of each reading once it is spoken, or its error.
 
         Raises `VoiceError` at once for a speaker or speed the voice does not have.
         """
@@ -91,9 +97,9 @@ class Voice(Protocol):
         seed: int = 0,
         speed: float = 1.0,
     ) -> Iterator[np.ndarray]:
-        """The wave of one reading in chunks, each as soon as it is made.
+        """Yield the wave of one reading in chunks, each as soon as it is made.
 
-        Raises `VoiceError` as `stream` does, and `LineError` on the way.
+        Raises `VoiceError` at once, as `stream` does, and `LineError` while it speaks.
         """
         ...
 
@@ -122,12 +128,12 @@ class Voice(Protocol):
         return [speeches[i] for i in range(len(readings))]
 
     def speaker_number(self, speaker: str | int | None) -> int:
-        """Of one of its `speakers`, as the function `speaker_number` says."""
+        """Return the number of one of its speakers; see the function of this name."""
         return speaker_number(self.speakers, speaker)
 
 
 def speaker_number(speakers: Sequence[str], speaker: str | int | None) -> int:
-    """The number of a speaker by name or number; None is the first.
+    """Return the number of a speaker, given by name or number; None is the first.
 
     Raises `VoiceError`, naming the nearest, for one that is not among them.
     """
@@ -142,13 +148,13 @@ def speaker_number(speakers: Sequence[str], speaker: str | int | None) -> int:
 
 
 def check_speed(speed: float) -> None:
-    """Raises `VoiceError` for a speed at which no voice is understood."""
+    """Raise `VoiceError` for a speed outside 0.25 to 4."""
     if not _SPEEDS[0] <= speed <= _SPEEDS[1]:
         raise VoiceError(f"speed must be between {_SPEEDS[0]} and {_SPEEDS[1]}")
 
 
 def warnings_of(reading: Reading, stopped: str) -> tuple[str, ...]:
-    """What is doubtful about a line before anybody has heard it, in plain words."""
+    """Return warnings about a line that need no listening, in plain words."""
     warnings = []
     if reading.dropped:
         warnings.append(f"left out: {' '.join(reading.dropped)}")

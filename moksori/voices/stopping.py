@@ -1,4 +1,4 @@
-"""When a line that is being spoken is over: in numpy, on the host.
+"""Decide when a line that is being spoken ends: in numpy, on the host.
 
 Shapes: N new decoder steps, B lines, S symbols.
 """
@@ -15,12 +15,12 @@ REASONS = (TOKEN, REST, CAP)
 
 @dataclass(frozen=True)
 class StopPolicy:
-    """Three ways for a line to end, of which the last cannot fail.
+    """Define three rules that end a line; the last one always does.
 
     The stop token rises above `probability`; or attention has rested on the last
     `rest_symbols` for `rest_seconds`; or the line is `base_seconds` long and
     `symbol_seconds` more for each symbol. Slow reading with pauses takes about 0.12 s
-    a jamo, so the cap cuts nothing that is meant to be heard.
+    a jamo, so the cap does not cut speech.
     """
 
     probability: float = 0.5
@@ -31,7 +31,7 @@ class StopPolicy:
     symbol_seconds: float = 0.25
 
     def cap(self, symbols: int, step_seconds: float) -> int:
-        """The most decoder steps for a line of so many symbols."""
+        """Return the most decoder steps for a line of so many symbols."""
         seconds = self.base_seconds + self.symbol_seconds * symbols
         return max(1, round(seconds / step_seconds))
 
@@ -40,12 +40,12 @@ POLICY = StopPolicy()
 
 
 class Stopping:
-    """Follows a batch of lines to their ends.
+    """Track a batch of lines until all have ended.
 
-    `symbols` are their real lengths; `step_seconds` is the length of a decoder step.
-    Afterwards `steps` [B] says how many steps of each line are kept, and `reasons` why
-    it ended: the kept steps are all up to the stop token, which was trained to come
-    last, so a quiet ending is never cut by its level.
+    `symbols` are their lengths without padding; `step_seconds` is the length of a
+    decoder step. Afterwards `steps` [B] says how many steps of each line are kept, and
+    `reasons` why it ended. All steps up to the stop token are kept, since it is trained
+    to come last: a quiet ending is never cut by its level.
     """
 
     def __init__(self, symbols, step_seconds: float, policy: StopPolicy = POLICY):
@@ -64,7 +64,7 @@ class Stopping:
         return all(self.reasons)
 
     def update(self, logits: np.ndarray, weights: np.ndarray) -> None:
-        """Take in new steps: stop logits [N, B] and attention weights [N, B, S]."""
+        """Add new steps: stop logits [N, B] and attention weights [N, B, S]."""
         first = self.symbols - min(self.policy.rest_symbols, weights.shape[2])
         resting = np.argmax(weights, axis=2) >= first
         before = len(self._logits)
@@ -91,9 +91,9 @@ class Stopping:
             self._end(line, len(logits), CAP)
 
     def _likeliest_end(self, logits: np.ndarray) -> int:
-        """Where, while attention rested, the stop token came closest to rising.
+        """Return the step with the highest stop logit while attention rested.
 
-        What a model says after its text is whatever it likes; but the last symbol
+        Speech after the end of the text is arbitrary, so it is cut; but the last symbol
         keeps its tail.
         """
         begin = len(logits) - self._rest_steps
@@ -110,7 +110,7 @@ def _first(flags: np.ndarray) -> int | None:
 
 
 def _in_a_row(flags: np.ndarray) -> np.ndarray:
-    """For each place how many of `flags` [N] in a row are true up to there."""
+    """Count, for each position, the run of true `flags` [N] that ends there."""
     places = np.arange(1, len(flags) + 1)
     last_false = np.maximum.accumulate(np.where(flags, 0, places))
     return places - last_false

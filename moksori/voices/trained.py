@@ -1,4 +1,4 @@
-"""A voice that was trained here, loaded from its run folder alone."""
+"""Speak with a voice that was trained here, loaded from its run folder."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -21,20 +21,20 @@ from moksori.voices.speech import Speech, Voice, VoiceError, check_speed, warnin
 
 @dataclass(frozen=True)
 class _Piece:
-    """What was made of one piece: the model's part, stretched mel, wave, time."""
+    """Hold the result of one piece: model output, stretched mel, wave, time."""
 
-    said: Generated
+    generated: Generated
     mel: np.ndarray
     wave: np.ndarray
     spent_seconds: float
 
 
 class TrainedVoice(Voice):
-    """Tacotron and vocoder: text in, `Speech` out.
+    """Speak with a Tacotron and a vocoder: text in, `Speech` out.
 
-    A vocoder is any object with `generate(mels, speaker, seed) -> waves`; without one
-    Griffin-Lim speaks, from linear spectrograms if the model predicts them. `step` says
-    how long it was trained.
+    A vocoder is any object with `generate(mels, speaker, seed) -> waves`; the default
+    is Griffin-Lim, from linear spectrograms if the model predicts them. `factor` is
+    the reduction factor, `step` the number of training steps.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class TrainedVoice(Voice):
     def load(
         cls, folder: str | Path, best: bool = False, vocoder=None
     ) -> "TrainedVoice":
-        """The voice of a run, at its newest or its `best` checkpoint.
+        """Load the voice of a run, at its newest or its `best` checkpoint.
 
         Raises `RunError` for a folder that is no run, one of another kind or alphabet
         or one without a readable checkpoint, and `HparamsError` for settings this
@@ -71,13 +71,11 @@ class TrainedVoice(Voice):
         speakers = run.settings["speakers"]
         model = acoustic.network(settings, len(speakers))
         assign(model, None, checkpoint.arrays)
-        last_step = max(0, checkpoint.step - 1)
-        factor = checkpoint.state.get("reduction_factor")
-        factor = factor or acoustic.factor_at(settings, last_step)
+        factor = acoustic.factor_at(settings, max(0, checkpoint.step - 1))
         return cls(model, settings, speakers, factor, vocoder, checkpoint.step)
 
     def adopt(self, wanted: Hparams) -> None:
-        """Take settings that concern synthesis alone, those of Griffin-Lim.
+        """Replace the settings that concern synthesis alone, those of Griffin-Lim.
 
         Raises `VoiceError` with the differences when others differ from the run's.
         """
@@ -105,9 +103,9 @@ class TrainedVoice(Voice):
         speed: float = 1.0,
         batch: int = 32,
     ) -> Iterator[tuple[int, Speech]]:
-        """`(index, speech)` of each reading as soon as its batches are done.
+        """Yield `(index, speech)` of each reading once its batches are done.
 
-        Pieces that occur twice are spoken once, so equal lines sound equal to the bit.
+        A piece that occurs twice is spoken once, so equal lines are equal to the bit.
         Raises `VoiceError` at once for a speaker or speed the voice does not have.
         """
         check_speed(speed)
@@ -126,10 +124,10 @@ class TrainedVoice(Voice):
         seed: int = 0,
         speed: float = 1.0,
     ) -> Iterator[np.ndarray]:
-        """The wave of one reading in chunks, each as soon as it is made.
+        """Yield the wave of one reading in chunks, each as soon as it is made.
 
-        A vocoder that has `stream(mel, speaker, seed)` is heard while it works, any
-        other after every piece. Raises `VoiceError` as `stream` does.
+        A vocoder with `stream(mel, speaker, seed)` gives chunks while it works, any
+        other after every piece. Raises `VoiceError` at once, as `stream` does.
         """
         check_speed(speed)
         return self._sound(reading, self.speaker_number(speaker), seed, speed)
@@ -156,7 +154,7 @@ class TrainedVoice(Voice):
         return vocoder.generate([stretch(s, speed) for s in spectra], name, seed)
 
     def _batches(self, ids, number, seed, speed, batch):
-        """`{ids: piece}`, with the time of a batch shared out by length."""
+        """Yield `{ids: piece}` of each batch, whose time is divided by length."""
         begun = time.perf_counter()
         for indices, lines in self._generator.stream(
             ids, [number] * len(ids), self.factor, seed, batch
@@ -180,13 +178,13 @@ class TrainedVoice(Voice):
             audio,
         )
         stopped = max(
-            (piece.said.stopped for piece in pieces), key=stopping.REASONS.index
+            (piece.generated.stopped for piece in pieces), key=stopping.REASONS.index
         )
         return Speech(
             wave=wave,
             sample_rate=audio.sample_rate,
             mel=mel,
-            alignment=_diagonal([piece.said.alignment for piece in pieces]),
+            alignment=_diagonal([piece.generated.alignment for piece in pieces]),
             step_seconds=audio.frame_seconds * self.factor / speed,
             text=reading.text,
             spoken=reading.spoken,
@@ -208,7 +206,7 @@ def _check_alphabet(run: Run) -> None:
 
 
 def _diagonal(alignments: list[np.ndarray]) -> np.ndarray:
-    """The pieces' alignments along the diagonal of one [steps, symbols]."""
+    """Place the alignments of pieces on the diagonal of one [steps, symbols]."""
     steps, symbols = np.sum([a.shape for a in alignments], axis=0)
     whole = np.zeros((steps, symbols), np.float32)
     row = column = 0

@@ -1,4 +1,4 @@
-"""The script, on a tiny XTTS of random weights."""
+"""The command, on a tiny XTTS of random weights."""
 
 import json
 import subprocess
@@ -28,12 +28,11 @@ def sound(tmp_path_factory):
 
 
 @pytest.fixture
-def run(monkeypatch, capfd):
-    """Runs the script: `(exit code, standard output, standard error)`."""
+def run(capfd):
+    """Run the command: `(exit code, standard output, standard error)`."""
 
     def call(*flags):
-        monkeypatch.setattr(sys, "argv", ["clone.py", *map(str, flags)])
-        code = clone.main()
+        code = clone.main([str(flag) for flag in flags])
         return code, *capfd.readouterr()
 
     return call
@@ -41,7 +40,7 @@ def run(monkeypatch, capfd):
 
 @pytest.fixture
 def call(run, xtts_folder, sound, tmp_path, monkeypatch):
-    """The script on the tiny weights: `(exit code, rows by line, standard error)`."""
+    """Run the command on the tiny weights: `(exit code, rows, standard error)`."""
     model = tiny_xtts.model_of(xtts_folder)
     monkeypatch.setattr(xtts_model, "load", lambda settings: model)
 
@@ -243,7 +242,7 @@ def test_cheap_mistakes_are_told_before_anything_is_loaded(
         code, out, err = run(*given)
         assert (code, out) == (2, "")
         last = err.splitlines()[-1]
-        assert last.startswith("clone.py: ")
+        assert last.startswith("clone: ")
         assert reason in last
     empty = [*agreed, "--weights", folder, "--file", tmp_path / "empty.txt"]
     code, _, err = run(*empty, "--out", tmp_path / "out")
@@ -260,7 +259,7 @@ def test_without_the_library_one_line_says_what_to_install(
     code, _, err = run(*given)
     assert code == 2
     (line,) = err.splitlines()
-    assert line.startswith("clone.py: XTTS is not installed: run `make xtts`")
+    assert line.startswith("clone: XTTS is not installed: run `make xtts`")
 
 
 def test_weights_of_something_else_are_one_line(run, xtts_folder, sound, tmp_path):
@@ -269,23 +268,5 @@ def test_weights_of_something_else_are_one_line(run, xtts_folder, sound, tmp_pat
     code, _, err = run(*given, *TEXT, "--out", tmp_path / "out")
     assert code == 2
     last = err.splitlines()[-1]
-    assert last.startswith(f"clone.py: {folder}/model.pth is damaged or no checkpoint")
+    assert last.startswith(f"clone: {folder}/model.pth is damaged or no checkpoint")
     assert not (tmp_path / "out").exists()
-
-
-def test_help_loads_nothing_heavy():
-    code = (
-        "import sys; from moksori.commands import clone\n"
-        "sys.argv = ['clone.py', '--help']\n"
-        "try: clone.main()\n"
-        "except SystemExit: print([m for m in ('torch', 'numpy') if m in sys.modules])"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.splitlines()[-1] == "[]"
-    assert "--voice-file" in done.stdout

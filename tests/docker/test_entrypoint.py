@@ -61,7 +61,7 @@ def test_a_name_runs_its_script_from_any_folder(word, tmp_path):
 def test_what_a_script_answers_is_the_answer(tmp_path):
     answer = run(clean("synthesize", "--voice", "nowhere", "--text", "네"), tmp_path)
     assert answer.returncode == 2
-    assert answer.stderr == "synthesize.py: no run nowhere, and no other run in .\n"
+    assert answer.stderr == "synthesize: no run nowhere, and no other run in .\n"
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,7 @@ def test_rows_of_a_voice_without_attention(tmp_path):
     assert counted == [(1, 4), (2, 4), (3, 4), (4, 4)]
     text = (tmp_path / "manifest.jsonl").read_text("utf-8")
     rows = {row["line"]: row for row in map(json.loads, text.splitlines())}
+    assert list(rows) == [1, 2, 3, 4]
     assert rows[1] == {
         "line": 1,
         "text": "one",
@@ -90,6 +91,22 @@ def test_rows_of_a_voice_without_attention(tmp_path):
     assert rows[3]["error"] == "the line is empty"
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {"0001.wav", "0004.wav", "manifest.jsonl"}
+
+
+def test_a_stop_leaves_the_finished_rows_in_order(tmp_path):
+    class Stopped(Pipe):
+        def stream(self, readings, *options):
+            for i in (3, 0):
+                yield i, self._speech(readings[i])
+            manifest = (tmp_path / "manifest.jsonl").read_text("utf-8")
+            assert manifest.count("\n") == 3
+            raise KeyboardInterrupt
+
+    (tmp_path / "manifest.jsonl").write_text('{"line": 9}\n')
+    with pytest.raises(KeyboardInterrupt):
+        speak_lines(Stopped(), ["one", "two", "", "four", "five"], Output(tmp_path))
+    text = (tmp_path / "manifest.jsonl").read_text("utf-8")
+    assert [json.loads(row)["line"] for row in text.splitlines()] == [1, 3, 5]
 
 
 def test_a_line_that_fails_aloud_does_not_stop_the_others():
