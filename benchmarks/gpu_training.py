@@ -171,7 +171,7 @@ def _loops(settings, job, trainer):
     import keras
     from keras import ops
 
-    from moksori.tacotron import recurrence
+    from moksori.tacotron.fused.recurrence import recurrence
     from moksori.training.steps import Trainer
 
     model, size = trainer.model, job["batch"]
@@ -186,13 +186,12 @@ def _loops(settings, job, trainer):
 
     def losses(batch, values):
         z, memory = ops.transpose(batch["z"], (1, 0, 2)), batch["memory"]
-        h, context, weights = recurrence.recurrence(
+        text = decoder.read(memory, ops.ones_like(memory[:, :, 0]))
+        h, context, weights = recurrence(
             z,
-            *decoder._weights(),
-            decoder.attention.keys(memory),
-            memory,
-            ops.zeros_like(memory[:, :, 0]),
-            *decoder.attention_lstm.holds(steps, size, True),
+            *text.weights,
+            *text.memory,
+            *decoder.attention_lstm.zoneout_masks(steps, size, True),
             compute=decoder.compute,
         )
         h = decoder.decoder_lstm(ops.concatenate([h, context], -1), training=True)

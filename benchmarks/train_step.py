@@ -1,9 +1,10 @@
 """How fast a training step of Tacotron 2 is, on each backend there is.
 
 The full published size by default: 16 utterances of 400 frames and 60 symbols. In the
-same run it measures the machine's largest matrix products, and a plain version of the
-same step (see `plain_decoder.py`), turn by turn with ours, so that ratios hold where
-absolute figures depend on what else the machine does. The last line is JSON.
+same run it measures the machine's largest matrix products, and the same step with the
+reference decoder (`tacotron/decoder.py`, called plain), turn by turn with ours, so that
+ratios hold where absolute figures depend on what else the machine does. The last line
+is JSON.
 """
 
 import argparse
@@ -76,23 +77,22 @@ def _in_its_own_process(backend: str) -> list[dict]:
 
 def _measured(settings, arguments) -> list[dict]:
     """One row for each reduction factor and way of taking the step."""
-    import contextlib
-
     from benchmarks import clock
     from benchmarks.batches import full_batch
-    from benchmarks.plain_decoder import plainly
+    from moksori.tacotron.decoder import Decoder
+    from moksori.tacotron.fused.decoder import FusedDecoder
 
     rows = []
     for factor in arguments.reduction:
-        ways = {"ours": contextlib.nullcontext, "plain": plainly}
+        decoders = {"ours": FusedDecoder, "plain": Decoder}
         if arguments.no_plain:
-            del ways["plain"]
+            del decoders["plain"]
         sized = settings.override(
             [f"tacotron.reduction_factor={factor}", "tacotron.linear=false"]
         )
         sizes = arguments.batch, arguments.frames, arguments.symbols
         batch = full_batch(sized, *sizes)
-        steps = {n: _step(way, sized, batch, factor) for n, way in ways.items()}
+        steps = {n: _step(d, sized, batch, factor) for n, d in decoders.items()}
         work = gigaflop(steps["ours"].trainer.model, batch, factor)
         calls = {**steps, "peak": clock.Products()}
         times = clock.turn_by_turn(calls, arguments.warmup, arguments.repeats)
@@ -130,12 +130,11 @@ def _row(name, factor, times, work, peak, arguments) -> dict:
     }
 
 
-def _step(way, settings, batch, factor):
+def _step(decoder, settings, batch, factor):
     """A training step as a call, with its trainer beside it; compiled by this."""
     from moksori.voices import acoustic
 
-    with way():
-        trainer = acoustic.trainer(settings, 1)
+    trainer = acoustic.trainer(settings, 1, decoder=decoder)
 
     def step():
         terms = trainer.step(batch, 1e-3, guided_weight=1.0, factor=(factor,))

@@ -1,16 +1,28 @@
 """Location-sensitive attention (Chorowski et al. 2015) with cumulative weights.
 
-Shapes: T steps, B batch, S symbols, E memory channels, H query units, A attention
-channels, K kernel taps.
+Shapes: B batch, S symbols, E memory channels, H query units, A attention channels,
+K kernel taps.
 """
+
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 from keras import ops
 
+PADDING_ENERGY = -1e9
+
+
+class Memory(NamedTuple):
+    """What attention reads of a batch of texts, the same at every step."""
+
+    values: Any  # [B, S, E] the encoder's output
+    keys: Any  # [B, S, A] its projection
+    mask_bias: Any  # [B, S] 0 on symbols, a large negative number on padding
+
 
 class LocationSensitiveAttention(keras.layers.Layer):
-    """Scores v . tanh(W query + V memory + U (F * cumulative) + b), softmax over S.
+    """Energies v . tanh(W query + V memory + U (F * cumulative) + b), softmax over S.
 
     Query is the attention LSTM's output; the location features are a convolution F
     over the sum of all weights so far (Shen et al. 2018, section 2.2).
@@ -29,74 +41,26 @@ class LocationSensitiveAttention(keras.layers.Layer):
         self.bias = add(shape=(self.dim,), initializer="zeros", name="bias")
         self.score = add(shape=(self.dim,), initializer=_score_initial, name="score")
 
-    def keys(self, memory):
-        """memory [B, S, E] -> [B, S, A], computed once an utterance."""
-        return ops.matmul(memory, self.memory_kernel) + self.bias
+    def read(self, values, mask) -> Memory:
+        """Project an encoder's output once: values [B, S, E], mask [B, S]."""
+        keys = ops.matmul(values, self.memory_kernel) + self.bias
+        return Memory(values, keys, (1.0 - mask) * PADDING_ENERGY)
 
-    def location(self):
-        """Filter and projection are both linear, so they are one kernel [K, A]."""
-        return ops.matmul(self.filter, self.location_kernel)
-
-
-def patches(cumulative, taps: int):
-    """Every symbol's neighbourhood: [B, S] -> [B, S, K], zeros beyond the ends."""
-    half = taps // 2
-    symbols = cumulative.shape[1] or ops.shape(cumulative)[1]
-    padded = ops.pad(cumulative, [[0, 0], [half, half]])
-    index = ops.arange(symbols)[:, None] + ops.arange(taps)[None, :]
-    return ops.take(padded, index, axis=1)
-
-
-def unpatch(gradient):
-    """The adjoint of `patches`: [B, S, K] -> [B, S].
-
-    Rows padded to S + K and read as rows of S + K - 1 are each one further to the
-    right than the row above, so that a sum over rows adds up what belongs together.
-    """
-    batch, symbols, taps = ops.shape(gradient)
-    half = taps // 2
-    flat = ops.reshape(ops.pad(gradient, [[0, 0], [0, 0], [0, symbols]]), (batch, -1))
-    width = symbols + taps - 1
-    skewed = ops.reshape(flat[:, : symbols * width], (batch, symbols, width))
-    return ops.sum(skewed, axis=1)[:, half : half + symbols]
-
-
-def hidden(query, keys, cumulative, location):
-    """tanh of the summed projections: query [B, A] -> [B, S, A]."""
-    near = ops.matmul(patches(cumulative, location.shape[0]), location)
-    return ops.tanh(query[:, None, :] + keys + near)
-
-
-def attend(query, keys, memory, penalty, cumulative, location, score):
-    """One step: `(weights [B, S], context [B, E])`.
-
-    query [B, A] is projected already; penalty [B, S] is 0 on symbols and a large
-    negative number on padding.
-    """
-    energies = ops.matmul(hidden(query, keys, cumulative, location), score[:, None])
-    weights = ops.softmax(energies[:, :, 0] + penalty, axis=-1)
-    context = ops.matmul(weights[:, None, :], memory)[:, 0]
-    return weights, context
-
-
-def attend_backward(
-    dweights, dcontext, weights, query, keys, memory, cumulative, location, score
-):
-    """The adjoint of `attend`, without the part of memory.
-
-    Returns `(dhidden [B, S, A], dcumulative [B, S], dlocation [B, K, A], dscore
-    [B, A])` where dhidden is the gradient of the sum inside the tanh, and the last two
-    are those of each utterance.
-    """
-    inner = hidden(query, keys, cumulative, location)
-    dweights = dweights + ops.matmul(memory, dcontext[:, :, None])[:, :, 0]
-    denergies = weights * (dweights - ops.sum(weights * dweights, -1, keepdims=True))
-    dscore = ops.matmul(denergies[:, None, :], inner)[:, 0]
-    dhidden = denergies[:, :, None] * score * (1.0 - inner * inner)
-    near = patches(cumulative, location.shape[0])
-    dlocation = ops.matmul(ops.transpose(near, (0, 2, 1)), dhidden)
-    dcumulative = unpatch(ops.matmul(dhidden, ops.transpose(location)))
-    return dhidden, dcumulative, dlocation, dscore
+    def attend(self, query, memory: Memory, cumulative):
+        """Attend once: query [B, H], cumulative weights [B, S] -> (weights [B, S],
+        context [B, E])."""
+        features = ops.conv(
+            cumulative[:, :, None], self.filter[:, None, :], padding="same"
+        )
+        hidden = ops.tanh(
+            ops.matmul(query, self.query_kernel)[:, None, :]
+            + memory.keys
+            + ops.matmul(features, self.location_kernel)
+        )
+        energies = ops.matmul(hidden, self.score[:, None])[:, :, 0]
+        weights = ops.softmax(energies + memory.mask_bias, axis=-1)
+        context = ops.matmul(weights[:, None, :], memory.values)[:, 0]
+        return weights, context
 
 
 def _score_initial(shape, dtype=None):

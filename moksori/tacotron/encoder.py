@@ -1,4 +1,4 @@
-"""Symbols -> memory: convolutions, bidirectional LSTM (Shen et al. 2018, 2.2)."""
+"""Encode symbols: convolutions, bidirectional LSTM (Shen et al. 2018, 2.2)."""
 
 import keras
 from keras import ops
@@ -8,7 +8,7 @@ from moksori.tacotron.lstm import ZoneoutLSTM
 
 
 class Encoder(keras.layers.Layer):
-    """ids [B, S], mask [B, S], speaker [B, V] -> memory [B, S, dim]."""
+    """The encoder: ids [B, S], mask [B, S], speaker [B, V] -> memory [B, S, dim]."""
 
     def __init__(
         self,

@@ -1,21 +1,21 @@
-"""What encoder, decoder and postnet share: masked convolutions and dropout."""
+"""Masked convolutions and dropout, which encoder and postnet share."""
 
 import keras
 from keras import ops
 
 from moksori.backend.replicas import all_reduce_sum
-from moksori.tacotron.products import policy
+from moksori.tacotron.products import dtype_policy
 
 
 def dropout(x, rate: float, noise, training: bool):
-    """Dropout from the model's one noise source, so that a step can be repeated."""
+    """Drop units by the model's one noise source, so that a step can be repeated."""
     if not training or not rate:
         return x
     return keras.random.dropout(x, rate, seed=noise)
 
 
 class MaskedNormalization(keras.layers.Layer):
-    """Batch normalisation (Ioffe and Szegedy 2015) over all that is real in a batch.
+    """Batch normalisation (Ioffe and Szegedy 2015) over the real frames of a batch.
 
     x [B, T, C], mask [B, T] -> [B, T, C]. In training, mean and biased variance are
     those of the real frames of all devices together, and the moving ones follow.
@@ -36,20 +36,20 @@ class MaskedNormalization(keras.layers.Layer):
     def call(self, x, mask, training=False):
         if training:
             mean, variance = _moments(x, mask[:, :, None])
-            self._follow(self.moving_mean, mean)
-            self._follow(self.moving_variance, variance)
+            self._update(self.moving_mean, mean)
+            self._update(self.moving_variance, variance)
         else:
             mean, variance = self.moving_mean, self.moving_variance
         return ops.batch_normalization(
             x, mean, variance, -1, self.beta, self.gamma, self.epsilon
         )
 
-    def _follow(self, moving, now):
+    def _update(self, moving, now):
         moving.assign(moving * self.momentum + now * (1.0 - self.momentum))
 
 
 def _moments(x, real):
-    """Mean and variance [C] of x [B, T, C] where `real` [B, T, 1] is 1."""
+    """Return mean and variance [C] of x [B, T, C] where `real` [B, T, 1] is 1."""
     total, count = all_reduce_sum(ops.sum(x * real, (0, 1)), ops.sum(real))
     count = ops.maximum(count, 1.0)
     mean = total / count
@@ -58,7 +58,7 @@ def _moments(x, real):
 
 
 class ConvolutionBlock(keras.layers.Layer):
-    """Convolution, batch normalisation, activation and dropout, blind to padding.
+    """Convolution, batch normalisation, activation and dropout that ignore padding.
 
     x [B, T, C], mask [B, T] -> [B, T, channels]. Padding is zero before the
     convolution and does not count in the batch statistics. The convolution alone is
@@ -74,7 +74,7 @@ class ConvolutionBlock(keras.layers.Layer):
             kernel,
             padding="same",
             use_bias=False,
-            dtype=policy(compute),
+            dtype=dtype_policy(compute),
             name="convolution",
         )
         self.normalization = MaskedNormalization(name="normalization")

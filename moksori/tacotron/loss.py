@@ -1,4 +1,4 @@
-"""What training minimises; padding counts nowhere.
+"""The losses of a training; padding counts nowhere.
 
 Where a step runs on several replicas, each with its part of the batch, every term is
 that replica's share: its sum over the count of all of them. Shares, and their
@@ -11,14 +11,15 @@ from moksori.backend.replicas import all_reduce_sum
 
 
 def lengths_mask(lengths, size):
-    """lengths [B] -> [B, size] floats, 1 where real."""
+    """Mask padding: lengths [B] -> float32 [B, size], 1 where real."""
     return ops.cast(ops.arange(size)[None, :] < lengths[:, None], "float32")
 
 
 def spectrogram_loss(predicted, target, mask, frames, l1_weight, l2_weight):
-    """Mean L1 and L2 over real frames: predicted and target [B, T, C], mask [B, T].
+    """Return the mean L1 and L2 over real frames.
 
-    `frames` is how many frames are real, on all replicas.
+    predicted and target [B, T, C], mask [B, T]; `frames` is how many frames are real,
+    on all replicas.
     """
     difference = (predicted - target) * mask[:, :, None]
     return (
@@ -28,10 +29,10 @@ def spectrogram_loss(predicted, target, mask, frames, l1_weight, l2_weight):
 
 
 def stop_loss(logits, steps, count, positive_weight):
-    """Binary cross-entropy of the stop token: logits [B, N], steps [B] real ones.
+    """Return the binary cross-entropy of the stop token.
 
-    The last real step is positive and weighs `positive_weight` times. `count` is how
-    many steps are real, on all replicas.
+    logits [B, N]; steps [B] are the real ones. The last real step is positive and
+    weighs `positive_weight` times. `count` is how many steps are real, on all replicas.
     """
     index = ops.arange(ops.shape(logits)[1])[None, :]
     target = ops.cast(index >= steps[:, None] - 1, "float32")
@@ -43,7 +44,7 @@ def stop_loss(logits, steps, count, positive_weight):
 
 
 def guided_attention_loss(weights, steps, symbols, count, width):
-    """How far attention strays from the diagonal (Tachibana et al. 2018, section 4.1).
+    """Penalise attention off the diagonal (Tachibana et al. 2018, section 4.1).
 
     weights [B, N, S]; steps and symbols [B] are the real lengths, `count` as above.
     """
@@ -57,7 +58,7 @@ def guided_attention_loss(weights, steps, symbols, count, width):
 
 
 def attention_figures(weights, steps, symbols, count):
-    """How sure and how diagonal attention is: `{"focus": ..., "diagonality": ...}`.
+    """Measure how sharp and how diagonal attention is: `focus` and `diagonality`.
 
     weights [B, N, S]; both lie in 0..1. Focus is the mean largest weight of a step;
     diagonality is 1 minus the mean distance of the weights from the diagonal, as a
@@ -73,8 +74,10 @@ def attention_figures(weights, steps, symbols, count):
 
 
 def _along(weights, axis, lengths):
-    """How far along each place of an axis lies, as a share of the length of its row;
-    a row without length, which fills a batch up, is divided by nothing."""
+    """Return the place along an axis as a share of each row's length.
+
+    A row of length 0, which fills a batch up, is divided by 1.
+    """
     shape = [1, 1, 1]
     shape[axis] = -1
     places = ops.cast(ops.arange(ops.shape(weights)[axis]), "float32")

@@ -8,6 +8,7 @@ from keras import ops
 
 from moksori.tacotron.decoder import Decoder
 from moksori.tacotron.encoder import Encoder
+from moksori.tacotron.fused.decoder import FusedDecoder
 from moksori.tacotron.loss import lengths_mask
 from moksori.tacotron.postnet import CBHG, Postnet
 
@@ -19,7 +20,8 @@ class Tacotron(keras.Model):
     the rest is `hparams.Tacotron`, field by field. `compute` is the type of the large
     products ("float32" or "bfloat16"); weights, attention, recurrent state and batch
     statistics are float32 in any case. All randomness comes from `noise`, which
-    `reseed` sets.
+    `reseed` sets. `decoder` is the reference (`Decoder`) or its fast twin; both have
+    the same weights.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Tacotron(keras.Model):
         cbhg_dim: int,
         compute: str = "float32",
         seed: int = 1,
+        decoder: type[Decoder] = FusedDecoder,
     ):
         super().__init__(name="tacotron")
         keras.utils.set_random_seed(seed)
@@ -72,7 +75,7 @@ class Tacotron(keras.Model):
             compute,
             name="encoder",
         )
-        self.decoder = Decoder(
+        self.decoder = decoder(
             mels,
             prenet_dims,
             prenet_dropout,
@@ -117,8 +120,8 @@ class Tacotron(keras.Model):
         """Make the next call's randomness a function of `seed` and `step` alone."""
         self.noise.state.assign([seed % 2**32, step * _DRAWS_A_STEP % 2**32])
 
-    def remember(self, ids, symbols, speaker, training=False):
-        """What the decoder reads: `(memory [B, S, E], mask [B, S])`.
+    def encode(self, ids, symbols, speaker, training=False):
+        """Encode texts for the decoder: `(memory [B, S, E], mask [B, S])`.
 
         ids [B, S], symbols [B] (real lengths) and speaker [B] are integers.
         """
@@ -129,25 +132,25 @@ class Tacotron(keras.Model):
         return ops.concatenate([memory, spread], axis=-1), mask
 
     def call(self, batch, *, factor, training=False):
-        """Teacher-forced: predict `mels` from themselves, a step ahead.
+        """Predict `mels` from themselves, a step ahead (teacher-forced).
 
         `batch` holds ids [B, S], symbols [B], speaker [B], mels [B, T, M] with T a
         multiple of `factor`, and frames [B]. Returns mels_before and mels [B, T, M],
         stop logits [B, N], alignments [B, N, S], and linear [B, T, bins] if there is
         a CBHG.
         """
-        memory, mask = self.remember(
+        memory, mask = self.encode(
             batch["ids"], batch["symbols"], batch["speaker"], training=training
         )
         before, stop, alignments = self.decoder(
             memory, mask, batch["mels"], factor=factor, training=training
         )
         frame_mask = lengths_mask(batch["frames"], ops.shape(before)[1])
-        outputs = self.refine(before, frame_mask, training=training)
+        outputs = self.postprocess(before, frame_mask, training=training)
         return {**outputs, "stop": stop, "alignments": alignments}
 
-    def refine(self, before, mask, training=False):
-        """Postnet and, where there is one, CBHG: before [B, T, M], mask [B, T]."""
+    def postprocess(self, before, mask, training=False):
+        """Apply postnet and CBHG, if there is one: before [B, T, M], mask [B, T]."""
         mels = before + self.postnet(before, mask, training=training)
         outputs = {"mels_before": before, "mels": mels}
         if self.cbhg is not None:

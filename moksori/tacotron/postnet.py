@@ -1,11 +1,11 @@
-"""What refines a predicted mel: the postnet, and the CBHG that widens it to bins."""
+"""Refine a predicted mel by the postnet, and widen it to bins by the CBHG."""
 
 import keras
 from keras import ops
 
 from moksori.tacotron.layers import ConvolutionBlock
 from moksori.tacotron.lstm import ZoneoutLSTM
-from moksori.tacotron.products import policy
+from moksori.tacotron.products import dtype_policy
 
 
 class Postnet(keras.layers.Layer):
@@ -45,7 +45,7 @@ class CBHG(keras.layers.Layer):
     """Convolution bank, highway and bidirectional recurrence (Wang et al. 2017, 3.1).
 
     mels [B, T, M], mask [B, T] -> linear spectrogram [B, T, bins]. The recurrence is
-    the house's LSTM without zoneout where the paper has a GRU.
+    an LSTM (`lstm.ZoneoutLSTM` without zoneout) where the paper has a GRU.
     """
 
     def __init__(self, bins, mels, banks, dim, noise, compute="float32", **kwargs):
@@ -62,7 +62,7 @@ class CBHG(keras.layers.Layer):
                 dim,
                 activation=activation,
                 bias_initializer=bias,
-                dtype=policy(compute),
+                dtype=dtype_policy(compute),
                 name=name,
             )
 

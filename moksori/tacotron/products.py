@@ -1,9 +1,8 @@
-"""Matrix products in the type that an accelerator takes quickest.
+"""Multiply matrices in the type in which an accelerator is quickest.
 
 With `compute` bfloat16 operands are rounded to it on their way in, which halves what
-is read and doubles (or better) the pace; what comes out is float32, and so is the sum
-inside, where Keras has no word for it: on JAX the result is never rounded, TensorFlow
-rounds it once. With float32 these are plain products.
+is read and doubles (or better) the pace; results and sums are float32, as
+`backend.products` says. With float32 these are plain products.
 """
 
 import keras
@@ -14,15 +13,18 @@ from moksori.backend.products import matmul_float32
 
 
 def product(x, kernel):
-    """x [..., I] times kernel [I, O] -> float32 [..., O], x rounded to the kernel's
-    type. Differentiable only where that is float32; see `projected`."""
+    """Multiply x [..., I] by kernel [I, O] -> float32 [..., O].
+
+    x is rounded to the kernel's type. Differentiable only where that is float32; see
+    `project`.
+    """
     if not _rounded(kernel):
         return ops.matmul(x, kernel)
     return matmul_float32(ops.cast(x, kernel.dtype), kernel)
 
 
-def gathered(inputs, gradients):
-    """The gradient of a kernel used at every step, as one product.
+def kernel_gradient(inputs, gradients):
+    """Return the gradient of a kernel used at every step, by one product.
 
     inputs [T, B, I], whose type it takes, times gradients [T, B, O] -> float32 [I, O].
     """
@@ -31,27 +33,27 @@ def gathered(inputs, gradients):
     return product(ops.transpose(inputs), ops.cast(gradients, inputs.dtype))
 
 
-def projected(x, kernel, compute: str):
-    """`product` with `kernel` (float32) rounded to `compute`, and differentiable."""
+def project(x, kernel, compute: str):
+    """Multiply by `kernel` (float32) rounded to `compute`, differentiably."""
     if compute == "float32":
         return ops.matmul(x, kernel)
-    return _projected(ops.cast(x, compute), read_variable(kernel))
+    return _project(ops.cast(x, compute), read_variable(kernel))
 
 
 @ops.custom_gradient
-def _projected(x, kernel):
+def _project(x, kernel):
     rounded = ops.cast(kernel, x.dtype)
 
     def gradient(*arguments, upstream=None):
         (dy,) = upstream_gradients(arguments, upstream)
         dx = product(dy, ops.transpose(rounded))
-        return ops.cast(dx, x.dtype), gathered(x, dy)
+        return ops.cast(dx, x.dtype), kernel_gradient(x, dy)
 
     return product(x, rounded), gradient
 
 
-def policy(compute: str) -> str:
-    """Keras's name for layers that keep float32 weights and take products so."""
+def dtype_policy(compute: str) -> str:
+    """Name the Keras policy of layers with float32 weights and such products."""
     return "float32" if compute == "float32" else f"mixed_{compute}"
 
 

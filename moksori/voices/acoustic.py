@@ -12,9 +12,9 @@ from moksori.training.runs import Run, RunError
 from moksori.voices import lineage
 
 
-def network(settings: Hparams, speakers: int, compute: str = "float32"):
+def network(settings: Hparams, speakers: int, compute: str = "float32", **choices):
     """A freshly initialised `tacotron.model.Tacotron` for these settings, which takes
-    its large products in `compute`."""
+    its large products in `compute`; `choices` are further arguments of it."""
     from moksori.tacotron.model import Tacotron
 
     return Tacotron(
@@ -25,6 +25,7 @@ def network(settings: Hparams, speakers: int, compute: str = "float32"):
         compute=compute,
         seed=settings.tacotron_training.seed,
         **dataclasses.asdict(settings.tacotron),
+        **choices,
     )
 
 
@@ -105,9 +106,10 @@ def objective(settings: Hparams, model):
     )
 
 
-def trainer(settings: Hparams, speakers: int, devices=None):
+def trainer(settings: Hparams, speakers: int, devices=None, **choices):
     """A `training.steps.Trainer` of a fresh network, with Adam and its objective, on
-    `devices` (`training.devices.Devices`; one if None).
+    `devices` (`training.devices.Devices`; one if None). `choices` are further
+    arguments of the network.
 
     Where `tacotron_training.compute` is auto, products are bfloat16 on a GPU that has
     it. On a CPU they are float32 even so: it gains nothing in a loop of small products.
@@ -123,7 +125,7 @@ def trainer(settings: Hparams, speakers: int, devices=None):
     if compute == "auto":
         compute = "bfloat16" if has_bfloat16() else "float32"
     with devices.scope():
-        model = network(settings, speakers, compute)
+        model = network(settings, speakers, compute, **choices)
         return Trainer(
             model,
             keras.optimizers.Adam(

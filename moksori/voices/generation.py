@@ -43,9 +43,9 @@ class Generator:
 
     def __init__(self, model, frame_seconds: float, policy: StopPolicy = POLICY):
         self.model, self.frame_seconds, self.policy = model, frame_seconds, policy
-        self._remember = compile_model(model, self._remember_lines)
+        self._encode = compile_model(model, self._encode_lines)
         self._decode = compile_model(model, model.decoder.generate)
-        self._refine = compile_model(model, model.refine)
+        self._postprocess = compile_model(model, model.postprocess)
 
     def generate(
         self,
@@ -83,7 +83,7 @@ class Generator:
 
     def _speak(self, ids, speakers, factor, seed) -> list[Generated]:
         symbols = [len(line) for line in ids]
-        memory, mask, state = self._remember(*_padded(ids, speakers))
+        memory, mask, state = self._encode(*_padded(ids, speakers))
         stopping = Stopping(symbols, self.frame_seconds * factor, self.policy)
         masks = PrenetMasks(self.model.decoder.prenet, seed)
         steps = max(1, round(_CHUNK_SECONDS / (self.frame_seconds * factor)))
@@ -106,11 +106,11 @@ class Generator:
                 alignment=walked[: stopping.steps[i], i, : symbols[i]].copy(),
                 stopped=stopping.reasons[i],
             )
-            for i, spectra in enumerate(self._refined(mels, stopping.steps * factor))
+            for i, spectra in enumerate(self._spectra(mels, stopping.steps * factor))
         ]
 
-    def _remember_lines(self, ids, symbols, speakers):
-        memory, mask = self.model.remember(ids, symbols, speakers)
+    def _encode_lines(self, ids, symbols, speakers):
+        memory, mask = self.model.encode(ids, symbols, speakers)
         return memory, mask, self.model.decoder.initial_state(memory)
 
     def _frames(self, outputs, factor):
@@ -119,7 +119,7 @@ class Generator:
         mels = outputs.reshape(steps, lines, factor, self.model.mels)
         return mels.transpose(1, 0, 2, 3).reshape(lines, steps * factor, -1)
 
-    def _refined(self, mels, lengths) -> list[dict]:
+    def _spectra(self, mels, lengths) -> list[dict]:
         """Postnet and CBHG on each line's kept frames: `{"mel", "linear"}` a line."""
         size = padded_size(int(max(lengths)), _FRAMES)
         lines = padded_size(len(mels), _BATCHES)
@@ -127,7 +127,7 @@ class Generator:
         mask = np.zeros((lines, size), np.float32)
         for i, length in enumerate(lengths):
             before[i, :length], mask[i, :length] = mels[i, :length], 1.0
-        outputs = self._refine(before, mask)
+        outputs = self._postprocess(before, mask)
         mel = ops.convert_to_numpy(outputs["mels"])
         wide = "linear" in outputs
         linear = ops.convert_to_numpy(outputs["linear"]) if wide else None

@@ -5,6 +5,7 @@ import numpy as np
 
 import hparams
 from moksori.tacotron.loss import TacotronLoss
+from moksori.training.steps import Trainer
 from moksori.voices import acoustic
 
 STILL = tuple(
@@ -18,8 +19,34 @@ def tiny(*overrides: str) -> hparams.Hparams:
     return hparams.preset("tiny").override(overrides)
 
 
-def network(*overrides: str, speakers: int = 2):
-    return acoustic.network(tiny(*overrides), speakers)
+def network(*overrides: str, speakers: int = 2, **choices):
+    return acoustic.network(tiny(*overrides), speakers, **choices)
+
+
+def stepped(model, batch: dict, rate: float = 1.0) -> tuple[dict, dict]:
+    """The terms of a plain gradient step, and by how much it moved each weight."""
+    trainer = Trainer(model, keras.optimizers.SGD(rate), objective(model), 1e9)
+    before = trainer.arrays()
+    terms = numpy_of(trainer.step(batch, rate, guided_weight=1.0, factor=(2,)))
+    after = trainer.arrays()
+    assert terms["skipped"] == 0
+    return terms, {
+        name: after[name] - before[name]
+        for name in before
+        if before[name].dtype == np.float32 and name.startswith("model/")
+    }
+
+
+def assert_same_step(found: tuple[dict, dict], expected: tuple[dict, dict]) -> None:
+    """Equal terms, and equal gradients and statistics, as `stepped` gives them."""
+    for name, value in expected[0].items():
+        np.testing.assert_allclose(found[0][name], value, rtol=2e-5, err_msg=name)
+    assert found[1].keys() == expected[1].keys()
+    scale = max(np.abs(change).max() for change in expected[1].values())
+    for name, change in expected[1].items():
+        np.testing.assert_allclose(
+            found[1][name], change, rtol=0, atol=2e-5 * scale, err_msg=name
+        )
 
 
 def normal(seed: int, *shape: int) -> np.ndarray:

@@ -8,6 +8,8 @@ from keras import ops
 from moksori.backend.compilation import compile_model
 from tests.tacotron.made import network, normal
 
+pytestmark = pytest.mark.backend
+
 B, S, STEPS = 2, 5, 6
 
 
@@ -77,9 +79,9 @@ def test_teacher_forced_equals_free_running_on_the_same_frames(
         np.testing.assert_allclose(said_weights[0], weights[:, step], atol=1e-5)
         # It continues from what it said; here it continues from the teacher.
         np.testing.assert_allclose(
-            ops.convert_to_numpy(state[0]), said_frames[:, -1], atol=1e-6
+            ops.convert_to_numpy(state.frame), said_frames[:, -1], atol=1e-6
         )
-        state = (ops.convert_to_tensor(mels[:, group][:, -1]), *state[1:])
+        state = state._replace(frame=ops.convert_to_tensor(mels[:, group][:, -1]))
     assert np.abs(np.diff(frames, axis=1)).max() > 1e-3
 
 

@@ -7,6 +7,8 @@ from keras import ops
 from moksori.tacotron import loss
 from tests.tacotron.made import normal
 
+pytestmark = pytest.mark.backend
+
 SYMBOLS, STEPS, FRAMES = np.array([5, 3]), np.array([6, 4]), np.array([11, 8])
 B, S, N, T, C = 2, 7, 8, 16, 3
 
@@ -108,3 +110,24 @@ def test_figures_of_a_flat_and_of_a_sure_attention():
     assert value(flat["diagonality"]) == pytest.approx(2 / 3, abs=0.01)
     assert value(sure["focus"]) == pytest.approx(1.0)
     assert value(sure["diagonality"]) == pytest.approx(1.0)
+
+
+def test_the_shares_of_parts_add_up_to_the_whole():
+    """As on several replicas, each of which divides by the count of all."""
+    weights, logits = walks(), normal(3, B, N)
+    predicted, target = normal(1, B, T, C), normal(2, B, T, C)
+    mask, steps = loss.lengths_mask(FRAMES, T), STEPS.sum()
+
+    def terms(rows):
+        lengths = STEPS[rows], SYMBOLS[rows]
+        pair = predicted[rows], target[rows], mask[rows]
+        figures = loss.attention_figures(weights[rows], *lengths, steps)
+        return [
+            value(loss.spectrogram_loss(*pair, FRAMES.sum(), 2.0, 3.0)),
+            value(loss.stop_loss(logits[rows], STEPS[rows], steps, 5.0)),
+            value(loss.guided_attention_loss(weights[rows], *lengths, steps, 0.2)),
+            *map(value, figures.values()),
+        ]
+
+    parts = terms(slice(0, 1)), terms(slice(1, 2))
+    np.testing.assert_allclose(np.sum(parts, axis=0), terms(slice(0, 2)), rtol=1e-5)

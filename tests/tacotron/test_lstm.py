@@ -6,6 +6,8 @@ from keras import ops
 from moksori.tacotron.lstm import ZoneoutLSTM
 from tests.tacotron.made import assert_same, normal
 
+pytestmark = pytest.mark.backend
+
 T, B, D, H = 6, 3, 4, 5
 
 
@@ -55,7 +57,7 @@ def test_outside_training_zoneout_is_its_expectation():
 
 def test_in_training_whole_units_are_held():
     ours = layer(zoneout=0.25)
-    hold_c, hold_h = (ops.convert_to_numpy(a) for a in ours.holds(200, B, True))
+    hold_c, hold_h = (ops.convert_to_numpy(a) for a in ours.zoneout_masks(200, B, True))
     for hold in (hold_c, hold_h):
         assert hold.shape == (200, B, H)
         assert set(np.unique(hold)) == {0.0, 1.0}
@@ -92,9 +94,9 @@ def test_reversed_it_reads_from_the_end():
 
 def test_free_running_steps_are_the_sequence():
     ours, x = layer(zoneout=0.1), normal(1, T, B, D)
-    state, states = (ops.zeros((B, H)), ops.zeros((B, H))), []
+    c, h, states = ops.zeros((B, H)), ops.zeros((B, H)), []
     for frame in x:
-        h, state = ours.step(frame, state)
+        c, h = ours.step(frame, c, h)
         states.append(ops.convert_to_numpy(h))
     expected = ops.convert_to_numpy(ours(x, training=False))
     np.testing.assert_allclose(np.stack(states), expected, atol=1e-6)

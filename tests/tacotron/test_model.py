@@ -19,6 +19,8 @@ from tests.tacotron.made import (
     utterance,
 )
 
+pytestmark = pytest.mark.backend
+
 BATCH = together(
     utterance(1, symbols=6, frames=11),
     utterance(2, symbols=4, frames=8, speaker=1),
@@ -78,7 +80,7 @@ def test_the_speaker_is_heard_in_encoder_and_decoder(still, said):
     for name, array in one.items():
         assert np.abs(array - other[name]).max() > 1e-5, name
     (ours, _), (theirs, _) = (
-        still.remember(b["ids"], b["symbols"], b["speaker"]) for b in (BATCH, swapped)
+        still.encode(b["ids"], b["symbols"], b["speaker"]) for b in (BATCH, swapped)
     )
     changed = ops.convert_to_numpy(ours) != ops.convert_to_numpy(theirs)
     width = still.encoder.dim
@@ -210,5 +212,5 @@ def test_a_saved_training_goes_on_as_if_never_stopped(trainer):
 def test_a_model_without_cbhg_has_no_linear(still):
     assert still.cbhg is None
     frames = ops.convert_to_tensor(normal(1, 1, 4, 20))
-    outputs = still.refine(frames, keras.ops.ones((1, 4)))
+    outputs = still.postprocess(frames, keras.ops.ones((1, 4)))
     assert set(outputs) == {"mels_before", "mels"}

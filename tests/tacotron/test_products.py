@@ -21,6 +21,8 @@ from tests.tacotron.made import (
 )
 from tests.tacotron.test_replicas import batch
 
+pytestmark = pytest.mark.backend
+
 COMPUTES = ("float32", "bfloat16")
 VALUES = {"guided_weight": 1.0, "factor": (2,)}
 
@@ -50,14 +52,14 @@ def test_float32_is_the_plain_product():
     plain = ops.convert_to_numpy(ops.matmul(x, kernel))
     for found in (
         products.product(x, ops.convert_to_tensor(kernel)),
-        products.projected(x, ops.convert_to_tensor(kernel), "float32"),
+        products.project(x, ops.convert_to_tensor(kernel), "float32"),
     ):
         np.testing.assert_array_equal(ops.convert_to_numpy(found), plain)
 
 
 def test_bfloat16_rounds_operands_and_sums_in_float32():
     x, kernel = normal(1, 4, 3, 512), normal(2, 512, 5)
-    found = products.projected(x, ops.convert_to_tensor(kernel), "bfloat16")
+    found = products.project(x, ops.convert_to_tensor(kernel), "bfloat16")
     assert keras.backend.standardize_dtype(found.dtype) == "float32"
     expected = rounded(x) @ rounded(kernel)
     # TensorFlow rounds a result once more: half of a 128th of its magnitude at most.
@@ -73,7 +75,7 @@ def test_gradients_of_a_product_keep_their_direction_and_type():
     upstream = normal(3, 6, 3, 32)
     found, expected = (
         gradients(
-            lambda x, k, c=compute: ops.sum(products.projected(x, k, c) * upstream),
+            lambda x, k, c=compute: ops.sum(products.project(x, k, c) * upstream),
             arguments,
         )
         for compute in reversed(COMPUTES)
@@ -152,7 +154,7 @@ def test_speech_of_a_training_in_bfloat16_is_that_of_its_weights():
     said = []
     for compute in COMPUTES:
         model = acoustic.network(tiny(*STILL), 2, compute)
-        memory, mask = model.remember(
+        memory, mask = model.encode(
             *(batch()[n] for n in ("ids", "symbols", "speaker"))
         )
         masks = tuple(

@@ -1,0 +1,71 @@
+"""The fast decoder is the reference: weights, outputs, gradients, in both loops."""
+
+import numpy as np
+import pytest
+from keras import ops
+
+from moksori.backend.compilation import compile_model
+from moksori.tacotron.decoder import Decoder
+from moksori.tacotron.fused.decoder import FusedDecoder
+from moksori.training.weights import arrays_of
+from tests.tacotron.made import (
+    assert_same,
+    assert_same_step,
+    network,
+    normal,
+    stepped,
+    together,
+    utterance,
+)
+
+pytestmark = pytest.mark.backend
+
+B, S, STEPS = 2, 5, 6
+BATCH = together(
+    utterance(1, symbols=6, frames=11),
+    utterance(2, symbols=4, frames=8, speaker=1),
+    frames=12,
+    symbols=6,
+)
+
+
+@pytest.fixture(scope="module")
+def models():
+    """Reference and twin of one seed, with dropout and zoneout."""
+    choices = ("tacotron.reduction_factor=3", "tacotron.prenet_dropout=0.5")
+    choices = (*choices, "tacotron.zoneout=0.2")
+    return [network(*choices, decoder=kind) for kind in (Decoder, FusedDecoder)]
+
+
+def test_both_have_the_same_weights_under_the_same_names(models):
+    reference, fused = map(arrays_of, models)
+    assert reference.keys() == fused.keys()
+    for name, array in reference.items():
+        np.testing.assert_array_equal(fused[name], array, err_msg=name)
+
+
+def test_free_running_says_the_same(models):
+    mask = np.ones((B, S), np.float32)
+    mask[1, 3:] = 0.0
+    width = models[0].decoder.attention.memory_kernel.shape[0]
+    memory = ops.convert_to_tensor(2 * normal(1, B, S, width) * mask[:, :, None])
+    drops = tuple(np.float32(normal(n, STEPS, 1, 16) < 0) * 2 for n in range(2))
+    said = []
+    for model in models:
+        start = model.decoder.initial_state(memory)
+        generate = compile_model(model, model.decoder.generate)
+        said.append(generate(start, memory, mask, drops, factor=2))
+    (state, *outputs), (fused_state, *fused_outputs) = said
+    assert state._fields == fused_state._fields
+    for one, other in zip(
+        (*state, *outputs), (*fused_state, *fused_outputs), strict=True
+    ):
+        assert np.abs(one).max() > 0
+        assert_same(ops.convert_to_numpy(other), ops.convert_to_numpy(one))
+
+
+def test_a_training_step_moves_the_same_weights_as_far(models):
+    """Under the same noise: losses, statistics, and the gradient of every weight."""
+    reference, fused = (stepped(model, BATCH) for model in models)
+    assert sum("decoder" in name for name in reference[1]) == 20
+    assert_same_step(fused, reference)
