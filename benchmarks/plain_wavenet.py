@@ -70,7 +70,7 @@ class PlainWaveNet(keras.Model):
         speaker = ops.zeros((1,), "int32")
         self(silence, ops.zeros((1, 2 + 2 * context, mels)), speaker)
 
-    def call(self, signal, mels, speaker, counted: int | None = None):
+    def call(self, signal, mels, speaker, output_length: int | None = None):
         x = self.frames[0](mels) + self.speaker(speaker)[:, None]
         x = ops.relu(self.frames[1](ops.relu(x)))
         conditioning = self.upsample(x)[:, -signal.shape[1] :]
@@ -81,7 +81,7 @@ class PlainWaveNet(keras.Model):
             h, skip = block(h, conditioning)
             skips = skips + skip
         said = self.out(ops.relu(self.head(ops.relu(skips))))
-        return said[:, -(counted or said.shape[1]) :]
+        return said[:, -(output_length or said.shape[1]) :]
 
     def reseed(self, seed, step):
         """Nothing here is drawn."""

@@ -136,7 +136,7 @@ def _plain(model, streams: int, seconds: float) -> float:
     from benchmarks.plain_generator import generate
 
     weights = model.export()
-    gates = model.frame_gates(np.zeros((2, model.mels), np.float32))
+    gates = model.local_conditioning(np.zeros((2, model.mels), np.float32))
     uniforms = np.random.default_rng(0).random((streams, 200), np.float32)
     best, begun = 0.0, time.perf_counter()
     while time.perf_counter() - begun < seconds:
@@ -148,7 +148,7 @@ def _plain(model, streams: int, seconds: float) -> float:
 
 def _products(weights) -> int:
     """Multiplications of a sample."""
-    arrays = (weights.gate, weights.mix, weights.head1, weights.head2)
+    arrays = (weights.filter_gate, weights.res_skip, weights.post1, weights.post2)
     return sum(array.size for array in arrays)
 
 

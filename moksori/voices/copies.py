@@ -54,9 +54,8 @@ class HeldOut:
 
     def _loss(self, batch):
         model, target = self._twin.model, batch["target"]
-        parameters = model(
-            batch["signal"], batch["mels"], batch["speaker"], counted=target.shape[1]
-        )
+        inputs = (batch["signal"], batch["mels"], batch["speaker"])
+        parameters = model(*inputs, output_length=target.shape[1])
         return ops.mean(model.distribution.loss(parameters, target))
 
 

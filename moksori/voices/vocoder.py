@@ -239,7 +239,7 @@ def _likelihood(model):
             batch["signal"],
             batch["mels"],
             batch["speaker"],
-            counted=batch["target"].shape[1],
+            output_length=batch["target"].shape[1],
         )
         each = ops.mean(model.distribution.loss(parameters, batch["target"]), axis=1)
         loss = ops.sum(each * batch["weight"])

@@ -1,8 +1,8 @@
-"""What the next sample may be: its likelihood and its draw, one class each.
+"""Distributions of the next sample: likelihood and draw, one class each.
 
 A distribution reads its parameters [..., O] from the network's last layer and speaks of
 a signal [...] in [-1, 1]. A draw is a pure function of two uniform numbers in [0, 1),
-so that whoever loops over time decides where randomness comes from.
+so that the loop over time decides where randomness comes from.
 """
 
 import math
@@ -40,23 +40,23 @@ class Categorical:
 
     @property
     def channels(self) -> int:
-        """Parameters of one sample: a logit for each class."""
+        """Count the parameters of one sample: a logit for each class."""
         return self.levels
 
     def classes(self, signal):
-        """The nearest class, int32 [...], of a signal [...]."""
+        """Quantize a signal [...] to the nearest class, int32 [...]."""
         most = self.levels // 2 - 1
         nearest = ops.round(ops.cast(signal, "float32") * most)
         return ops.cast(ops.clip(nearest, -most, most), "int32") + self.levels // 2
 
     def values(self, classes):
-        """The signal, float32 [...], that classes [...] stand for."""
+        """Return the signal, float32 [...], of classes [...]."""
         half = self.levels // 2
         centred = ops.cast(classes, "float32") - half
         return ops.clip(centred / (half - 1), -1.0, 1.0)
 
     def loss(self, parameters, target):
-        """Negative log-likelihood in nats: parameters [..., O], target [...] -> [...].
+        """Return -log of likelihoods: parameters [..., O], target [...] -> nats [...].
 
         It is that of the target's class, a probability and not a density.
         """
@@ -65,7 +65,7 @@ class Categorical:
         )
 
     def sample(self, parameters, uniforms, temperature=1.0):
-        """A signal [...] from parameters [..., O] and uniforms [..., 2].
+        """Draw a signal [...] from parameters [..., O] and uniforms [..., 2].
 
         The first number decides; a temperature below 1 favours likely classes.
         """
@@ -91,11 +91,11 @@ class LogisticMixture:
 
     @property
     def channels(self) -> int:
-        """Parameters of one sample: three for each component."""
+        """Count the parameters of one sample: three for each component."""
         return 3 * self.mixtures
 
     def loss(self, parameters, target):
-        """Negative log-likelihood in nats: parameters [..., O], target [...] -> [...].
+        """Return -log of likelihoods: parameters [..., O], target [...] -> nats [...].
 
         The probability of one level around the target; at -1 and 1 it includes all
         that lies beyond, so that the levels' probabilities sum to one.
@@ -113,7 +113,7 @@ class LogisticMixture:
         return -ops.logsumexp(weight + component, axis=-1)
 
     def sample(self, parameters, uniforms, temperature=1.0):
-        """A signal [...] from parameters [..., O] and uniforms [..., 2].
+        """Draw a signal [...] from parameters [..., O] and uniforms [..., 2].
 
         The first number chooses the component, the second the place in it; a
         temperature below 1 makes every component narrower.
@@ -146,7 +146,7 @@ class Gaussian:
     uniforms = 2
 
     def loss(self, parameters, target):
-        """Negative log-density in nats: parameters [..., O], target [...] -> [...].
+        """Return -log of densities: parameters [..., O], target [...] -> nats [...].
 
         It is negative where the density exceeds 1.
         """
@@ -155,7 +155,7 @@ class Gaussian:
         return 0.5 * ops.square(distance) + log_scale + 0.5 * math.log(2 * math.pi)
 
     def sample(self, parameters, uniforms, temperature=1.0):
-        """A signal [...] from parameters [..., O] and uniforms [..., 2].
+        """Draw a signal [...] from parameters [..., O] and uniforms [..., 2].
 
         The temperature scales the standard deviation. Source: Box and Muller 1958, "A
         note on the generation of random normal deviates".
@@ -174,7 +174,7 @@ Distribution = Categorical | LogisticMixture | Gaussian
 
 
 def by_name(name: str, mixtures: int = 10) -> Distribution:
-    """The distribution called `categorical`, `logistic` or `gaussian`.
+    """Return the distribution called `categorical`, `logistic` or `gaussian`.
 
     `mixtures` counts the components of `logistic`. Another name is a `ValueError`.
     """

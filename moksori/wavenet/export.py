@@ -1,4 +1,4 @@
-"""A trained network as plain arrays: all that fast generation has to know of it.
+"""Export a trained network as plain arrays, which is all that an engine needs.
 
 Legend: R residual, G gate (both halves), S skip channels, L layers, k kernel,
 O distribution parameters, n upsampling stages, hop samples a frame.
@@ -17,20 +17,20 @@ class Weights:
     `embedding` [classes, R], or `value * scale + offset`, [R] each, where there is no
     table. Layer l computes, from its input h of R channels,
 
-        a = sum_j h[t - (k - 1 - j) * dilations[l]] @ gate[l, j]
-            + gate_bias[l] + conditioning
+        a = sum_j h[t - (k - 1 - j) * dilations[l]] @ filter_gate[l, j]
+            + filter_gate_bias[l] + conditioning
         z = tanh(a[: G / 2]) * sigmoid(a[G / 2 :])
-        r, s = split(z @ mix[l] + mix_bias[l])
+        r, s = split(z @ res_skip[l] + res_skip_bias[l])
 
-    where `gate` is [L, k, R, G], oldest tap first, `gate_bias` [L, G], `mix`
-    [L, G / 2, R + S] and `mix_bias` [L, R + S]; h before the first sample is zero.
-    The next layer's input is h + r, and s is summed over the layers. The parameters of
-    the next sample's distribution are relu(relu(sum) @ head1 + head1_bias) @ head2 +
-    head2_bias: [S, S], [S], [S, O], [O].
+    where `filter_gate` is [L, k, R, G], oldest tap first, `filter_gate_bias` [L, G],
+    `res_skip` [L, G / 2, R + S] and `res_skip_bias` [L, R + S]; h before the first
+    sample is zero. The next layer's input is h + r, and s is summed over the layers.
+    The parameters of the next sample's distribution are
+    relu(relu(sum) @ post1 + post1_bias) @ post2 + post2_bias: [S, S], [S], [S, O], [O].
 
     The conditioning of sample t is sum_j phases[t % hop, j] * P[t // hop + j, l] with
-    `phases` [hop, 2n + 1], and P [frames + 2n, L, G] as the network's `frame_gates`
-    gives it. `distribution` is one of `wavenet.distributions`.
+    `phases` [hop, 2n + 1], and P [frames + 2n, L, G] as the network's
+    `local_conditioning` gives it. `distribution` is one of `wavenet.distributions`.
 
     Raises `ValueError` when shapes contradict each other.
     """
@@ -38,14 +38,14 @@ class Weights:
     embedding: np.ndarray | None
     scale: np.ndarray | None
     offset: np.ndarray | None
-    gate: np.ndarray
-    gate_bias: np.ndarray
-    mix: np.ndarray
-    mix_bias: np.ndarray
-    head1: np.ndarray
-    head1_bias: np.ndarray
-    head2: np.ndarray
-    head2_bias: np.ndarray
+    filter_gate: np.ndarray
+    filter_gate_bias: np.ndarray
+    res_skip: np.ndarray
+    res_skip_bias: np.ndarray
+    post1: np.ndarray
+    post1_bias: np.ndarray
+    post2: np.ndarray
+    post2_bias: np.ndarray
     phases: np.ndarray
     dilations: tuple[int, ...]
     distribution: object
@@ -53,16 +53,16 @@ class Weights:
     def __post_init__(self):
         if (self.embedding is None) == (self.scale is None):
             raise ValueError("a network has an embedding, or a scale and an offset")
-        layers, _, residual, gate = self.gate.shape
-        skip = len(self.head1)
+        layers, _, residual, gate = self.filter_gate.shape
+        skip = len(self.post1)
         shapes = {
-            "gate_bias": (layers, gate),
-            "mix": (layers, gate // 2, residual + skip),
-            "mix_bias": (layers, residual + skip),
-            "head1": (skip, skip),
-            "head1_bias": (skip,),
-            "head2": (skip, self.distribution.channels),
-            "head2_bias": (self.distribution.channels,),
+            "filter_gate_bias": (layers, gate),
+            "res_skip": (layers, gate // 2, residual + skip),
+            "res_skip_bias": (layers, residual + skip),
+            "post1": (skip, skip),
+            "post1_bias": (skip,),
+            "post2": (skip, self.distribution.channels),
+            "post2_bias": (self.distribution.channels,),
             "dilations": (layers,),
         }
         if self.embedding is None:
@@ -76,29 +76,29 @@ class Weights:
 
     @property
     def layers(self) -> int:
-        return self.gate.shape[0]
+        return self.filter_gate.shape[0]
 
     @property
     def kernel(self) -> int:
-        return self.gate.shape[1]
+        return self.filter_gate.shape[1]
 
     @property
     def residual(self) -> int:
-        return self.gate.shape[2]
+        return self.filter_gate.shape[2]
 
     @property
     def gates(self) -> int:
         """Gate channels, both halves."""
-        return self.gate.shape[3]
+        return self.filter_gate.shape[3]
 
     @property
     def skip(self) -> int:
-        return self.head1.shape[0]
+        return self.post1.shape[0]
 
     @property
     def outputs(self) -> int:
         """Parameters of the distribution of one sample."""
-        return self.head2.shape[1]
+        return self.post2.shape[1]
 
     @property
     def hop(self) -> int:

@@ -1,4 +1,4 @@
-"""Cutting a long utterance into pieces that are generated side by side, and joining.
+"""Cut a long utterance into pieces that are generated side by side, and join them.
 
 A piece begins some time before what is kept of it, from silence, with the random
 numbers that belong to its samples. By the end of a pause it has heard what the piece
@@ -37,16 +37,16 @@ class Folding:
             raise ValueError("least must be above 0, longest at least, quiet in [0, 1]")
 
     def warm_up_samples(self, receptive_field: int) -> int:
-        """How long a piece runs before what is kept of it."""
+        """Return how many samples a piece runs before those that are kept."""
         return int(np.ceil(self.warm_up * receptive_field))
 
     def pieces(
-        self, frames: Sequence[int], hop: int, receptive_field: int, lanes: int
+        self, frames: Sequence[int], hop: int, receptive_field: int, streams: int
     ) -> list[int]:
-        """How many pieces to make of utterances of these lengths, so that together
-        they fill `lanes`, and the longest of them last no longer than they must."""
+        """Return how many pieces to cut utterances of these lengths into, so that
+        together they fill `streams`, and the longest last no longer than they must."""
         warm_up = self.warm_up_samples(receptive_field) / hop
-        length = max(1.0, self.least * warm_up, sum(frames) / lanes)
+        length = max(1.0, self.least * warm_up, sum(frames) / streams)
         return [
             max(1, round(count / length)) if count > self.longest else 1
             for count in frames
@@ -82,10 +82,11 @@ def cut(
     warm_up: int = 0,
     quiet: float = 1.0,
 ) -> list[Piece]:
-    """At most `count` pieces of an utterance of mel [F, M] and `hop` samples a frame.
+    """Cut an utterance of mel [F, M] into at most `count` pieces.
 
-    Each seam is in the `quiet` frame that is nearest to the end of one of so many equal
-    parts, if one is within half a part of it; that frame is the cross-fade.
+    A frame has `hop` samples. Each seam is in the `quiet` frame that is nearest to the
+    end of one of so many equal parts, if one is within half a part of it; that frame is
+    the cross-fade.
     """
     frames = len(mel)
     seams = _seams(np.mean(mel, axis=1), count, quiet) if count > 1 else []
@@ -105,7 +106,7 @@ def cut(
 
 
 def _seams(loudness: np.ndarray, count: int, quiet: float) -> list[int]:
-    """Frames to cut at, neither the first nor the last."""
+    """Return frames to cut at, neither the first nor the last."""
     floor, loud = loudness.min(), np.quantile(loudness, 0.9)
     most = floor + quiet * (loud - floor)
     frames = 1 + np.flatnonzero(loudness[1:-1] <= most)
@@ -118,7 +119,7 @@ def _seams(loudness: np.ndarray, count: int, quiet: float) -> list[int]:
 
 
 def join(pieces: Sequence[Piece], signals: Sequence[np.ndarray]) -> np.ndarray:
-    """The utterance, float32, of its pieces and what was kept of each, in order."""
+    """Join the pieces of an utterance, given what was kept of each: float32 [T]."""
     whole = np.zeros(max((piece.end for piece in pieces), default=0), np.float32)
     for piece, signal in zip(pieces, signals, strict=True):
         faded = np.array(signal, np.float32)
@@ -131,5 +132,5 @@ def join(pieces: Sequence[Piece], signals: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _rise(samples: int) -> np.ndarray:
-    """A straight line: pieces that agree add up to themselves."""
+    """Return a linear fade: pieces that agree add up to themselves."""
     return ((np.arange(samples) + 0.5) / samples).astype(np.float32)

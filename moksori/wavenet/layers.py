@@ -52,19 +52,21 @@ class GatedBlock(keras.layers.Layer):
         start = keras.initializers.RandomNormal(0.0, scale) if gain else "zeros"
         return self.add_weight(shape=shape, initializer=start, name=name)
 
-    def call(self, h, conditioning, counted: int):
-        """h [B, T, R] float32, conditioning [B, >= T', C] in `compute`, aligned at
-        the end -> (h [B, T', R] or None, z [B, counted, G/2] in `compute`), where
-        T' = T - (k-1)d and z are the gated units of the last `counted` samples."""
+    def call(self, h, conditioning, output_length: int):
+        """Run over sequences: h [B, T, R] float32, conditioning [B, >= T', C] in
+        `compute`, aligned at the end -> (h [B, T', R] or None, z [B, N, G/2] in
+        `compute`), where T' = T - (k-1)d and z are the gated units of the last
+        N = `output_length` samples."""
         weights = [self.gate[...], self.gate_bias[...]]
         if self.next is not None:
             weights += [self.next[...], self.next_bias[...]]
-        outputs = _whole(self.kernel, self.dilation, counted)(h, conditioning, *weights)
+        block = _block(self.kernel, self.dilation, output_length)
+        outputs = block(h, conditioning, *weights)
         return outputs if self.next is not None else (None, outputs)
 
     def step(self, h, past, conditioning):
-        """One sample: h [B, R], past [B, (k-1)d, R] what h was before, conditioning
-        [B, C] -> (h [B, R] or None, z [B, G/2], past)."""
+        """Take one sample: h [B, R], past [B, (k-1)d, R] its former values,
+        conditioning [B, C] -> (h [B, R] or None, z [B, G/2], past)."""
         line = ops.concatenate([past, h[:, None]], axis=1)
         taps = [line[:, j * self.dilation] for j in range(self.kernel)]
         inputs = ops.concatenate([*taps, conditioning], axis=-1)
@@ -75,8 +77,8 @@ class GatedBlock(keras.layers.Layer):
         return h, z, line[:, 1:]
 
 
-def _whole(kernel, dilation, counted):
-    """A block on whole sequences, with its gradient."""
+def _block(kernel, dilation, output_length):
+    """Return a block on whole sequences, with its gradient."""
     sizes = {"kernel": kernel, "dilation": dilation}
 
     @ops.custom_gradient
@@ -85,7 +87,7 @@ def _whole(kernel, dilation, counted):
         inputs = _inputs(h, conditioning, **sizes)
         pre = ops.matmul(inputs, ops.cast(gate, compute))
         z = _gate(pre, gate_bias)
-        skipped = z.shape[1] - counted
+        skipped = z.shape[1] - output_length
         outputs = z[:, skipped:]
         if way:
             more = ops.matmul(z, ops.cast(way[0], compute))
@@ -118,7 +120,7 @@ def _whole(kernel, dilation, counted):
 
 @fuse
 def _inputs(h, conditioning, kernel, dilation):
-    """All that the gates see, side by side: [B, T', kR + C]."""
+    """Concatenate all that the gates see: [B, T', kR + C]."""
     steps = h.shape[1] - (kernel - 1) * dilation
     h = ops.cast(h, conditioning.dtype)
     taps = [h[:, j * dilation : j * dilation + steps] for j in range(kernel)]
@@ -138,13 +140,13 @@ def _gated(pre, bias):
 
 @fuse
 def _carry(h, more, bias):
-    """The residual way: the end of h, plus what the block adds."""
+    """Add what the block gives to the end of h (the residual way)."""
     return h[:, h.shape[1] - more.shape[1] :] + (ops.cast(more, "float32") + bias)
 
 
 @fuse
 def _gate_backward(pre, bias, dz, *back):
-    """The gradient of the gates [B, T', G], from that of z on its two ways."""
+    """Return the gradient of the gates [B, T', G], from that of z on its two ways."""
     a, b = ops.split(ops.cast(pre, "float32") + bias, 2, axis=-1)
     a, b = ops.tanh(a), ops.sigmoid(b)
     early = pre.shape[1] - dz.shape[1]
@@ -158,7 +160,7 @@ def _gate_backward(pre, bias, dz, *back):
 
 @fuse
 def _inputs_backward(dinputs, *dh, kernel, dilation, length, width):
-    """The gradient of h [B, T, R]: from the taps, and from the residual way."""
+    """Return the gradient of h [B, T, R]: from the taps, and from the residual way."""
     steps, reach = dinputs.shape[1], (kernel - 1) * dilation
     total = 0.0
     for j in range(kernel):
@@ -177,14 +179,14 @@ def _conditioning_backward(dinputs, length, width):
 
 
 def _weight_gradient(x, dy):
-    """x [B, T, m], dy [B, T, n] -> the sum of outer products, float32 [m, n]."""
+    """Sum outer products: x [B, T, m], dy [B, T, n] -> float32 [m, n]."""
     x = ops.reshape(x, (-1, x.shape[2]))
     dy = ops.reshape(dy, (-1, dy.shape[2]))
     return ops.cast(ops.matmul(ops.transpose(x), dy), "float32")
 
 
 def _bias_gradient(dy):
-    """dy [B, T, n] -> its sum, float32 [n]; as a product, which is quickest."""
+    """Sum dy [B, T, n] -> float32 [n]; by a product, which is quickest."""
     flat = ops.reshape(dy, (-1, dy.shape[2]))
     ones = ops.ones((1, ops.shape(flat)[0]), dy.dtype)
     return ops.cast(ops.matmul(ones, flat)[0], "float32")

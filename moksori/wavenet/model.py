@@ -3,8 +3,8 @@
 Legend: B batch, T samples, F frames, M mels, C conditioning channels, L layers,
 R residual, G gate, S skip channels, n upsampling stages, O output parameters.
 
-The signal is a float in [-1, 1]: whatever the caller makes of a wave (companded, say)
-and turns back. It is the only thing the network hears of the past.
+The signal is a float in [-1, 1], which the caller makes of a wave (by companding, say)
+and turns back.
 """
 
 import keras
@@ -20,8 +20,10 @@ _FRAME_KERNEL = 3
 
 
 class WaveNet(keras.Model):
-    """The stack. Arguments are those of `hparams.WaveNet`, with the number of `mels`
-    and of `speakers`; `compute` is the type of the matrix products in training.
+    """The stack of gated blocks between an embedding and two output layers.
+
+    Arguments are those of `hparams.WaveNet`, with the number of `mels` and of
+    `speakers`; `compute` is the type of the matrix products in training.
 
     `receptive_field` is the number of samples that a parameter depends on, the sample
     before it included; `context` that of frames wanted on either side of the mels.
@@ -57,7 +59,7 @@ class WaveNet(keras.Model):
         self.receptive_field = 1 + (kernel - 1) * sum(self.dilations)
         self.upsample = Upsample(upsample, name="upsample")
         self.hop_length = self.upsample.hop_length
-        self.entry = self._entry(residual_channels)
+        self.input_embedding = self._input_embedding(residual_channels)
         self.speaker = keras.layers.Embedding(
             speakers, 2 * condition_channels, name="speakers"
         )
@@ -96,7 +98,7 @@ class WaveNet(keras.Model):
         self.out = keras.layers.Dense(self.distribution.channels, name="out")
         self._build(condition_channels)
 
-    def _entry(self, residual):
+    def _input_embedding(self, residual):
         if self.discrete:
             return keras.layers.Embedding(
                 self.distribution.levels,
@@ -107,7 +109,7 @@ class WaveNet(keras.Model):
         return keras.layers.Dense(residual, name="entry")
 
     def _build(self, channels):
-        self.entry.build((None, 1))
+        self.input_embedding.build((None, 1))
         self.speaker.build((None,))
         self.frames[0].build((None, None, self.mels))
         self.frames[1].build((None, None, 2 * channels))
@@ -116,55 +118,55 @@ class WaveNet(keras.Model):
         self.out.build((None, None, self.skip))
         self.built = True
 
-    def call(self, signal, mels, speaker, counted: int | None = None):
-        """Parameters [B, T', O] of every sample after its past.
+    def call(self, signal, mels, speaker, output_length: int | None = None):
+        """Predict the parameters [B, T', O] of every sample from its past.
 
         signal [B, T]: sample t stands before output t, so it is the signal delayed by
         one; mels [B, F + 2 * context, M], where F * hop_length >= T and both end
-        together; speaker int [B]. With `counted` the past is what `signal` holds, and
-        the last T' = `counted` <= T - receptive_field + 1 samples are given. Without,
-        silence of every layer stands before the first sample, and T' = T.
+        together; speaker int [B]. With `output_length` the past is what `signal` holds,
+        and the last T' = `output_length` <= T - receptive_field + 1 samples are given.
+        Without, zeros stand before the first sample in every layer, and T' = T.
         """
-        conditioning = self.upsample(self.features(mels, speaker), dtype=self.compute)
-        h, gated = self.enter(signal), []
-        steps = counted or signal.shape[1]
+        conditioning = self.upsample(self.condition(mels, speaker), dtype=self.compute)
+        h, gated = self.embed(signal), []
+        steps = output_length or signal.shape[1]
         for block in self.blocks:
-            if counted is None:
+            if output_length is None:
                 h = ops.pad(h, ((0, 0), (block.reach, 0), (0, 0)))
-            h, z = block(h, conditioning, counted=steps)
+            h, z = block(h, conditioning, output_length=steps)
             gated.append(z)
-        return self.leave(ops.concatenate(gated, axis=-1))
+        return self.output_head(ops.concatenate(gated, axis=-1))
 
-    def step(self, signal, pasts, conditioning):
-        """One sample: signal [B], pasts a list of [B, (k-1)d, R], conditioning [B, C]
-        at the rate of samples -> (parameters [B, O], pasts)."""
-        h, gated, after = self.enter(signal), [], []
-        for block, past in zip(self.blocks, pasts, strict=True):
-            h, z, past = block.step(h, past, conditioning)
-            gated, after = [*gated, z], [*after, past]
-        return self.leave(ops.concatenate(gated, axis=-1)), after
+    def step(self, signal, buffers, conditioning):
+        """Predict one sample: signal [B], buffers [B, (k-1)d, R] of every block,
+        conditioning [B, C] at the rate of samples -> (parameters [B, O], buffers)."""
+        h, gated, after = self.embed(signal), [], []
+        for block, buffer in zip(self.blocks, buffers, strict=True):
+            h, z, buffer = block.step(h, buffer, conditioning)
+            gated, after = [*gated, z], [*after, buffer]
+        return self.output_head(ops.concatenate(gated, axis=-1)), after
 
     def reseed(self, seed: int, step: int) -> None:
-        """Nothing here is drawn."""
+        """Do nothing: this network draws no random numbers."""
 
-    def silence(self, streams: int):
-        """The pasts of `step` before the first sample."""
+    def initial_buffers(self, streams: int):
+        """Return the buffers of `step` before the first sample: zeros."""
         return [ops.zeros((streams, b.reach, self.residual)) for b in self.blocks]
 
-    def features(self, mels, speaker):
-        """What the gates are told of frames: [B, F + 2n, C]."""
+    def condition(self, mels, speaker):
+        """Encode mels and speaker at the rate of frames: [B, F + 2n, C]."""
         first, second = self.frames
         x = ops.conv(mels, first.kernel, padding="valid") + first.bias
         return second(ops.relu(x + self.speaker(speaker)[:, None]))
 
-    def enter(self, signal):
-        """signal [...] -> h [..., R]."""
+    def embed(self, signal):
+        """Embed a signal [...] -> h [..., R]."""
         if self.discrete:
-            return self.entry(self.distribution.classes(signal))
-        return self.entry(signal[..., None])
+            return self.input_embedding(self.distribution.classes(signal))
+        return self.input_embedding(signal[..., None])
 
-    def leave(self, gated):
-        """The gated units of all blocks [..., L * G/2] -> parameters [..., O].
+    def output_head(self, gated):
+        """Project the gated units of all blocks [..., L * G/2] -> parameters [..., O].
 
         One product for all skips at once is the same as their sum.
         """
@@ -173,39 +175,43 @@ class WaveNet(keras.Model):
         return self.out(ops.relu(self.head(skips)))
 
     def padded(self, mels):
-        """mels [F, M], first and last frame repeated: [F + 2 * context, M]."""
+        """Repeat first and last frame: mels [F, M] -> [F + 2 * context, M]."""
         return np.pad(mels, ((self.context, self.context), (0, 0)), mode="edge")
 
-    def frame_gates(self, mels: np.ndarray, speaker: int = 0) -> np.ndarray:
-        """The conditioning of an utterance [F, M]: float32 [F + 2n, L, G]."""
+    def local_conditioning(self, mels: np.ndarray, speaker: int = 0) -> np.ndarray:
+        """Condition the gates of all layers on an utterance: mels [F, M] -> float32
+        [F + 2n, L, G]."""
         batch = self.padded(np.asarray(mels, np.float32))[None]
-        features = self.features(batch, np.array([speaker], np.int32))[0]
+        features = self.condition(batch, np.array([speaker], np.int32))[0]
         weights = ops.stack([block.gate[block.taps :] for block in self.blocks])
         return ops.convert_to_numpy(ops.einsum("fc,lcg->flg", features, weights))
 
     def export(self) -> Weights:
-        """All that generation needs, as arrays."""
+        """Export all that generation needs, as arrays."""
         array, count, half = ops.convert_to_numpy, len(self.blocks), self.gate // 2
-        mix = np.zeros((count, half, self.residual + self.skip), np.float32)
-        mix_bias = np.zeros((count, self.residual + self.skip), np.float32)
-        mix[:, :, self.residual :] = array(self.to_skip.kernel).reshape(count, half, -1)
-        mix_bias[0, self.residual :] = array(self.to_skip.bias)
+        residual, width = self.residual, self.residual + self.skip
+        res_skip = np.zeros((count, half, width), np.float32)
+        res_skip_bias = np.zeros((count, width), np.float32)
+        res_skip[:, :, residual:] = array(self.to_skip.kernel).reshape(count, half, -1)
+        res_skip_bias[0, residual:] = array(self.to_skip.bias)
         for i, block in enumerate(self.blocks[:-1]):
-            mix[i, :, : self.residual] = array(block.next)
-            mix_bias[i, : self.residual] = array(block.next_bias)
+            res_skip[i, :, :residual] = array(block.next)
+            res_skip_bias[i, :residual] = array(block.next_bias)
         taps = [array(block.gate)[: block.taps] for block in self.blocks]
+        biases = [array(block.gate_bias) for block in self.blocks]
+        entry = self.input_embedding
         return Weights(
-            embedding=array(self.entry.embeddings) if self.discrete else None,
-            scale=None if self.discrete else array(self.entry.kernel)[0],
-            offset=None if self.discrete else array(self.entry.bias),
-            gate=np.stack(taps).reshape(count, self.kernel, self.residual, self.gate),
-            gate_bias=np.stack([array(block.gate_bias) for block in self.blocks]),
-            mix=mix,
-            mix_bias=mix_bias,
-            head1=array(self.head.kernel),
-            head1_bias=array(self.head.bias),
-            head2=array(self.out.kernel),
-            head2_bias=array(self.out.bias),
+            embedding=array(entry.embeddings) if self.discrete else None,
+            scale=None if self.discrete else array(entry.kernel)[0],
+            offset=None if self.discrete else array(entry.bias),
+            filter_gate=np.stack(taps).reshape(count, self.kernel, residual, self.gate),
+            filter_gate_bias=np.stack(biases),
+            res_skip=res_skip,
+            res_skip_bias=res_skip_bias,
+            post1=array(self.head.kernel),
+            post1_bias=array(self.head.bias),
+            post2=array(self.out.kernel),
+            post2_bias=array(self.out.bias),
             phases=array(self.upsample.phases()),
             dilations=self.dilations,
             distribution=self.distribution,

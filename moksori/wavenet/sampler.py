@@ -1,8 +1,8 @@
-"""From mel spectrograms to the samples of a signal: what every engine does, and how.
+"""Generate signals from mel spectrograms with an engine.
 
-An engine runs many streams side by side, a chunk of samples at a time. It knows no
-utterances: `Engine` below is all it has to offer. Which stretch of which utterance a
-stream is, when it is replaced, and how stretches are joined is the sampler's business.
+An engine runs a batch of streams, a chunk of samples at a time, and knows no
+utterances. Which piece of which utterance a stream is, when it is replaced, and how
+pieces are joined is decided here.
 
 Legend: B streams, T samples of a chunk, F frames, L layers, G gate channels, n frames
 of context on either side, hop samples a frame.
@@ -16,48 +16,48 @@ import numpy as np
 
 from moksori.wavenet.export import Weights
 from moksori.wavenet.folding import Folding, Piece, cut, join
-from moksori.wavenet.jobs import Job, Lane
+from moksori.wavenet.work_queue import Stream, WorkQueue
 
 _ENGINES = ("auto", "cpu", "xla")
-# How often progress is told, and a wish to stop is heard.
+# How often progress is reported, and an interruption noticed.
 _SECONDS = 0.1
 
 
 class Network(Protocol):
-    """What a sampler asks of a network."""
+    """The part of a network that a sampler uses."""
 
     receptive_field: int
 
     def export(self) -> Weights:
-        """The weights as they are now."""
+        """Export the present weights."""
 
-    def frame_gates(self, mels: np.ndarray, speaker: int) -> np.ndarray:
-        """Mels [F, M] as the conditioning P [F + 2n, L, G] of `Weights`, no bias."""
+    def local_conditioning(self, mels: np.ndarray, speaker: int) -> np.ndarray:
+        """Condition the gates: mels [F, M] -> P [F + 2n, L, G] of `Weights`."""
 
 
 class Engine(Protocol):
     """Generates chunks; built from `Weights`.
 
-    `lanes` is how many streams one state should hold for the best throughput, `states`
-    how many states may be run at the same time by as many threads. Any B and T work,
-    but an engine that compiles for a shape may pad them.
+    `batch_size` is how many streams one state should hold for the best throughput,
+    `workers` how many threads may run states of their own at the same time. Any B and T
+    work, but an engine that compiles for a shape may pad them.
 
     A state is opaque and belongs to one thread; what an engine is given back it may
     overwrite, so a state is used once.
     """
 
-    lanes: int
-    states: int
+    batch_size: int
+    workers: int
 
     def chunk(self, streams: int) -> int:
-        """Samples T for which a `run` of `streams` takes a fraction of a second."""
+        """Return the T for which a `run` of `streams` takes a fraction of a second."""
 
     def begin(self, streams: int) -> Any:
-        """A state of B streams, each before its first sample."""
+        """Return a state of B streams, each before its first sample."""
 
     def select(self, state: Any, streams: Sequence[int | None]) -> Any:
-        """A state of `len(streams)` streams: each is the stream of that number in
-        `state`, as it is, or for None a new one before its first sample."""
+        """Return a state of `len(streams)` streams: each is the stream of that number
+        in `state`, as it is, or for None a new one before its first sample."""
 
     def run(
         self,
@@ -67,7 +67,7 @@ class Engine(Protocol):
         uniforms: np.ndarray,
         temperature: float,
     ) -> tuple[Any, np.ndarray]:
-        """The next T samples of every stream, and the state after them.
+        """Generate the next T samples of every stream; return the state after them too.
 
         gates float32 [B, F + 2n, L, G] is a stretch of each stream's P: sample i of
         the chunk is at p = positions[b] + i of that stretch, and its conditioning is
@@ -78,11 +78,11 @@ class Engine(Protocol):
 
 
 def uniforms(seed: int, stream: int, start: int, count: int) -> np.ndarray:
-    """Random numbers in [0, 1) for samples `start` to `start + count`: [count, 2].
+    """Draw numbers in [0, 1) for samples `start` to `start + count`: [count, 2].
 
-    They are a function of seed, stream and absolute position alone, whatever is asked
-    for in between (Philox, a counter through a keyed bijection: Salmon et al. 2011,
-    "Parallel random numbers: as easy as 1, 2, 3"). float32, multiples of 2 ** -24.
+    They are a function of seed, stream and absolute position alone (Philox, a counter
+    through a keyed bijection: Salmon et al. 2011, "Parallel random numbers: as easy as
+    1, 2, 3"). float32, multiples of 2 ** -24.
     """
     block, skipped = divmod(start, 4)
     key = np.array([seed, stream], np.uint64)
@@ -131,7 +131,7 @@ class Sampler:
         temperature: float = 1.0,
         progress: Callable[[int, int], None] | None = None,
     ) -> list[np.ndarray]:
-        """Signals, float32 [F * hop] each, of mels [F, M] spoken by `speaker`.
+        """Generate signals, float32 [F * hop] each, from mels [F, M] of `speaker`.
 
         `progress(done, total)` counts samples, some times a second; what it raises,
         or Ctrl-C, ends generation within a fraction of a second. A temperature below
@@ -142,10 +142,11 @@ class Sampler:
             raise ValueError(f"{len(mels)} mels, but {len(speakers)} speakers")
         _check_temperature(temperature)
         cuts = self._cuts(mels)
-        job = Job(cuts, lambda i: self.network.frame_gates(mels[i], int(speakers[i])))
-        self._run(job, seed, temperature, progress, self._hop * sum(map(len, mels)))
+        condition = self.network.local_conditioning
+        queue = WorkQueue(cuts, lambda i: condition(mels[i], int(speakers[i])))
+        self._run(queue, seed, temperature, progress, self._hop * sum(map(len, mels)))
         return [
-            join(pieces, [job.signals[piece] for piece in pieces]) for pieces in cuts
+            join(pieces, [queue.signals[piece] for piece in pieces]) for pieces in cuts
         ]
 
     def stream(
@@ -156,7 +157,7 @@ class Sampler:
         temperature: float = 1.0,
         chunk_samples: int = 2400,
     ) -> Iterator[np.ndarray]:
-        """The signal of one mel [F, M], in chunks as soon as they are generated.
+        """Yield the signal of one mel [F, M], in chunks as soon as they are generated.
 
         Together they are what `generate([mel], ...)` gives without folding.
         """
@@ -166,40 +167,40 @@ class Sampler:
         total = len(mel) * self._hop
         if total == 0:
             return
-        gates = self.network.frame_gates(mel, speaker)
-        lane = Lane(Piece(0, 0, 0, total), gates)
+        gates = self.network.local_conditioning(mel, speaker)
+        stream = Stream(Piece(0, 0, 0, total), gates)
         state = self.engine.begin(1)
-        while lane.at < total:
-            samples = min(chunk_samples, total - lane.at)
-            state = self._advance(state, [lane], samples, seed, temperature)
-            yield lane.kept.pop()
+        while stream.at < total:
+            samples = min(chunk_samples, total - stream.at)
+            state = self._advance(state, [stream], samples, seed, temperature)
+            yield stream.kept.pop()
 
     def _cuts(self, mels) -> list[list[Piece]]:
-        """The pieces of every utterance, none for an empty one."""
+        """Cut every utterance into pieces, an empty one into none."""
         counts, warm_up, quiet = [1] * len(mels), 0, 0.0
         if self.folding is not None:
             field, engine = self.network.receptive_field, self.engine
             warm_up = self.folding.warm_up_samples(field)
             quiet = self.folding.quiet
-            lengths, lanes = [len(mel) for mel in mels], engine.lanes * engine.states
-            counts = self.folding.pieces(lengths, self._hop, field, lanes)
+            lengths = [len(mel) for mel in mels]
+            streams = engine.batch_size * engine.workers
+            counts = self.folding.pieces(lengths, self._hop, field, streams)
         return [
             cut(i, mel, counts[i], self._hop, warm_up, quiet) if len(mel) else []
             for i, mel in enumerate(mels)
         ]
 
-    def _run(self, job, seed, temperature, progress, total) -> None:
-        """Work a job off with threads; this one waits, and tells of progress."""
-        waiting = len(job.waiting)
+    def _run(self, queue, seed, temperature, progress, total) -> None:
+        """Empty the queue with threads; this one waits, and reports progress."""
+        waiting = len(queue.waiting)
         if not waiting:
             return
-        count = min(self.engine.states, waiting)
-        lanes = min(self.engine.lanes, -(-waiting // count))
+        workers = min(self.engine.workers, waiting)
+        batch_size = min(self.engine.batch_size, -(-waiting // workers))
+        arguments = (queue, batch_size, seed, temperature)
         threads = [
-            threading.Thread(
-                target=self._work, args=(job, lanes, seed, temperature), daemon=True
-            )
-            for _ in range(count)
+            threading.Thread(target=self._work, args=arguments, daemon=True)
+            for _ in range(workers)
         ]
         for thread in threads:
             thread.start()
@@ -208,54 +209,54 @@ class Sampler:
                 while thread.is_alive():
                     thread.join(_SECONDS)
                     if progress is not None:
-                        progress(round(total * job.share_done), total)
+                        progress(round(total * queue.share_done), total)
         finally:
-            job.stop.set()
+            queue.stop.set()
             for thread in threads:
                 thread.join()
-        if job.error is not None:
-            raise job.error
+        if queue.error is not None:
+            raise queue.error
 
-    def _work(self, job, count, seed, temperature) -> None:
-        """One thread: a state whose streams are replaced as their pieces end."""
-        lanes, state = [], None
+    def _work(self, queue, batch_size, seed, temperature) -> None:
+        """Run one thread: a state whose streams are replaced as their pieces end."""
+        streams, state = [], None
         try:
-            while not job.stop.is_set():
-                left = [i for i, lane in enumerate(lanes) if not lane.ended]
-                ended = [lane for lane in lanes if lane.ended]
-                new = job.take(ended, count - len(left))
+            while not queue.stop.is_set():
+                left = [i for i, stream in enumerate(streams) if not stream.ended]
+                ended = [stream for stream in streams if stream.ended]
+                new = queue.take(ended, batch_size - len(left))
                 if not left and not new:
                     return
                 if not left:
                     state = self.engine.begin(len(new))
                 elif ended or new:
                     state = self.engine.select(state, [*left, *[None] * len(new)])
-                lanes = [*(lanes[i] for i in left), *new]
-                longest = max(lane.piece.end - lane.at for lane in lanes)
-                samples = min(self.engine.chunk(len(lanes)), longest)
-                state = self._advance(state, lanes, samples, seed, temperature)
-                job.count(sum(lane.advanced for lane in lanes))
+                streams = [*(streams[i] for i in left), *new]
+                longest = max(stream.piece.end - stream.at for stream in streams)
+                samples = min(self.engine.chunk(len(streams)), longest)
+                state = self._advance(state, streams, samples, seed, temperature)
+                queue.count(sum(stream.advanced for stream in streams))
         except BaseException as error:
-            job.fail(error)
+            queue.fail(error)
 
-    def _advance(self, state, lanes, samples, seed, temperature):
-        """Generate the next samples of every lane; the state after them."""
+    def _advance(self, state, streams, samples, seed, temperature):
+        """Generate the next samples of every stream; return the state after them."""
         frames = (samples + self._hop - 2) // self._hop + 1 + 2 * self._context
-        begins = np.array([lane.at // self._hop for lane in lanes])
+        begins = np.array([s.at // self._hop for s in streams])
         gates = np.stack(
             [
-                # Past its last frame a lane only waits for others.
-                lane.gates.take(range(begin, begin + frames), axis=0, mode="clip")
-                for lane, begin in zip(lanes, begins, strict=True)
+                # Past its last frame a stream only waits for others.
+                s.gates.take(range(begin, begin + frames), axis=0, mode="clip")
+                for s, begin in zip(streams, begins, strict=True)
             ]
         )
         numbers = np.stack(
-            [uniforms(seed, lane.piece.utterance, lane.at, samples) for lane in lanes]
+            [uniforms(seed, s.piece.utterance, s.at, samples) for s in streams]
         )
-        positions = np.array([lane.at for lane in lanes]) - begins * self._hop
+        positions = np.array([s.at for s in streams]) - begins * self._hop
         state, signal = self.engine.run(state, gates, positions, numbers, temperature)
-        for lane, row in zip(lanes, signal, strict=True):
-            lane.put(row)
+        for stream, row in zip(streams, signal, strict=True):
+            stream.put(row)
         return state
 
 

@@ -33,8 +33,8 @@ class Upsample(keras.layers.Layer):
         self.built = True
 
     def phases(self):
-        """All stages as one: [hop_length, 2n + 1], the weights by which each sample
-        of a hop takes the frames from n before its own to n after it."""
+        """Merge all stages into one: [hop_length, 2n + 1], the weights of the frames
+        from n before its own to n after it in each sample of a hop."""
         table = ops.ones((1, 1))
         for stage in self.stages:
             before = ops.pad(table[-1:], ((0, 0), (0, 2)))
@@ -47,7 +47,7 @@ class Upsample(keras.layers.Layer):
         return table
 
     def call(self, frames, dtype=None):
-        """frames [B, F + 2n, C] -> [B, F * hop_length, C], computed in `dtype`."""
+        """Upsample frames [B, F + 2n, C] -> [B, F * hop_length, C], in `dtype`."""
         dtype = dtype or frames.dtype
         frames = ops.cast(frames, dtype)
         taps, count = 2 * self.context + 1, frames.shape[1] - 2 * self.context

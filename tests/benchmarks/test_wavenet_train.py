@@ -53,7 +53,7 @@ def test_the_plain_network_is_the_same_network(distribution):
                 batch["signal"],
                 mels,
                 batch["speaker"],
-                counted=batch["target"].shape[1],
+                output_length=batch["target"].shape[1],
             )
             return ops.mean(model.distribution.loss(said, batch["target"]))
 

@@ -103,7 +103,7 @@ def test_checkpoints_are_ranked_by_what_will_speak(story, store):
                 batch["signal"],
                 batch["mels"],
                 batch["speaker"],
-                counted=batch["target"].shape[1],
+                output_length=batch["target"].shape[1],
             )
             each = model.distribution.loss(said, batch["target"])
             losses.append(ops.convert_to_numpy(each).mean())

@@ -30,12 +30,12 @@ def weights(
         return (scale * random.normal(size=shape)).astype(np.float32)
 
     outputs, discrete = distribution.channels, isinstance(distribution, Categorical)
-    head2 = normal(skip, outputs, scale=contrast * skip**-0.5)
+    post2 = normal(skip, outputs, scale=contrast * skip**-0.5)
     bias = normal(outputs, scale=0.1)
     if not discrete:
         # Means within the range and scales around e^-3.
         scales = slice(outputs // 3 * 2, None) if outputs > 2 else slice(1, None)
-        head2[:, scales] *= 0.3
+        post2[:, scales] *= 0.3
         bias[scales] -= 3
     phases = np.abs(normal(hop, 2 * stages + 1))
     phases[::3, 0] = 0
@@ -43,14 +43,16 @@ def weights(
         embedding=normal(outputs, residual) if discrete else None,
         scale=None if discrete else normal(residual),
         offset=None if discrete else normal(residual),
-        gate=normal(layers, kernel, residual, gate, scale=(kernel * residual) ** -0.5),
-        gate_bias=normal(layers, gate, scale=0.1),
-        mix=normal(layers, gate // 2, residual + skip, scale=gate**-0.5),
-        mix_bias=normal(layers, residual + skip, scale=0.1),
-        head1=normal(skip, skip, scale=skip**-0.5),
-        head1_bias=normal(skip, scale=0.1),
-        head2=head2,
-        head2_bias=bias,
+        filter_gate=normal(
+            layers, kernel, residual, gate, scale=(kernel * residual) ** -0.5
+        ),
+        filter_gate_bias=normal(layers, gate, scale=0.1),
+        res_skip=normal(layers, gate // 2, residual + skip, scale=gate**-0.5),
+        res_skip_bias=normal(layers, residual + skip, scale=0.1),
+        post1=normal(skip, skip, scale=skip**-0.5),
+        post1_bias=normal(skip, scale=0.1),
+        post2=post2,
+        post2_bias=bias,
         phases=(phases / phases.sum(1, keepdims=True)).astype(np.float32),
         dilations=tuple(2 ** (i % (layers // cycles)) for i in range(layers)),
         distribution=distribution,
@@ -78,7 +80,7 @@ class FakeNetwork:
     def export(self) -> Weights:
         return self.made
 
-    def frame_gates(self, mels: np.ndarray, speaker: int) -> np.ndarray:
+    def local_conditioning(self, mels: np.ndarray, speaker: int) -> np.ndarray:
         edges = (self.made.context, self.made.context)
         padded = np.pad(mels + 0.1 * speaker, (edges, (0, 0)), mode="edge")
         return np.einsum("fm,mlg->flg", padded, self._project).astype(np.float32)
@@ -116,17 +118,17 @@ class Reference:
         skip = np.zeros(w.skip)
         for layer, past in enumerate(self.inputs):
             past.append(h)
-            a = w.gate_bias[layer] + condition[layer]
+            a = w.filter_gate_bias[layer] + condition[layer]
             for j in range(w.kernel):
                 then = t - (w.kernel - 1 - j) * w.dilations[layer]
                 if then >= 0:
-                    a = a + past[then] @ w.gate[layer, j].astype(float)
+                    a = a + past[then] @ w.filter_gate[layer, j].astype(float)
             half = w.gates // 2
             z = np.tanh(a[:half]) / (1 + np.exp(-a[half:]))
-            out = z @ w.mix[layer].astype(float) + w.mix_bias[layer]
+            out = z @ w.res_skip[layer].astype(float) + w.res_skip_bias[layer]
             h, skip = h + out[: w.residual], skip + out[w.residual :]
-        hidden = np.maximum(skip, 0) @ w.head1.astype(float) + w.head1_bias
-        return np.maximum(hidden, 0) @ w.head2.astype(float) + w.head2_bias
+        hidden = np.maximum(skip, 0) @ w.post1.astype(float) + w.post1_bias
+        return np.maximum(hidden, 0) @ w.post2.astype(float) + w.post2_bias
 
 
 def draw(distribution, parameters, uniforms, temperature: float) -> float:

@@ -9,6 +9,8 @@ from moksori.wavenet import distributions
 from moksori.wavenet.distributions import Categorical, Gaussian, LogisticMixture
 from tests.tacotron.made import gradients
 
+pytestmark = pytest.mark.backend
+
 EVERY = [Categorical(), LogisticMixture(3), Gaussian()]
 CONTINUOUS = EVERY[1:]
 LEVELS = np.linspace(-1, 1, 2**16)

@@ -7,6 +7,8 @@ from moksori.wavenet.distributions import Categorical, Gaussian, LogisticMixture
 from moksori.wavenet.engines.xla import XlaEngine
 from tests.wavenet import made
 
+pytestmark = pytest.mark.backend
+
 FRAMES = 220
 
 
@@ -49,7 +51,7 @@ def network():
 
 @pytest.fixture(scope="module")
 def engine(network):
-    return XlaEngine(network, lanes=4)
+    return XlaEngine(network, batch_size=4)
 
 
 def test_chunks_of_any_size_are_the_whole(engine, network):
@@ -72,7 +74,7 @@ def test_streams_come_and_go(engine, network):
     state, signals = engine.begin(3), [np.zeros(0)] * 6
     for kept, order, samples in [
         (None, [0, 1, 2], 103),
-        # More streams than lanes, in another order, and one that is not taken along.
+        # More streams than a batch, in another order, and one that is not taken along.
         ([None, 2, None, 0, None], [3, 2, 4, 0, 5], 50),
         ([3, 4], [0, 5], 100),
     ]:
@@ -93,7 +95,7 @@ def test_streams_come_and_go(engine, network):
 
 
 def test_new_weights_are_not_compiled_again(engine, network):
-    other = XlaEngine(made.weights(5, distribution=Gaussian(), kernel=3), lanes=4)
+    other = XlaEngine(made.weights(5, distribution=Gaussian(), kernel=3), batch_size=4)
     assert other._generate is engine._generate
     gates, uniforms, positions = conditions(network, 4, 40)
     signals = [

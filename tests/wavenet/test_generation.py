@@ -9,18 +9,20 @@ from moksori.wavenet.engines.xla import XlaEngine
 from moksori.wavenet.sampler import Sampler, uniforms
 from tests.wavenet import tiny
 
+pytestmark = pytest.mark.backend
+
 FRAMES = 334
 SEED, TEMPERATURE = 5, 0.9
 
 
 def plainly(network, mel, speaker, samples) -> np.ndarray:
     """The network's own step, sample after sample: the signal [samples] of one mel."""
-    context = network.features(network.padded(mel)[None], np.array([speaker]))
+    context = network.condition(network.padded(mel)[None], np.array([speaker]))
     rate = ops.convert_to_numpy(network.upsample(context))
     numbers = uniforms(SEED, 0, 0, samples)
-    signal, pasts, heard = np.zeros(1, np.float32), network.silence(1), []
+    signal, buffers, heard = np.zeros(1, np.float32), network.initial_buffers(1), []
     for t in range(samples):
-        parameters, pasts = network.step(signal, pasts, rate[:, t])
+        parameters, buffers = network.step(signal, buffers, rate[:, t])
         drawn = network.distribution.sample(parameters, numbers[None, t], TEMPERATURE)
         signal = ops.convert_to_numpy(drawn)
         heard.append(signal[0])

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from keras import ops
 
-from moksori.wavenet.layers import GatedBlock, _whole
+from moksori.wavenet.layers import GatedBlock, _block
 from tests.tacotron.made import assert_same, gradients, normal
+
+pytestmark = pytest.mark.backend
 
 B, T, R, C, G, DILATION = 2, 17, 4, 3, 10, 3
 NAMES = ("h", "conditioning", "gate", "gate_bias", "next", "next_bias")
@@ -22,7 +24,7 @@ def problem(kernel: int, last: bool) -> list[np.ndarray]:
     return [2 * normal(seed, *shape) for seed, shape in enumerate(shapes)]
 
 
-def plain(kernel, counted):
+def plain(kernel, length):
     """A block as one writes it first, of differentiable operations alone."""
 
     def block(h, conditioning, gate, gate_bias, *way):
@@ -33,17 +35,17 @@ def plain(kernel, counted):
             pre = pre + ops.matmul(tap, gate[j * R : (j + 1) * R])
         z = ops.tanh(pre[..., : G // 2]) * ops.sigmoid(pre[..., G // 2 :])
         if not way:
-            return [z[:, -counted:]]
+            return [z[:, -length:]]
         after = h[:, -steps:] + ops.matmul(z, way[0]) + way[1]
-        return [after, z[:, -counted:]]
+        return [after, z[:, -length:]]
 
     return block
 
 
-def ours(kernel, counted):
+def ours(kernel, length):
     def block(*arguments):
         tensors = map(ops.convert_to_tensor, arguments)
-        found = _whole(kernel, DILATION, counted)(*tensors)
+        found = _block(kernel, DILATION, length)(*tensors)
         return list(found) if isinstance(found, tuple | list) else [found]
 
     return block
@@ -58,19 +60,19 @@ def weighed(outputs):
     )
 
 
-@pytest.mark.parametrize("counted", ["all", "some"])
+@pytest.mark.parametrize("length", ["all", "some"])
 @pytest.mark.parametrize("last", [False, True], ids=["inner", "last"])
 @pytest.mark.parametrize("kernel", [2, 3])
-def test_outputs_and_gradients_are_those_of_the_plain_block(kernel, last, counted):
-    counted = T - reach(kernel) if counted == "all" else 5
+def test_outputs_and_gradients_are_those_of_the_plain_block(kernel, last, length):
+    length = T - reach(kernel) if length == "all" else 5
     arguments = problem(kernel, last)
-    expected = plain(kernel, counted)(*map(ops.convert_to_tensor, arguments))
-    found = ours(kernel, counted)(*arguments)
+    expected = plain(kernel, length)(*map(ops.convert_to_tensor, arguments))
+    found = ours(kernel, length)(*arguments)
     assert len(found) == len(expected) == 2 - last
     for one, other in zip(found, expected, strict=True):
         assert_same(ops.convert_to_numpy(one), ops.convert_to_numpy(other))
-    expected = gradients(lambda *a: weighed(plain(kernel, counted)(*a)), arguments)
-    found = gradients(lambda *a: weighed(ours(kernel, counted)(*a)), arguments)
+    expected = gradients(lambda *a: weighed(plain(kernel, length)(*a)), arguments)
+    found = gradients(lambda *a: weighed(ours(kernel, length)(*a)), arguments)
     for name, one, other in zip(NAMES, found, expected, strict=False):
         assert np.abs(other).max() > 0.01, name
         assert one.dtype == np.float32
@@ -101,7 +103,7 @@ def test_one_step_at_a_time_is_the_whole_sequence(kernel, last):
     block.gate_bias.assign(normal(1, G))
     h, conditioning = normal(2, B, T, R), normal(3, B, T, C)
     padded = np.pad(h, ((0, 0), (block.reach, 0), (0, 0)))
-    whole, gated = block(padded, conditioning, counted=T)
+    whole, gated = block(padded, conditioning, output_length=T)
     past = ops.zeros((B, block.reach, R))
     for t in range(T):
         after, z, past = block.step(h[:, t], past, conditioning[:, t])

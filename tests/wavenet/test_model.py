@@ -18,14 +18,16 @@ from tests.wavenet.tiny import (
     spectra,
 )
 
+pytestmark = pytest.mark.backend
+
 FRAMES = 7
 SPEAKER = np.array([2, 0], np.int32)
 KINDS = [("categorical", 2), ("categorical", 3), ("logistic", 2), ("gaussian", 3)]
 
 
-def said(model, before, mels, counted=None, speaker=SPEAKER) -> np.ndarray:
+def said(model, before, mels, length=None, speaker=SPEAKER) -> np.ndarray:
     """Parameters [B, T', O] from the samples before each, and from padded mels."""
-    return ops.convert_to_numpy(model(before, mels, speaker, counted=counted))
+    return ops.convert_to_numpy(model(before, mels, speaker, output_length=length))
 
 
 def heard(model, frames=FRAMES, seed=0):
@@ -55,10 +57,10 @@ def test_one_sample_at_a_time_is_the_whole_sequence(distribution, kernel):
     model = network(distribution=distribution, kernel=kernel)
     before, mels = heard(model, frames=4)
     whole = said(model, before, mels)
-    conditioning = model.upsample(model.features(mels, SPEAKER))
-    pasts, steps = model.silence(2), []
+    conditioning = model.upsample(model.condition(mels, SPEAKER))
+    buffers, steps = model.initial_buffers(2), []
     for t in range(before.shape[1]):
-        parameters, pasts = model.step(before[:, t], pasts, conditioning[:, t])
+        parameters, buffers = model.step(before[:, t], buffers, conditioning[:, t])
         steps.append(ops.convert_to_numpy(parameters))
     assert before.shape[1] > model.receptive_field
     assert_same(np.stack(steps, axis=1), whole, tolerance=1e-4)
@@ -69,20 +71,20 @@ def test_one_sample_at_a_time_is_the_whole_sequence(distribution, kernel):
 def test_a_crop_with_its_past_says_what_the_whole_says(kernel):
     """The crop begins within a frame, and its mels with that frame."""
     model = network(kernel=kernel)
-    past, counted, end = model.receptive_field - 1, 11, 6
+    past, length, end = model.receptive_field - 1, 11, 6
     before, mels = heard(model)
     whole = said(model, before, mels)
     stop = end * model.hop_length
-    start = stop - counted - past
+    start = stop - length - past
     frame = start // model.hop_length
     found = said(
         model,
         before[:, start:stop],
         mels[:, frame : end + 2 * model.context],
-        counted=counted,
+        length=length,
     )
     assert start % model.hop_length
-    assert_same(found, whole[:, stop - counted : stop], tolerance=1e-5)
+    assert_same(found, whole[:, stop - length : stop], tolerance=1e-5)
 
 
 @pytest.mark.parametrize("kernel", [2, 3])
@@ -110,7 +112,7 @@ def test_a_crop_needs_no_more_than_the_receptive_field(plain):
     whole = said(plain, before, mels)
     frames = -(-field // hop)
     mels = mels[:, FRAMES - frames :]
-    found = said(plain, before[:, -field:], mels, counted=1)
+    found = said(plain, before[:, -field:], mels, length=1)
     assert_same(found, whole[:, -1:], tolerance=1e-5)
 
 
@@ -158,7 +160,7 @@ def test_what_is_exported_says_the_same(distribution, kernel):
     assert weights.hop == model.hop_length
     assert weights.distribution == model.distribution
     for place, speaker in enumerate(SPEAKER):
-        gates = model.frame_gates(mels[place], int(speaker))
+        gates = model.local_conditioning(mels[place], int(speaker))
         assert gates.dtype == np.float32
         frames = 4 + 2 * weights.context
         assert gates.shape == (frames, weights.layers, weights.gates)
@@ -194,7 +196,7 @@ def moved(model, before, mels) -> np.ndarray:
     target = signal(before.shape[1])
 
     def loss(mels):
-        parameters = model(before, mels, SPEAKER, counted=None)
+        parameters = model(before, mels, SPEAKER, output_length=None)
         return ops.mean(model.distribution.loss(parameters, target))
 
     return gradients(loss, [mels])[0]
@@ -214,11 +216,11 @@ def test_it_begins_with_a_residual_stream_of_one_scale():
     sizes = {**SIZES, "layers": 12, "residual_channels": 32, "gate_channels": 64}
     model = WaveNet(mels=MELS, speakers=SPEAKERS, **sizes)
     before, mels = heard(model)
-    conditioning = model.upsample(model.features(mels, SPEAKER))
-    h, spread = model.enter(before), []
+    conditioning = model.upsample(model.condition(mels, SPEAKER))
+    h, spread = model.embed(before), []
     for block in model.blocks:
         spread.append(float(ops.std(h)))
         h = ops.pad(h, ((0, 0), (block.reach, 0), (0, 0)))
-        h, _ = block(h, conditioning, counted=before.shape[1])
+        h, _ = block(h, conditioning, output_length=before.shape[1])
     assert h is None
     assert 0.5 < spread[-1] / spread[0] < 3.0

@@ -175,10 +175,10 @@ def test_a_seam_is_not_heard(network, whole):
     (mel,) = mels(600)
     mel[::10] -= 1.0
     folded = Sampler(network, engine="cpu", folding=Folding(longest=100))
-    lanes = folded.engine.lanes * folded.engine.states
-    (count,) = folded.folding.pieces([600], HOP, network.receptive_field, lanes)
+    streams = folded.engine.batch_size * folded.engine.workers
+    (count,) = folded.folding.pieces([600], HOP, network.receptive_field, streams)
     pieces = cut(0, mel, count, HOP, quiet=folded.folding.quiet)
-    assert len(pieces) >= min(8, lanes // 2)
+    assert len(pieces) >= min(8, streams // 2)
     found = folded.generate([mel], seed=1)[0]
     expected = whole.generate([mel], seed=1)[0]
     assert found.shape == expected.shape

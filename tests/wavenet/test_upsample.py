@@ -6,6 +6,8 @@ from keras import ops
 
 from moksori.wavenet.upsample import Upsample
 
+pytestmark = pytest.mark.backend
+
 FACTORS = [(5,), (2, 3), (3, 2), (2, 2, 3)]
 
 

@@ -1,8 +1,7 @@
-"""The accelerator engine: one step, looped and compiled by XLA, on either backend.
+"""Generate on an accelerator: one step, looped and compiled by XLA.
 
-The loop is in Keras's words; only compiling needs a backend's own. Everything that
-differs from voice to voice goes into the program as an argument, so that a network
-under training, exported again and again, is compiled once.
+Everything that differs from voice to voice goes into the program as an argument, so
+that a network under training, exported again and again, is compiled once.
 
 Legend: B streams (padded), T samples of a chunk, N of a piece, F frames of a chunk and
 its context, L layers, k kernel, R residual, G gate (both halves), O parameters.
@@ -42,20 +41,21 @@ class State:
 
 
 class XlaEngine:
-    """`wavenet.sampler.Engine` on whatever device the Keras backend prefers.
+    """`wavenet.sampler.Engine` on the device that the Keras backend prefers.
 
-    `lanes` may be given where another number of streams suits the device better. The
-    first run of a number of streams, rounded up to one of few, compiles for seconds.
+    `batch_size` may be given where another number of streams suits the device better.
+    The first run of a number of streams, which is rounded up to one of few, compiles
+    for seconds.
     """
 
-    states = 1
+    workers = 1
 
-    def __init__(self, weights: Weights, lanes: int | None = None):
+    def __init__(self, weights: Weights, batch_size: int | None = None):
         accelerated = has_accelerator()
-        self.lanes = lanes or (256 if accelerated else 16)
-        products = weights.gate.size + weights.mix.size + weights.head2.size
+        self.batch_size = batch_size or (256 if accelerated else 16)
+        products = weights.filter_gate.size + weights.res_skip.size + weights.post2.size
         # A device waits for its steps rather than for their products.
-        steps = 1024 if accelerated else _PRODUCTS // (products * self.lanes)
+        steps = 1024 if accelerated else _PRODUCTS // (products * self.batch_size)
         self._chunk = min(max(steps // _PIECE, 1) * _PIECE, 1024)
         self._plan = _Plan(
             weights.dilations, weights.kernel, weights.distribution, self._chunk
@@ -66,17 +66,17 @@ class XlaEngine:
         self._generate = _program(self._plan)
 
     def chunk(self, streams: int) -> int:
-        """Samples that one program call generates, for any number of streams."""
+        """Return the samples of one program call, for any number of streams."""
         return self._chunk
 
     def begin(self, streams: int) -> State:
-        """A state of so many streams before their first sample."""
+        """Return a state of so many streams before their first sample."""
         size = self._padded(streams)
         rings = ops.zeros((self._plan.slots, size, self._residual))
         return State(0, ops.zeros(size), rings)
 
     def select(self, state: State, streams: Sequence[int | None]) -> State:
-        """The streams of these numbers in `state`, a new one for each None."""
+        """Return the streams of these numbers in `state`, a new one for each None."""
         size = self._padded(len(streams))
         chosen = np.zeros(size, np.int32)
         kept = np.zeros(size, bool)
@@ -96,7 +96,9 @@ class XlaEngine:
         uniforms: np.ndarray,
         temperature: float,
     ) -> tuple[State, np.ndarray]:
-        """The next samples, as `wavenet.sampler.Engine` says; best in whole chunks.
+        """Generate the next samples of every stream, best in whole chunks.
+
+        Arguments as in `wavenet.sampler.Engine`.
 
         Raises `ValueError` for shapes that do not fit each other.
         """
@@ -146,8 +148,9 @@ class XlaEngine:
         return heard
 
     def _padded(self, streams: int) -> int:
-        """Lanes, many times or a quarter of a quarter, so that few sizes compile."""
-        size = -(-streams // self.lanes) * self.lanes
+        """Round up to a multiple of `batch_size`, or to a quarter of it (of a quarter
+        ...), so that few sizes compile."""
+        size = -(-streams // self.batch_size) * self.batch_size
         while size % 4 == 0 and size // 4 >= streams:
             size //= 4
         return size
@@ -193,16 +196,16 @@ def _arrays(weights: Weights) -> dict:
     """The weights as a step wants them, on the device."""
     residual, layers, gates = weights.residual, weights.layers, weights.gates
     arrays = {
-        "past": weights.gate[:, :-1].swapaxes(0, 1),
-        "present": weights.gate[:, -1],
-        "next": weights.mix[:, :, :residual],
-        "next_bias": weights.mix_bias[:, :residual],
-        "skip": weights.mix[:, :, residual:].reshape(layers * gates // 2, -1),
-        "skip_bias": weights.mix_bias[:, residual:].sum(axis=0),
+        "past": weights.filter_gate[:, :-1].swapaxes(0, 1),
+        "present": weights.filter_gate[:, -1],
+        "next": weights.res_skip[:, :, :residual],
+        "next_bias": weights.res_skip_bias[:, :residual],
+        "skip": weights.res_skip[:, :, residual:].reshape(layers * gates // 2, -1),
+        "skip_bias": weights.res_skip_bias[:, residual:].sum(axis=0),
     }
-    entry = ("scale", "offset") if weights.embedding is None else ("embedding",)
-    as_they_are = "gate_bias", "head1", "head1_bias", "head2", "head2_bias", "phases"
-    arrays |= {name: getattr(weights, name) for name in (*as_they_are, *entry)}
+    same = ["filter_gate_bias", "post1", "post1_bias", "post2", "post2_bias", "phases"]
+    same += ["scale", "offset"] if weights.embedding is None else ["embedding"]
+    arrays |= {name: getattr(weights, name) for name in same}
     return {name: ops.convert_to_tensor(array) for name, array in arrays.items()}
 
 
@@ -260,7 +263,7 @@ def _conditioning(arrays, gates, places):
     rows = ops.take(arrays["phases"], index % hop, axis=0)
     share = sum(ops.where(away == j, rows[:, :, j, None], 0.0) for j in range(taps))
     heard = ops.einsum("nbf,bflg->nlbg", share, gates)
-    return heard + arrays["gate_bias"][:, None]
+    return heard + arrays["filter_gate_bias"][:, None]
 
 
 def _step(plan, arrays, previous, rings, conditioning, step):
@@ -291,8 +294,8 @@ def _step(plan, arrays, previous, rings, conditioning, step):
     rings = ops.scatter_update(rings, plan.places(step, 0)[:, None], ops.stack(inputs))
     skips = ops.matmul(ops.concatenate(outputs, axis=-1), arrays["skip"])
     hidden = ops.relu(skips + arrays["skip_bias"])
-    hidden = ops.relu(ops.matmul(hidden, arrays["head1"]) + arrays["head1_bias"])
-    return ops.matmul(hidden, arrays["head2"]) + arrays["head2_bias"], rings
+    hidden = ops.relu(ops.matmul(hidden, arrays["post1"]) + arrays["post1_bias"])
+    return ops.matmul(hidden, arrays["post2"]) + arrays["post2_bias"], rings
 
 
 def _row(array, index):

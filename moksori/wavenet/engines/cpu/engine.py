@@ -1,4 +1,4 @@
-"""The CPU engine: the compiled program of `kernels` behind the engine protocol.
+"""Generate on the CPU, by the compiled program of `kernels`.
 
 A state is worked on by one thread, and as many states as there are cores at the same
 time. A single stream needs each weight once a sample, for old taps once for several
@@ -15,7 +15,7 @@ from moksori.wavenet.export import Weights
 
 # Streams of one state: so many fill the tiles of a product, and with more the pasts and
 # the conditioning leave less room for weights in the cache.
-_LANES = 8
+_BATCH_SIZE = 8
 # Multiplications of a chunk, a fraction of a second's.
 _CHUNK = 5e9
 
@@ -37,26 +37,25 @@ class CpuEngine:
             raise ValueError(f"precision must be {known}, not {precision}")
         if workers is not None and workers < 1:
             raise ValueError(f"workers must be at least 1, not {workers}")
-        self.lanes = _LANES
-        self.states = workers or len(os.sched_getaffinity(0))
+        self.batch_size = _BATCH_SIZE
+        self.workers = workers or len(os.sched_getaffinity(0))
         self._network = packing.pack(weights, precision)
-        self._products = sum(
-            array.size
-            for array in (weights.gate, weights.mix, weights.head1, weights.head2)
-        )
+        w = weights
+        arrays = (w.filter_gate, w.res_skip, w.post1, w.post2)
+        self._products = sum(array.size for array in arrays)
 
     def chunk(self, streams: int) -> int:
-        """Samples for which a run of that many streams takes a fraction of a second."""
+        """Return the samples that so many streams take a fraction of a second for."""
         return max(1, int(_CHUNK / (self._products * streams)))
 
     def begin(self, streams: int) -> packing.State:
-        """A state of streams, each before its first sample."""
+        """Return a state of streams, each before its first sample."""
         return packing.begin(self._network, streams)
 
     def select(
         self, state: packing.State, streams: Sequence[int | None]
     ) -> packing.State:
-        """A state of some streams of another, and of new ones for None."""
+        """Return a state of some streams of another, and of new ones for None."""
         return packing.select(self._network, state, streams)
 
     def run(
@@ -67,10 +66,10 @@ class CpuEngine:
         uniforms: np.ndarray,
         temperature: float = 1.0,
     ) -> tuple[packing.State, np.ndarray]:
-        """The next samples of every stream, [B, T]; see `wavenet.sampler.Engine`.
+        """Generate the next samples of every stream, [B, T].
 
-        Other threads of Python run meanwhile. Raises `ValueError` for shapes that do
-        not fit each other.
+        Arguments as in `wavenet.sampler.Engine`. Other threads of Python run meanwhile.
+        Raises `ValueError` for shapes that do not fit each other.
         """
         streams, samples, _ = uniforms.shape
         network = self._network

@@ -1,4 +1,4 @@
-"""The compiled heart of the CPU engine: one program that runs a chunk of samples.
+"""The compiled program of the CPU engine, which generates a chunk of samples.
 
 Arrays are those of `packing`, legend as there. Whatever lies beside a stream, and
 however its samples are grouped, its numbers are summed in the same order: a signal
@@ -89,16 +89,17 @@ def _look_back(net, layer, ahead, past, slots, now, streams):
     are powers of two that divide the lag, so that they lie together in `past`.
     """
     window = len(ahead) // streams
-    at, taps = now % window, net.gate.shape[1]
+    at, taps = now % window, net.filter_gate.shape[1]
     if at == 0:
         for row in range(len(ahead)):
-            ahead[row] = net.gate_bias[layer]
+            ahead[row] = net.filter_gate_bias[layer]
     for j in range(taps - 1):
         lag = (taps - 1 - j) * net.dilations[layer]
         block = min(window, lag & -lag)
         if now % block == 0:
             first, count = (now - lag) % slots * streams, block * streams
-            _multiply(ahead, at * streams, past, first, count, net.gate[layer, j])
+            tap = net.filter_gate[layer, j]
+            _multiply(ahead, at * streams, past, first, count, tap)
 
 
 @_compiled
@@ -176,14 +177,14 @@ def _draw(net, parameters, u, v, temperature):
 def _generate(net, state, gates, positions, uniforms, temperature, signal):
     """Fill signal [B, T]; arguments as those of `wavenet.sampler.Engine.run`."""
     (streams, samples), (hop, width) = signal.shape, net.phases.shape
-    layers, kernel = net.gate.shape[:2]
+    layers, kernel = net.filter_gate.shape[:2]
     skip, residual = len(net.total), net.shift.shape[1]
-    depth = net.mix.shape[2] * net.mix.shape[3] // PANEL
-    y = np.empty((streams, net.mix.shape[1] * PANEL), np.float32)
-    z = np.zeros((streams, depth), net.gate.dtype)
-    s = np.empty((streams, skip), net.gate.dtype)
-    o = np.empty((streams, len(net.head1_bias)), np.float32)
-    p = np.empty((streams, len(net.head2_bias)), np.float32)
+    depth = net.res_skip.shape[2] * net.res_skip.shape[3] // PANEL
+    y = np.empty((streams, net.res_skip.shape[1] * PANEL), np.float32)
+    z = np.zeros((streams, depth), net.filter_gate.dtype)
+    s = np.empty((streams, skip), net.filter_gate.dtype)
+    o = np.empty((streams, len(net.post1_bias)), np.float32)
+    p = np.empty((streams, len(net.post2_bias)), np.float32)
     for t in range(samples):
         now = state.clock[0]
         _enter(net, state.last, y)
@@ -196,18 +197,18 @@ def _generate(net, state, gates, positions, uniforms, temperature, signal):
             a = now % state.ahead.shape[1] * streams
             for b in range(streams):
                 _remember(y[b, skip:], net.shift[layer], past, new + b)
-            _multiply(ahead, a, past, new, streams, net.gate[layer, kernel - 1])
+            _multiply(ahead, a, past, new, streams, net.filter_gate[layer, kernel - 1])
             for b in range(streams):
                 frame, place = divmod(positions[b] + t, hop)
                 frames = gates[b, frame : frame + width, layer]
                 _gate(ahead[a + b], net.phases[place], frames, z[b])
-            _multiply(y, 0, z, 0, streams, net.mix[layer])
+            _multiply(y, 0, z, 0, streams, net.res_skip[layer])
         _rectify(y, s)
         for b in range(streams):
-            o[b], p[b] = net.head1_bias, net.head2_bias
-        _multiply(o, 0, s, 0, streams, net.head1)
+            o[b], p[b] = net.post1_bias, net.post2_bias
+        _multiply(o, 0, s, 0, streams, net.post1)
         _rectify(o, s)
-        _multiply(p, 0, s, 0, streams, net.head2)
+        _multiply(p, 0, s, 0, streams, net.post2)
         for b in range(streams):
             u, v = uniforms[b, t]
             state.last[b] = _draw(net, p[b], u, v, temperature)

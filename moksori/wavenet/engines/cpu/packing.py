@@ -1,4 +1,4 @@
-"""A network and the past of its streams, laid out as the compiled program reads them.
+"""Lay out a network and the past of its streams as the compiled program reads them.
 
 Legend: B streams, L layers, k kernel; R residual, Z half of the gate, S skip channels,
 rounded up to whole vectors of 16; N columns of a product, rounded up to whole panels of
@@ -29,26 +29,26 @@ _ROWS = 16
 class Network(NamedTuple):
     """The arrays of a network.
 
-    entry [classes, R], or scale and offset [2, R]; gate [L, k, N / 64, R, 64], its
-    columns Z of tanh, then Z of sigmoid; mix [L, N / 64, Z, 64], its columns S, then R;
-    heads [N / 64, S, 64]. For bfloat16 two rows are one of pairs [128]. `shift` [L, R]
-    is what the biases of the layers below add to a layer's input, `total` [S] what all
-    add to the sum of skips. phases [hop, 2n + 1]; outputs and kind are those of the
-    distribution.
+    entry [classes, R], or scale and offset [2, R]; filter_gate [L, k, N / 64, R, 64],
+    its columns Z of tanh, then Z of sigmoid; res_skip [L, N / 64, Z, 64], its columns
+    S, then R; post1 and post2 [N / 64, S, 64]. For bfloat16 two rows are one of pairs
+    [128]. `shift` [L, R] is what the biases of the layers below add to a layer's input,
+    `total` [S] what all add to the sum of skips. phases [hop, 2n + 1]; outputs and kind
+    are those of the distribution.
     """
 
     kind: int
     outputs: int
     entry: np.ndarray
-    gate: np.ndarray
-    gate_bias: np.ndarray
-    mix: np.ndarray
+    filter_gate: np.ndarray
+    filter_gate_bias: np.ndarray
+    res_skip: np.ndarray
     shift: np.ndarray
     total: np.ndarray
-    head1: np.ndarray
-    head1_bias: np.ndarray
-    head2: np.ndarray
-    head2_bias: np.ndarray
+    post1: np.ndarray
+    post1_bias: np.ndarray
+    post2: np.ndarray
+    post2_bias: np.ndarray
     phases: np.ndarray
     dilations: np.ndarray
 
@@ -71,7 +71,7 @@ class State(NamedTuple):
 
 
 def pack(weights: Weights, precision: str) -> Network:
-    """Weights for products in `precision`, one of `PRECISIONS`."""
+    """Lay out weights for products in `precision`, one of `PRECISIONS`."""
     dtype = PRECISIONS[precision]
     residual, skip, half = weights.residual, weights.skip, weights.gates // 2
     if weights.embedding is None:
@@ -79,39 +79,39 @@ def pack(weights: Weights, precision: str) -> Network:
     else:
         entry = weights.embedding
     swapped = np.concatenate(
-        [weights.mix[..., residual:], weights.mix[..., :residual]], axis=-1
+        [weights.res_skip[..., residual:], weights.res_skip[..., :residual]], axis=-1
     )
-    below = np.cumsum(weights.mix_bias[:, :residual], axis=0, dtype=np.float64)
+    below = np.cumsum(weights.res_skip_bias[:, :residual], axis=0, dtype=np.float64)
     shift = np.concatenate([np.zeros((1, residual)), below[:-1]])
     return Network(
         kind=_KINDS[type(weights.distribution)],
         outputs=weights.outputs,
         entry=_vectors(entry, residual),
-        gate=_panels(_vectors(weights.gate, half, half), dtype),
-        gate_bias=_whole(_vectors(weights.gate_bias, half, half), PANEL),
-        mix=_panels(_vectors(swapped, skip, residual), dtype),
+        filter_gate=_panels(_vectors(weights.filter_gate, half, half), dtype),
+        filter_gate_bias=_whole(_vectors(weights.filter_gate_bias, half, half), PANEL),
+        res_skip=_panels(_vectors(swapped, skip, residual), dtype),
         shift=_vectors(shift, residual),
-        total=_vectors(weights.mix_bias[:, residual:].sum(0, np.float64), skip),
-        head1=_panels(weights.head1, dtype),
-        head1_bias=_whole(weights.head1_bias, PANEL),
-        head2=_panels(weights.head2, dtype),
-        head2_bias=_whole(weights.head2_bias, PANEL),
+        total=_vectors(weights.res_skip_bias[:, residual:].sum(0, np.float64), skip),
+        post1=_panels(weights.post1, dtype),
+        post1_bias=_whole(weights.post1_bias, PANEL),
+        post2=_panels(weights.post2, dtype),
+        post2_bias=_whole(weights.post2_bias, PANEL),
         phases=np.ascontiguousarray(weights.phases, np.float32),
         dilations=np.array(weights.dilations, np.int64),
     )
 
 
 def begin(network: Network, streams: int) -> State:
-    """The state of streams before their first sample."""
+    """Return the state of streams before their first sample."""
     window = 1
     while 2 * window * streams <= _ROWS:
         window *= 2
     reach = np.maximum(1, _reach(network))
     slots = -(-reach // window) * window
-    residual, columns = network.shift.shape[1], network.gate_bias.shape[1]
+    residual, columns = network.shift.shape[1], network.filter_gate_bias.shape[1]
     starts = np.concatenate([[0], np.cumsum(slots)])
     return State(
-        past=np.zeros((starts[-1], streams, residual), network.gate.dtype),
+        past=np.zeros((starts[-1], streams, residual), network.filter_gate.dtype),
         starts=starts,
         ahead=np.zeros((len(reach), window, streams, columns), np.float32),
         last=np.zeros(streams, np.float32),
@@ -120,7 +120,7 @@ def begin(network: Network, streams: int) -> State:
 
 
 def select(network: Network, state: State, streams: Sequence[int | None]) -> State:
-    """The state of some streams of another state, and of new ones (None).
+    """Return the state of some streams of another state, and of new ones (None).
 
     Its clock begins anew, and with it a window, so nothing of `ahead` is wanted.
     """
@@ -144,7 +144,7 @@ def _slots(state: State, layer: int, times: np.ndarray) -> np.ndarray:
 
 def _reach(network: Network) -> np.ndarray:
     """How many samples back each layer looks: [L]."""
-    return (network.gate.shape[1] - 1) * network.dilations
+    return (network.filter_gate.shape[1] - 1) * network.dilations
 
 
 def _whole(array, multiple: int, axis: int = -1) -> np.ndarray:
