@@ -24,11 +24,11 @@ def speech(job: dict) -> Iterator[dict]:
 
 
 def _wavenet(settings, job, on_gpu) -> Iterator[dict]:
-    from moksori.voices.vocoder import network
+    from moksori.voices.networks import build_wavenet
     from moksori.wavenet.sampler import Sampler
 
     engine = "xla" if on_gpu else "cpu"
-    sampler = Sampler(network(settings, 1), engine=engine, folding=None)
+    sampler = Sampler(build_wavenet(settings, 1), engine=engine, folding=None)
     random = np.random.default_rng(0)
 
     def generated(streams: int, frames: int) -> float:
@@ -47,12 +47,12 @@ def _wavenet(settings, job, on_gpu) -> Iterator[dict]:
 
 
 def _acoustic(settings, job) -> Iterator[dict]:
-    from moksori.voices import acoustic
     from moksori.voices.generation import Generator
     from moksori.voices.griffin_lim import GriffinLim
+    from moksori.voices.networks import build_tacotron
 
     audio, factor = settings.audio, settings.tacotron.reduction_factor
-    generator = Generator(acoustic.network(settings, 1), audio.frame_seconds)
+    generator = Generator(build_tacotron(settings, 1), audio.frame_seconds)
     random, heard = np.random.default_rng(0), GriffinLim(audio)
     for lines in (1, 16):
         ids = [random.integers(2, 70, job["symbols"]).tolist() for _ in range(lines)]

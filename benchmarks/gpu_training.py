@@ -51,17 +51,17 @@ def training(job: dict) -> Iterator[dict]:
 
 def waiting(job: dict) -> Iterator[dict]:
     """One row: the share of time that steps wait for batches read from files."""
-    from datasets.batches import Batches, frames_in
+    from datasets.batches import frames_in
     from moksori.training.prefetch import Prefetch
-    from moksori.voices import acoustic
+    from moksori.training.recipes.tacotron import TacotronRecipe
 
     settings = settings_of(job)
     with tempfile.TemporaryDirectory(prefix="waiting-") as folder:
         store = _Store(Path(folder), settings, job)
-        asked = acoustic.batching(settings)
+        recipe = TacotronRecipe(settings, ["one"])
         # Every shape is compiled, which takes minutes and is not waiting for data.
-        batches = Batches(store, range(_UTTERANCES), buckets=2, **asked)
-        trainer, values = acoustic.trainer(settings, 1), _values(settings)
+        batches = recipe.batches(store, range(_UTTERANCES), buckets=2)
+        trainer, values = recipe.trainer(), _values(settings)
         nobody = SimpleNamespace(requested=False)
         waited = 0.0
         with Prefetch(trainer, batches, 10**9, frames_in, nobody) as ahead:
@@ -136,9 +136,9 @@ def _values(settings) -> dict:
 
 def _acoustic(settings, job, size):
     """A step of the acoustic model, and how many frames it trains on."""
-    from moksori.voices import acoustic
+    from moksori.training.recipes.tacotron import TacotronRecipe
 
-    trainer = acoustic.trainer(settings, 1)
+    trainer = TacotronRecipe(settings, ["one"]).trainer()
     batch = full_batch(settings, size, job["frames"], job["symbols"])
     step = _step(trainer, batch, **_values(settings))
     return step, size * job["frames"]
@@ -146,9 +146,9 @@ def _acoustic(settings, job, size):
 
 def _vocoder(settings, job, size):
     """A step of the vocoder, and how many samples count in it."""
-    from moksori.voices import vocoder
+    from moksori.training.recipes.wavenet import WaveNetRecipe
 
-    trainer = vocoder.trainer(settings, 1)
+    trainer = WaveNetRecipe(settings, ["one"]).trainer()
     batch = made_batch(settings, size, settings.wavenet_training.crop_frames)
     batch["weight"] = np.full(size, 1 / size, np.float32)
     return _step(trainer, batch), batch["target"].size

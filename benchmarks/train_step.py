@@ -132,9 +132,9 @@ def _row(name, factor, times, work, peak, arguments) -> dict:
 
 def _step(decoder, settings, batch, factor):
     """A training step as a call, with its trainer beside it; compiled by this."""
-    from moksori.voices import acoustic
+    from moksori.training.recipes.tacotron import TacotronRecipe
 
-    trainer = acoustic.trainer(settings, 1, decoder=decoder)
+    trainer = TacotronRecipe(settings, ["one"]).trainer(decoder=decoder)
 
     def step():
         terms = trainer.step(batch, 1e-3, guided_weight=1.0, factor=(factor,))

@@ -73,11 +73,11 @@ def devices() -> list[str]:
 
 def _measured(name: str, arguments) -> Iterator[dict]:
     import hparams
-    from moksori.voices.vocoder import network
+    from moksori.voices.networks import build_wavenet
     from moksori.wavenet.sampler import Sampler
 
     settings = hparams.preset(name)
-    model = network(settings, speakers=1)
+    model = build_wavenet(settings, speakers=1)
     rate, work = settings.audio.sample_rate, 2e-9 * _products(model.export())
     for what, streams in _STREAMS.items():
         speed = _plain(model, streams, arguments.seconds)

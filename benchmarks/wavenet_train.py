@@ -124,17 +124,18 @@ def made_batch(settings, crops: int, frames: int) -> dict:
     """Crops as `datasets.crops` makes them, of noise."""
     import numpy as np
 
-    from moksori.voices import vocoder
+    from moksori.voices.networks import build_wavenet
 
-    asked = vocoder.cropping(settings, vocoder.network(settings, 1))
+    model = build_wavenet(settings, 1)
+    past = model.receptive_field - 1
     hop, random = settings.audio.hop_length, np.random.default_rng(0)
-    samples = random.uniform(-1, 1, (crops, 1 + asked["past"] + frames * hop))
+    samples = random.uniform(-1, 1, (crops, 1 + past + frames * hop))
     samples = samples.astype(np.float32)
-    seen = -(-asked["past"] // hop) + frames + 2 * asked["context"]
+    seen = -(-past // hop) + frames + 2 * model.context
     mels = random.normal(size=(crops, seen, settings.audio.mels))
     return {
         "signal": samples[:, :-1],
-        "target": samples[:, 1 + asked["past"] :],
+        "target": samples[:, 1 + past :],
         "mels": mels.astype(np.float32),
         "speaker": np.zeros(crops, np.int32),
         "weight": np.full(crops, 1 / crops, np.float32),
@@ -143,11 +144,11 @@ def made_batch(settings, crops: int, frames: int) -> dict:
 
 def _step(way, settings, batch, compute):
     """A training step as a call, with its trainer beside it; compiled by this."""
-    from moksori.voices import vocoder
+    from moksori.training.recipes.wavenet import WaveNetRecipe
 
     with way():
         settings = settings.override([f"wavenet_training.compute={compute}"])
-        trainer = vocoder.trainer(settings, 1)
+        trainer = WaveNetRecipe(settings, ["one"]).trainer()
 
     def step():
         terms = trainer.step(batch, 1e-4)

@@ -51,7 +51,7 @@ def tiny_run(tiny_store, tmp_path_factory) -> Path:
     from tests.trainings import tiny
 
     run = tmp_path_factory.mktemp("tiny_run") / "run"
-    assert train_tacotron.main(tiny("training", tiny_store, run)) == 0
+    assert train_tacotron.main(tiny("tacotron_training", tiny_store, run)) == 0
     return run
 
 

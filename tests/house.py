@@ -19,6 +19,7 @@ _BELOW_COMPARISON = {
     "tacotron",
     "wavenet",
     "training",
+    "recipes",
     "voices",
     "metrics",
     "speakers",
@@ -32,7 +33,7 @@ ROOMS = {
     "backend": set(),
     "tacotron": {"backend"},
     "wavenet": {"backend"},
-    "training": {"backend", "storage"},
+    "training": {"backend", "storage", "hparams"},
     "voices": {
         "hparams",
         "hangul",
@@ -42,6 +43,19 @@ ROOMS = {
         "wavenet",
         "training",
         "storage",
+    },
+    # moksori/training/recipes: what is trained, and by what it is judged.
+    "recipes": {
+        "hparams",
+        "hangul",
+        "audio",
+        "backend",
+        "datasets",
+        "tacotron",
+        "wavenet",
+        "metrics",
+        "training",
+        "voices",
     },
     "metrics": {"hparams", "audio", "storage"},
     "speakers": {"hparams", "audio", "storage"},
@@ -70,6 +84,7 @@ HEAVY = {
         "tacotron",
         "wavenet",
         "training",
+        "recipes",
         "voices",
         "doctor",
         "benchmarks",
@@ -104,7 +119,7 @@ def room_of(path: str) -> str:
     if parts[0] != "moksori":
         return parts[0]
     if len(parts) > 2:
-        return parts[1]
+        return "recipes" if parts[1:3] == ("training", "recipes") else parts[1]
     return "commands" if parts[1].startswith("__") else PurePath(parts[1]).stem
 
 
@@ -113,6 +128,8 @@ def target_of(name: str) -> str:
     first, *rest = name.split(".")
     if first != "moksori":
         return first
+    if rest[:2] == ["training", "recipes"]:
+        return "recipes"
     return "commands" if not rest or rest[0].startswith("__") else rest[0]
 
 

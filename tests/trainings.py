@@ -27,16 +27,16 @@ class Program:
     settings: tuple[str, ...]
     endless: str
 
-    def command(self, store, run, *overrides) -> list[str]:
+    def words(self, store, run, *overrides) -> list[str]:
+        """The arguments of the script."""
         sets = [word for each in (*self.settings, *overrides) for word in _set(each)]
-        begin = [sys.executable, self.script, str(store), "--run", str(run)]
-        return [*begin, "--preset", "tiny", *sets]
+        return [str(store), "--run", str(run), "--preset", "tiny", *sets]
 
     def start(
         self, store, run, *overrides, flags=(), environment=None
     ) -> subprocess.Popen:
         return subprocess.Popen(
-            [*self.command(store, run, *overrides), *flags],
+            [sys.executable, self.script, *self.words(store, run, *overrides), *flags],
             cwd=ROOT,
             env={**os.environ, **(environment or {})},
             stdout=subprocess.PIPE,

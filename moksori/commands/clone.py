@@ -75,6 +75,6 @@ def clone(arguments: argparse.Namespace) -> int:
 def main(argv: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     arguments = parse(argv)
-    from moksori.training.program import ended
+    from moksori.training.cli import run_main
 
-    return ended("clone", lambda: clone(arguments), (ValueError,))
+    return run_main("clone", lambda: clone(arguments), (ValueError,))

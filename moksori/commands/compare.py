@@ -42,16 +42,17 @@ def compare(arguments: argparse.Namespace) -> None:
     from moksori.comparison.page import build as page
     from moksori.comparison.progress import bars
     from moksori.comparison.speaking import Asked
+    from moksori.training.kinds import TACOTRON
+    from moksori.training.record import read_training_record
     from moksori.training.runs import Run
-    from moksori.voices import acoustic, vocoder
-    from moksori.voices.provenance import noted
+    from moksori.voices import vocoder
     from moksori.voices.reading import lines_of
     from moksori.voices.speech import speaker_number
     from moksori.voices.xtts import consent
 
     agreed = consent.check(arguments.consent)
     run = Run.open(arguments.voice)
-    audio = acoustic.settings_of(run).audio
+    audio = TACOTRON.settings_of(run).audio
     speakers = run.settings["speakers"]
     speaker = speakers[speaker_number(speakers, arguments.speaker)]
     runs = {VOICE: arguments.voice, VOCODER: arguments.vocoder}
@@ -62,7 +63,7 @@ def compare(arguments: argparse.Namespace) -> None:
         arguments.out,
         audio,
         speaker,
-        {name: noted(each) for name, each in runs.items() if each},
+        {name: read_training_record(each) for name, each in runs.items() if each},
         store=store,
         sentences=lines_of(arguments.sentences) if arguments.sentences else None,
         references=arguments.reference or (),
@@ -86,6 +87,6 @@ def compare(arguments: argparse.Namespace) -> None:
 def main() -> int:
     arguments = parse()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from moksori.training.program import ended
+    from moksori.training.cli import run_main
 
-    return ended("compare.py", lambda: compare(arguments), (ValueError,))
+    return run_main("compare.py", lambda: compare(arguments), (ValueError,))

@@ -27,13 +27,14 @@ def parser() -> argparse.ArgumentParser:
 
 def synthesize(arguments: argparse.Namespace) -> int:
     """Load the voice, speak the lines; returns the exit code."""
+    from moksori.training.kinds import TACOTRON
     from moksori.training.quiet import load_backend
     from moksori.training.runs import Run
-    from moksori.voices import acoustic, vocoder
+    from moksori.voices import vocoder
     from moksori.voices.cli import lines_from, speak_to_folder, speak_to_stream
 
     # Mistakes that can be found at once are reported before Keras is loaded.
-    settings = acoustic.settings_of(Run.open(arguments.voice))
+    settings = TACOTRON.settings_of(Run.open(arguments.voice))
     wanted = hparams.from_arguments(arguments, settings)
     if arguments.vocoder:
         vocoder.check(arguments.vocoder, settings.audio)
@@ -61,6 +62,6 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     arguments = parser().parse_args(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from moksori.training.program import ended
+    from moksori.training.cli import run_main
 
-    return ended("synthesize", lambda: synthesize(arguments), (ValueError,))
+    return run_main("synthesize", lambda: synthesize(arguments), (ValueError,))

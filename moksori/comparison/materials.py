@@ -16,7 +16,7 @@ from moksori.comparison.figures import RECORDING
 from moksori.demo.corpus import SAMPLE_RATE, SPEAKERS, synthesize
 from moksori.demo.grammar.sentences import sentences as everyday
 from moksori.speakers.encoder import LEAST_SECONDS
-from moksori.voices.provenance import digest
+from moksori.training.record import digest
 
 VOICE, VOCODER = "the voice", "the vocoder"
 REFERENCE = "reference"
@@ -72,10 +72,10 @@ def gather(
 ) -> Materials:
     """Choose, and write into `folder` what the systems and the page read from there.
 
-    `audio` is that of the voice and `trained_on` what `voices.provenance.noted` says of
-    the runs of `VOICE` and perhaps `VOCODER`; `best` that the voice's checkpoint was
-    picked by held-out speech. Recordings come from `store`, those of `speaker`; of
-    features that a run was trained on only those held out. Without `sentences` up to
+    `audio` is that of the voice and `trained_on` the training records of the runs of
+    `VOICE` and perhaps `VOCODER`; `best` that the voice's checkpoint was picked by
+    held-out speech. Recordings come from `store`, those of `speaker`; of features that
+    a run was trained on only those held out. Without `sentences` up to
     `count` of theirs are spoken. What is said twice is compared once. Without
     `references` recordings that are not compared serve. Raises `ComparisonError`.
     """

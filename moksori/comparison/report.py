@@ -14,7 +14,7 @@ from moksori.doctor import driver, host
 from moksori.metrics.recording import describe
 from moksori.speakers.encoder import EncoderMissing
 from moksori.storage import write_json
-from moksori.voices.provenance import noted
+from moksori.training.record import read_training_record
 from moksori.voices.xtts.reference import prepare
 
 NAME = "comparison.json"
@@ -146,7 +146,7 @@ def _minutes(asked, key: str) -> float | None:
     """Minutes of the features that a system was trained on, of all their speakers and
     with what was held out; None where its run does not say."""
     runs = {"griffin-lim": [asked.voice], "wavenet": [asked.voice, asked.vocoder]}
-    known = [noted(run).get("minutes") for run in runs.get(key, [])]
+    known = [read_training_record(run).get("minutes") for run in runs.get(key, [])]
     # A vocoder usually learns from the same recordings: they are not added.
     return None if None in known else max(known, default=0.0)
 

@@ -95,13 +95,13 @@ def on_features(store, settings: Hparams | None) -> Iterator[Finding]:
 def settings_for(arguments, run: Path | None, store, model: str) -> Hparams:
     """The settings that a training of `model` would have, by the rules of the training
     scripts; `run` and `store` may be None. Raises `HparamsError` or `RunError`."""
+    from moksori.training.kinds import KINDS
     from moksori.training.runs import Run
-    from moksori.voices import lineage
 
     if store is not None:
-        return lineage.settings_for(arguments, run or Path(), store, model)
+        return _recipes()[model].settings_for(arguments, run or Path(), store)
     if run is not None and (run / "run.json").exists():
-        made_with = lineage.settings_of(Run.open(run), model)
+        made_with = KINDS[model].settings_of(Run.open(run))
         return hparams.from_arguments(arguments, made_with)
     return hparams.from_arguments(arguments)
 
@@ -136,7 +136,6 @@ def on_run(folder: Path, store, settings: Hparams | None) -> Iterator[Finding]:
     `store` and `settings` are what it would continue with; None where unknown.
     """
     from moksori.training.runs import Run, RunError
-    from moksori.voices import acoustic, vocoder
 
     if not (folder / "run.json").exists():
         yield _on_new_run(folder)
@@ -146,8 +145,7 @@ def on_run(folder: Path, store, settings: Hparams | None) -> Iterator[Finding]:
         kind = run.settings.get("kind")
         checkpoint = run.restore()
         if store is not None and settings is not None and kind in MODELS:
-            rules = {"tacotron": acoustic, "wavenet": vocoder}[kind]
-            rules.resume_or_create(folder, settings, store)
+            _recipes()[kind].resume_or_create(folder, settings, store)
     except RunError as failure:
         advice = "mend that, or begin a new run in another folder"
         yield error("run", str(failure), advice, folder=folder)
@@ -168,6 +166,13 @@ def on_run(folder: Path, store, settings: Hparams | None) -> Iterator[Finding]:
         yield warning("run", text, advice, **facts, process=holder)
     else:
         yield ok("run", f"{text}can be continued", **facts)
+
+
+def _recipes() -> dict:
+    from moksori.training.recipes.tacotron import TacotronRecipe
+    from moksori.training.recipes.wavenet import WaveNetRecipe
+
+    return {recipe.kind.name: recipe for recipe in (TacotronRecipe, WaveNetRecipe)}
 
 
 def _on_new_run(folder: Path) -> Finding:

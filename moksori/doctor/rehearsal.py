@@ -165,19 +165,14 @@ def rehearse(model: str, settings: Hparams, features: str | None, seconds: float
 
 def _prepared(model: str, settings: Hparams, store, devices) -> tuple:
     """Trainer, batches, the largest batch and the schedule of the scripts."""
-    from datasets.batches import Batches, split
-    from datasets.crops import Crops
-    from moksori.voices import acoustic, vocoder
+    from moksori.training.recipes.tacotron import TacotronRecipe
+    from moksori.training.recipes.wavenet import WaveNetRecipe
 
-    if model == "tacotron":
-        trainer = acoustic.trainer(settings, len(store.speakers), devices)
-        train_on, _ = split(store, settings.tacotron_training.held_out)
-        batches = Batches(store, train_on, **acoustic.batching(settings))
-        return trainer, batches, batches.largest()[1], acoustic.schedule(settings)
-    trainer = vocoder.trainer(settings, len(store.speakers), devices)
-    train_on, _ = split(store, settings.wavenet_training.held_out)
-    crops = Crops(store, train_on, **vocoder.cropping(settings, trainer.model))
-    return trainer, crops, crops.at(0)[1], vocoder.schedule(settings)
+    kind = {"tacotron": TacotronRecipe, "wavenet": WaveNetRecipe}[model]
+    recipe = kind(settings, store.speakers)
+    trainer = recipe.trainer(devices)
+    data = recipe.data(store, trainer.model)
+    return trainer, data.batches, data.largest, recipe.schedule
 
 
 def _sizes(trainer) -> dict:

@@ -18,9 +18,11 @@ from moksori.metrics.attention import focus, sounding, walk
 from moksori.metrics.cepstral import distortion
 
 _LENGTH = 0.5
+# By this figure, in decibels, voices are ranked: lower is better.
+FREE_RUNNING_SCORE = "free_rank"
 
 
-class Judge:
+class FreeRunningEvaluator:
     """Compares speech with `references`, the recordings of the same sentences.
 
     `references` are normalised mels [frames, mels], `symbols` the strings of the
@@ -56,7 +58,7 @@ class Judge:
         pairs = pairs or [(mel, mel[::-1]) for mel in self._references]
         return float(np.median([self._between(*pair) for pair in pairs]))
 
-    def judge(
+    def evaluate(
         self, spoken: Sequence[tuple[np.ndarray, np.ndarray, bool]]
     ) -> dict[str, float]:
         """Mean figures of the sentences as they were spoken.
@@ -64,15 +66,15 @@ class Judge:
         Of each, in the order of the references: the mel [frames, mels], normalised; the
         alignment [steps, symbols]; and whether the stop token ended it.
 
-        - `cepstral_decibel`: mel-cepstral distortion after dynamic time warping
-        - `complete`: the share in which attention walked from the first to the last
-          sound without a skip or a repeat (`metrics.attention.walk`)
-        - `focus`: the largest attention weight of a step, 0 to 1
-        - `on_token`: the share that ended by the stop token
-        - `length_error`: difference of the lengths as a share of the recording's
-        - `rank`: decibels, lower is better, by which voices are put in order
+        - `free_cepstral_decibel`: mel-cepstral distortion after dynamic time warping
+        - `free_complete`: the share in which attention walked from the first to the
+          last sound without a skip or a repeat (`metrics.attention.walk`)
+        - `free_focus`: the largest attention weight of a step, 0 to 1
+        - `free_on_token`: the share that ended by the stop token
+        - `free_length_error`: difference of the lengths as a share of the recording's
+        - `FREE_RUNNING_SCORE`: by which voices are ranked
 
-        The rank is the mean distortion, to which each sentence that failed adds what is
+        The score is the mean distortion, to which each failed sentence adds what is
         `unrelated`: one whose walk is not complete, that the stop token did not end, or
         whose length is off by more than half. Distortion alone would forgive all this,
         for alignment lets one frame of speech stand for many of the recording, and many
@@ -97,12 +99,12 @@ class Judge:
         error = abs(len(mel) - len(reference)) / len(reference)
         failed = not (complete and on_token and error <= _LENGTH)
         return {
-            "cepstral_decibel": between,
-            "complete": complete,
-            "focus": focus(alignment),
-            "on_token": bool(on_token),
-            "length_error": error,
-            "rank": between + self.unrelated * failed,
+            "free_cepstral_decibel": between,
+            "free_complete": complete,
+            "free_focus": focus(alignment),
+            "free_on_token": bool(on_token),
+            "free_length_error": error,
+            FREE_RUNNING_SCORE: between + self.unrelated * failed,
         }
 
     def _between(self, reference, other) -> float:

@@ -1,7 +1,8 @@
-"""Training that can be watched, stopped at any moment and trusted to go on.
+"""Training that can be watched, stopped at any moment and continued to the bit.
 
-`runs` is the folder of a run and `checkpoints` one file in it, `weights` carries a
-Keras model in and out of it, `loop` drives the steps, `callbacks` watch them,
-`schedules` say how settings move, `figures` and `board` show what happened. Nothing
-here knows which model is being trained.
+`session` runs a training by a `recipe`; `recipes/` hold those of the acoustic model and
+the vocoder. `loop` takes the steps, `steps` one of them, `callbacks` watch them,
+`schedules` say how settings move. `runs` is the folder of a run and `checkpoints` one
+file in it, `weights` carries a Keras model in and out of it. `figures` and `board` show
+what happened. Only the recipes know which model is being trained.
 """

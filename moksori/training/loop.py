@@ -11,9 +11,9 @@ the one after it was begun, unless something has to be done with the weights it 
 import logging
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,48 +22,17 @@ from moksori.training.checkpoints import LOSS
 from moksori.training.health import Action, Health
 from moksori.training.prefetch import Prefetch
 from moksori.training.runs import Checkpoint, Run
+from moksori.training.schedules import is_number
+
+if TYPE_CHECKING:
+    from moksori.training.board import Board
+    from moksori.training.steps import Trainer
 
 log = logging.getLogger(__name__)
 
 _TRAINING_LOSS = "training_loss"
 
 Batch = dict[str, np.ndarray]
-
-
-class Trainer(Protocol):
-    """What is trained: weights, an optimizer and one step."""
-
-    step_number: int
-
-    def place(self, batch: Batch, halt: bool) -> Batch:
-        """Put a batch on the devices; `halt` says that this host asks to stop."""
-
-    def step(self, batch: Batch, **scalars: float) -> Mapping[str, Any]:
-        """Update once. Gives at least `loss`, `gradient_norm` and `skipped` (0 or 1):
-        an update that is not finite, or whose loss exceeds the scalar `loss_ceiling`,
-        is left out by the step itself. `learning_rate` is always among the scalars.
-        Where several hosts train together it gives `halt` too, positive when one of
-        them asked to stop."""
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Everything the next step depends on, random states included."""
-
-    def assign(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Take up what `arrays` gave."""
-
-
-class Batches(Protocol):
-    """What is trained on."""
-
-    def at(self, step: int) -> tuple[Any, Batch]:
-        """The batch of `step` and a key that names its shape."""
-
-
-class Board(Protocol):
-    """Where figures are shown."""
-
-    def rewind(self, step: int) -> None: ...
-    def scalars(self, step: int, values: Mapping[str, float]) -> None: ...
 
 
 class Diverged(RuntimeError):
@@ -81,10 +50,10 @@ class Outcome:
 
 
 def fit(
-    trainer: Trainer,
-    batches: Batches,
+    trainer: "Trainer",
+    batches,
     run: Run,
-    board: Board,
+    board: "Board",
     *,
     steps: int,
     scalars: Callable[[int], dict[str, Any]],
@@ -93,24 +62,27 @@ def fit(
     frames_in: Callable[[Batch], int] = lambda batch: 0,
     validate: Callable[[], dict[str, float]] | None = None,
     rank: str = LOSS,
+    state: Callable[[int], dict[str, Any]] = lambda step: {},
     hooks: Iterable[Callable[[int, Metrics], None]] = (),
     health: Health | None = None,
     progress: Progress | None = None,
 ) -> Outcome:
     """Train until `steps` steps are done, from wherever `run` stands.
 
+    `batches.at(step)` gives a key that names the shape of a step's batch, and it.
     `scalars(step)` are the schedules, `learning_rate` among them; a value that is no
     number (a tuple, say) counts as one that a step is compiled with. A checkpoint is
     written before the first step, every `save_every`, at the end and on SIGINT or
     SIGTERM. `validate` gives figures of held-out data at each regular checkpoint; that
     called `rank` ranks the checkpoints, and the mean training loss does without it.
+    `state(step)` is kept in the checkpoint of a step besides what the loop needs.
     `frames_in(batch)` counts what throughput is measured in. Hooks with a number
     `every` find the weights as their steps left them; others may be called a step late.
 
     Raises `Diverged` when the loss cannot be kept finite, `RunError` when the run is
     in use or cannot be written.
     """
-    story = _Story(trainer, run, board, health or Health(), validate, rank)
+    story = _Story(trainer, run, board, health or Health(), validate, rank, state)
     hooks = list(hooks)
     pauses = [save_every, *(hook.every for hook in hooks if hasattr(hook, "every"))]
     with (
@@ -194,9 +166,9 @@ class _Teller:
 class _Story:
     """One training's dealings with its run folder, its board and its health."""
 
-    def __init__(self, trainer, run, board, health, validate, rank):
+    def __init__(self, trainer, run, board, health, validate, rank, state):
         self.trainer, self.run, self.board = trainer, run, board
-        self.health, self.validate = health, validate
+        self.health, self.validate, self.more_state = health, validate, state
         self._ranked_by = rank if validate else _TRAINING_LOSS
         self._loss_sum, self._loss_count = 0.0, 0
         self._saved: int | None = None
@@ -287,7 +259,7 @@ class _Story:
             log.warning("step %d is not saved: its loss is not good", step)
             return
         metric = None
-        state = {"health": self.health.state()}
+        state = {**self.more_state(step), "health": self.health.state()}
         if validated:
             metric = self._validated(step)
             self._loss_sum, self._loss_count = 0.0, 0
@@ -301,8 +273,3 @@ class _Story:
             self.board.scalars(step, {f"held_out/{n}": v for n, v in figures.items()})
             return figures.get(self._ranked_by)
         return self._loss_sum / self._loss_count if self._loss_count else None
-
-
-def is_number(value) -> bool:
-    """Whether a scalar may change between steps; anything else is compiled in."""
-    return isinstance(value, int | float)

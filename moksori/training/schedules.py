@@ -42,6 +42,11 @@ def reduction_factor(
     return begun[-1] if begun else largest
 
 
+def is_number(value) -> bool:
+    """Tell whether a scalar may change between steps; others are compiled in."""
+    return isinstance(value, int | float)
+
+
 def _progress(step: int, start: int, steps: int) -> float:
     if steps <= 0:
         return 1.0 if step >= start else 0.0

@@ -11,7 +11,7 @@ import numpy as np
 from keras import ops
 
 from moksori.training.devices import Devices, Placed, alone
-from moksori.training.loop import is_number
+from moksori.training.schedules import is_number
 from moksori.training.weights import arrays_of, assign
 
 Losses = Callable[[dict, dict], tuple[object, dict]]

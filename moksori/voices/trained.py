@@ -9,12 +9,14 @@ import numpy as np
 
 import hangul
 from hparams import Hparams, difference
+from moksori.training.kinds import TACOTRON
 from moksori.training.runs import Run
 from moksori.training.weights import assign
-from moksori.voices import acoustic, stopping
+from moksori.voices import stopping
 from moksori.voices.generation import Generated, Generator
 from moksori.voices.griffin_lim import GriffinLim
 from moksori.voices.joining import group_pieces_by_line, join, join_stream, stretch
+from moksori.voices.networks import build_tacotron, reduction_factor
 from moksori.voices.reading import Reading, read
 from moksori.voices.speech import Speech, Voice, VoiceError, check_speed, warnings_of
 
@@ -63,15 +65,17 @@ class TrainedVoice(Voice):
         program does not know.
         """
         run = Run.open(folder)
-        settings = acoustic.settings_of(run)
+        settings = TACOTRON.settings_of(run)
         _check_alphabet(run)
         checkpoint = run.restore(best=best, prefix="model/")
         if checkpoint is None:
             raise VoiceError(f"{run.folder} holds no checkpoint yet: train it first")
         speakers = run.settings["speakers"]
-        model = acoustic.network(settings, len(speakers))
+        model = build_tacotron(settings, len(speakers))
         assign(model, None, checkpoint.arrays)
-        factor = acoustic.factor_at(settings, max(0, checkpoint.step - 1))
+        last_step = max(0, checkpoint.step - 1)
+        factor = checkpoint.state.get("reduction_factor")
+        factor = factor or reduction_factor(settings, last_step)
         return cls(model, settings, speakers, factor, vocoder, checkpoint.step)
 
     def adopt(self, wanted: Hparams) -> None:

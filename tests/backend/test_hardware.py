@@ -7,7 +7,8 @@ import pytest
 import tensorflow as tf
 
 from moksori.backend import hardware
-from moksori.voices import acoustic
+from moksori.training.recipes.tacotron import TacotronRecipe
+from moksori.voices.networks import build_tacotron
 from tests.tacotron.made import tiny
 
 CARDS = {
@@ -97,6 +98,8 @@ def test_a_training_takes_what_it_was_told_or_what_is_there(
     monkeypatch, asked, there, expected
 ):
     monkeypatch.setattr(hardware, "has_bfloat16", lambda: there)
-    trainer = acoustic.trainer(tiny(f"tacotron_training.compute={asked}"), 2)
+    trainer = TacotronRecipe(
+        tiny(f"tacotron_training.compute={asked}"), list("ab")
+    ).trainer()
     assert trainer.model.compute == expected
-    assert acoustic.network(tiny(), 2).compute == "float32"
+    assert build_tacotron(tiny(), 2).compute == "float32"

@@ -10,7 +10,7 @@ import pytest
 
 import hparams
 from benchmarks import train_step
-from moksori.voices import acoustic
+from moksori.voices.networks import build_tacotron
 
 ROOT = Path(__file__).parents[2]
 
@@ -19,7 +19,7 @@ def test_arithmetic_of_the_published_size():
     """By hand from the sizes in the paper: multiplications of the forward pass."""
     settings = hparams.preset("paper")
     t = settings.tacotron
-    model = acoustic.network(settings, 1)
+    model = build_tacotron(settings, 1)
     batch = {"mels": np.zeros((2, 100, 80)), "ids": np.zeros((2, 30))}
     memory = t.encoder_dim + t.speaker_dim
     encoder = 3 * 5 * 512 * 512 + 2 * 4 * 256 * (512 + 256)

@@ -12,7 +12,8 @@ from keras import ops
 import hparams
 from benchmarks import wavenet_train
 from benchmarks.plain_wavenet import PlainWaveNet, plainly
-from moksori.voices import vocoder
+from moksori.training.recipes.wavenet import WaveNetRecipe
+from moksori.voices.networks import build_wavenet
 from tests.tacotron.made import assert_same, gradients
 
 ROOT = Path(__file__).parents[2]
@@ -40,9 +41,9 @@ def teach(plain, ours) -> None:
 @pytest.mark.parametrize("distribution", ["categorical", "gaussian"])
 def test_the_plain_network_is_the_same_network(distribution):
     settings = TINY.override([f"wavenet.distribution={distribution}"])
-    ours = vocoder.network(settings, 1)
+    ours = build_wavenet(settings, 1)
     with plainly():
-        plain = vocoder.network(settings, 1)
+        plain = build_wavenet(settings, 1)
     assert isinstance(plain, PlainWaveNet)
     teach(plain, ours)
     batch = wavenet_train.made_batch(settings, crops=2, frames=2)
@@ -82,7 +83,7 @@ def test_crops_are_those_of_a_training():
 def test_arithmetic_by_hand():
     """Multiplications of the forward pass of two blocks on one crop."""
     sizes = ("wavenet.layers=2", "wavenet.cycles=1", "wavenet.upsample=[128]")
-    model = vocoder.network(TINY.override(sizes), 1)
+    model = build_wavenet(TINY.override(sizes), 1)
     batch = wavenet_train.made_batch(TINY.override(sizes), crops=1, frames=1)
     assert model.dilations == (1, 2)
     counted, residual, half, skip, condition = 128, 8, 8, 8, 8
@@ -127,7 +128,7 @@ def test_it_prints_a_table_and_json():
 
 def test_a_trainer_takes_its_batches_whatever_their_number():
     settings = hparams.preset("tiny")
-    trainer = vocoder.trainer(settings, 1)
+    trainer = WaveNetRecipe(settings, ["one"]).trainer()
     for crops in (2, 3, 4):
         batch = wavenet_train.made_batch(settings, crops, 2)
         assert np.isfinite(float(np.asarray(trainer.step(batch, 1e-3)["loss"])))

@@ -11,7 +11,7 @@ from moksori.audio.files import load, save
 from moksori.commands import compare
 from moksori.demo.corpus import SAMPLE_RATE, SPEAKERS, synthesize, write
 from moksori.metrics.report import read_manifest
-from moksori.voices import provenance
+from moksori.training import record
 from tests.datasets.stores import build
 from tests.voices.runs import make_run, make_vocoder_run
 
@@ -130,13 +130,13 @@ def test_what_is_missing_is_said(call, place):
 
 def test_minutes_of_training_are_known_from_the_run(call, place, tmp_path):
     store = FeatureStore.open(place / "features")
-    provenance.note(place / "voice", store, 1)
+    record.write_training_record(place / "voice", store, 1)
     try:
         lines = tmp_path / "lines.txt"
         lines.write_text("네.\n", "utf-8")
         _, made, _, _ = call("--sentences", lines)
         trained = made["systems"][0]["training_minutes"]
-        assert trained == provenance.noted(place / "voice")["minutes"]
+        assert trained == record.read_training_record(place / "voice")["minutes"]
         assert trained == pytest.approx(_seconds(store) / 60, abs=0.01)
     finally:
         (place / "voice/trained-on.json").unlink()

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 
 import numpy as np
 import pytest
@@ -14,9 +13,10 @@ from datasets.store.build import FeatureStore
 from moksori.audio import files
 from moksori.commands import train_wavenet
 from moksori.training.checkpoints import read
+from moksori.training.kinds import WAVENET as KIND
+from moksori.training.recipes.wavenet import WaveNetRecipe
 from moksori.training.runs import Run
 from moksori.training.weights import assign, averaged
-from moksori.voices import lineage, vocoder
 from tests.trainings import Program, last, newest, tones
 
 WAVENET = Program(
@@ -41,10 +41,9 @@ def store(tmp_path_factory):
 
 def train(store, run, *overrides, words=()) -> int:
     """The script within this process, where TensorFlow is loaded already."""
-    argv = [*WAVENET.command(store, run, *overrides)[1:], *map(str, words)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", argv)
-        return train_wavenet.main()
+    return train_wavenet.main(
+        [*WAVENET.words(store, run, *overrides), *map(str, words)]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -90,10 +89,11 @@ def test_a_training_stopped_and_continued_is_one_left_in_peace(story):
 def test_checkpoints_are_ranked_by_what_will_speak(story, store):
     """The held-out loss is that of the averaged weights."""
     found, opened = last(story["logs"] / "calm"), FeatureStore.open(store)
-    settings = lineage.settings_of(Run.open(story["logs"] / "calm"), "wavenet")
-    model = vocoder.network(settings, 2, vocoder.trainer(settings, 2).model.compute)
+    settings = KIND.settings_of(Run.open(story["logs"] / "calm"))
+    recipe = WaveNetRecipe(settings, opened.speakers)
+    model = recipe.network(recipe.trainer().model.compute)
     _, unseen = split(opened, settings.wavenet_training.held_out)
-    crops = Crops(opened, unseen, **vocoder.cropping(settings, model))
+    crops = recipe.crops(opened, unseen, model)
 
     def loss(arrays):
         assign(model, None, arrays)
@@ -169,21 +169,21 @@ def test_mels_of_a_voice_take_the_place_of_the_recordings(
     store, aligned, tmp_path, monkeypatch
 ):
     heard = []
-    trainer = vocoder.trainer
+    trainer = WaveNetRecipe.trainer
 
-    def listening(*arguments):
-        made = trainer(*arguments)
+    def listening(self, devices):
+        made = trainer(self, devices)
         step = made.step
         made.step = lambda batch, **more: heard.append(batch) or step(batch, **more)
         return made
 
-    monkeypatch.setattr(vocoder, "trainer", listening)
+    monkeypatch.setattr(WaveNetRecipe, "trainer", listening)
     steps = ("wavenet_training.steps=1", *ALONE)
     assert train(store, tmp_path / "run", *steps, words=["--mels", aligned]) == 0
     opened = FeatureStore.open(store)
-    settings = lineage.settings_of(Run.open(tmp_path / "run"), "wavenet")
-    asked = vocoder.cropping(settings, vocoder.network(settings, 2))
-    usual = Crops(opened, range(len(opened)), **asked).at(0)[1]
+    settings = KIND.settings_of(Run.open(tmp_path / "run"))
+    recipe = WaveNetRecipe(settings, opened.speakers)
+    usual = recipe.crops(opened, range(len(opened)), recipe.network()).at(0)[1]
     np.testing.assert_allclose(heard[-1]["mels"], 0.5 * usual["mels"], atol=2e-3)
     np.testing.assert_array_equal(heard[-1]["signal"], usual["signal"])
 

@@ -16,7 +16,7 @@ from moksori.comparison.materials import (
     ComparisonError,
     gather,
 )
-from moksori.voices.provenance import digest, note, noted
+from moksori.training.record import digest, read_training_record, write_training_record
 from tests.datasets.made import TEXTS, folder_corpus, write_sound, write_text
 from tests.datasets.stores import TINY, build
 
@@ -56,8 +56,8 @@ def texts_of(store, rows):
 
 
 def test_of_the_features_it_was_trained_on_only_the_held_out(store, tmp_path):
-    note(tmp_path, store, HELD_OUT)
-    made = choose(store, tmp_path / "out", noted(tmp_path))
+    write_training_record(tmp_path, store, HELD_OUT)
+    made = choose(store, tmp_path / "out", read_training_record(tmp_path))
     unseen = split(store, HELD_OUT)[1]
     assert set(made.lines) == texts_of(store, unseen)
     assert set(made.recordings) == set(range(1, HELD_OUT + 1))

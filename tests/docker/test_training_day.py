@@ -24,7 +24,7 @@ TACOTRON = Program(
 
 def words(*overrides: str) -> list[str]:
     """What a person types after `docker run … moksori:gpu`."""
-    return TACOTRON.command("data/me", "logs/me", *overrides)[1:]
+    return ["train_tacotron.py", *TACOTRON.words("data/me", "logs/me", *overrides)]
 
 
 def start(command, cwd) -> subprocess.Popen:

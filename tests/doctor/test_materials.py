@@ -9,8 +9,8 @@ import hparams
 from datasets.store.features import FeatureStore
 from moksori.doctor import materials
 from moksori.doctor.findings import Level
+from moksori.training.recipes.tacotron import TacotronRecipe
 from moksori.training.runs import Run
-from moksori.voices import acoustic
 from tests.datasets.made import folder_corpus
 from tests.trainings import tones
 
@@ -28,7 +28,7 @@ def store(tmp_path_factory):
 
 @pytest.fixture
 def run(tmp_path, store):
-    run = acoustic.resume_or_create(tmp_path / "run", TINY, store)
+    run = TacotronRecipe.resume_or_create(tmp_path / "run", TINY, store)
     run.save(1, {"model/a": np.ones(3, np.float32)}, {})
     run.save(2, {"model/a": np.ones(3, np.float32)}, {})
     return run

@@ -9,14 +9,14 @@ TINY = hparams.preset("tiny")
 
 
 def test_made_up_features_are_like_a_store():
-    from datasets.batches import Batches, split
-    from moksori.voices import acoustic
+    from datasets.batches import split
+    from moksori.training.recipes.tacotron import TacotronRecipe
 
     settings = TINY.override(["audio.linear=true", "tacotron.linear=true"])
     store = MadeUp(settings.audio)
     train_on, held_out = split(store, 2)
     assert len(held_out) == 2
-    batches = Batches(store, train_on, **acoustic.batching(settings))
+    batches = TacotronRecipe(settings, store.speakers).batches(store, train_on)
     shape, batch = batches.largest()
     assert batch["mels"].shape == (*shape[:2], 20)
     assert batch["linear"].shape == (*shape[:2], settings.audio.bins)

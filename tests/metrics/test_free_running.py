@@ -5,7 +5,7 @@ import pytest
 
 import hparams
 from moksori.metrics.cepstral import distortion
-from moksori.metrics.free_running import Judge
+from moksori.metrics.free_running import FREE_RUNNING_SCORE, FreeRunningEvaluator
 
 AUDIO = hparams.preset("tiny").audio
 LINES = [
@@ -44,17 +44,17 @@ PERFECT = [(m, followed(line), True) for m, line in zip(MELS, LINES, strict=True
 
 @pytest.fixture(scope="module")
 def judge():
-    return Judge(MELS, LINES, AUDIO)
+    return FreeRunningEvaluator(MELS, LINES, AUDIO)
 
 
 def test_the_recordings_themselves_are_perfect(judge):
-    assert judge.judge(PERFECT) == {
-        "cepstral_decibel": 0.0,
-        "complete": 1.0,
-        "focus": 1.0,
-        "on_token": 1.0,
-        "length_error": 0.0,
-        "rank": 0.0,
+    assert judge.evaluate(PERFECT) == {
+        "free_cepstral_decibel": 0.0,
+        "free_complete": 1.0,
+        "free_focus": 1.0,
+        "free_on_token": 1.0,
+        "free_length_error": 0.0,
+        FREE_RUNNING_SCORE: 0.0,
     }
 
 
@@ -81,18 +81,18 @@ def test_the_unrelated_is_the_median_between_different_sentences(judge):
 )
 def test_one_failing_of_four_costs_a_quarter_of_the_unrelated(judge, failing):
     """Also where alignment finds no fault in its sound."""
-    figures = judge.judge([*PERFECT[:2], failing, PERFECT[3]])
-    assert figures["cepstral_decibel"] == pytest.approx(0, abs=1e-6)
-    assert figures["rank"] == pytest.approx(judge.unrelated / 4)
+    figures = judge.evaluate([*PERFECT[:2], failing, PERFECT[3]])
+    assert figures["free_cepstral_decibel"] == pytest.approx(0, abs=1e-6)
+    assert figures[FREE_RUNNING_SCORE] == pytest.approx(judge.unrelated / 4)
 
 
 def test_what_fails_counts_by_its_sound_as_well(judge):
     far = MELS[1] + np.linspace(-20, 20, AUDIO.mels)
     between = distortion(MELS[1], far, AUDIO, align=True)
     spoken = [PERFECT[0], (far, skipped(LINES[1]), True), *PERFECT[2:]]
-    figures = judge.judge(spoken)
-    assert figures["rank"] == pytest.approx((between + judge.unrelated) / 4)
-    assert (figures["complete"], figures["on_token"]) == (0.75, 1.0)
+    figures = judge.evaluate(spoken)
+    assert figures[FREE_RUNNING_SCORE] == pytest.approx((between + judge.unrelated) / 4)
+    assert (figures["free_complete"], figures["free_on_token"]) == (0.75, 1.0)
 
 
 def test_speech_that_is_complete_counts_by_its_sound_alone(judge):
@@ -100,9 +100,9 @@ def test_speech_that_is_complete_counts_by_its_sound_alone(judge):
         (m + 0.2 * np.random.default_rng(9).standard_normal(m.shape), walk, token)
         for m, walk, token in PERFECT
     ]
-    figures = judge.judge(near)
-    assert 0 < figures["rank"] < judge.unrelated / 2
-    assert figures["rank"] == figures["cepstral_decibel"]
+    figures = judge.evaluate(near)
+    assert 0 < figures[FREE_RUNNING_SCORE] < judge.unrelated / 2
+    assert figures[FREE_RUNNING_SCORE] == figures["free_cepstral_decibel"]
 
 
 def test_babble_ranks_behind_skips_and_those_behind_speech(judge):
@@ -115,55 +115,57 @@ def test_babble_ranks_behind_skips_and_those_behind_speech(judge):
         for m, line in zip(MELS, LINES, strict=True)
     ]
     late = [(m + 0.1 * noise.standard_normal(m.shape), a, t) for m, a, t in PERFECT]
-    ranks = [judge.judge(spoken)["rank"] for spoken in (late, halting, babble)]
+    ranks = [
+        judge.evaluate(spoken)[FREE_RUNNING_SCORE] for spoken in (late, halting, babble)
+    ]
     assert ranks == sorted(ranks)
     assert ranks[0] < ranks[1] / 2
     assert ranks[1] >= judge.unrelated
-    assert judge.judge(babble)["focus"] < 0.2
+    assert judge.evaluate(babble)["free_focus"] < 0.2
 
 
 def test_lengths_are_compared_with_the_recordings(judge):
     slow = np.repeat(MELS[0], [1, 2] * 20, axis=0)
-    figures = judge.judge([(slow, *PERFECT[0][1:]), *PERFECT[1:]])
-    assert figures["length_error"] == pytest.approx(0.5 / 4)
-    assert figures["rank"] == pytest.approx(0, abs=1e-6)
+    figures = judge.evaluate([(slow, *PERFECT[0][1:]), *PERFECT[1:]])
+    assert figures["free_length_error"] == pytest.approx(0.5 / 4)
+    assert figures[FREE_RUNNING_SCORE] == pytest.approx(0, abs=1e-6)
 
 
 def test_silence_can_be_judged(judge):
     quiet = [(np.full((8, AUDIO.mels), -4.0), a, False) for _, a, _ in PERFECT]
-    figures = judge.judge(quiet)
-    assert figures["rank"] >= judge.unrelated
+    figures = judge.evaluate(quiet)
+    assert figures[FREE_RUNNING_SCORE] >= judge.unrelated
     assert np.isfinite(list(figures.values())).all()
-    silent = Judge([m for m, _, _ in quiet], LINES, AUDIO)
-    assert silent.judge(quiet)["rank"] == 0
-    assert silent.judge(PERFECT)["rank"] > 0
+    silent = FreeRunningEvaluator([m for m, _, _ in quiet], LINES, AUDIO)
+    assert silent.evaluate(quiet)[FREE_RUNNING_SCORE] == 0
+    assert silent.evaluate(PERFECT)[FREE_RUNNING_SCORE] > 0
 
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_without_another_sentence_its_reverse_is_unrelated(count):
-    judge = Judge(MELS[:count], [LINES[0]] * count, AUDIO)
+    judge = FreeRunningEvaluator(MELS[:count], [LINES[0]] * count, AUDIO)
     backwards = [distortion(m, m[::-1], AUDIO, align=True) for m in MELS[:count]]
     assert judge.unrelated == pytest.approx(np.median(backwards))
     assert judge.unrelated > 3
     spoken = [(m, skipped(LINES[0]), True) for m in MELS[:count]]
-    assert judge.judge(spoken)["rank"] == pytest.approx(judge.unrelated)
+    assert judge.evaluate(spoken)[FREE_RUNNING_SCORE] == pytest.approx(judge.unrelated)
 
 
 def test_figures_are_plain_numbers(judge):
     spoken = [(m.astype(np.float32), a.astype(np.float32), t) for m, a, t in PERFECT]
-    assert {type(value) for value in judge.judge(spoken).values()} == {float}
+    assert {type(value) for value in judge.evaluate(spoken).values()} == {float}
 
 
 @pytest.mark.parametrize(("mels", "lines"), [([], []), (MELS, LINES[:3])])
 def test_a_judge_needs_a_reference_for_each_sentence(mels, lines):
     with pytest.raises(ValueError, match=f"{len(mels)} references, {len(lines)}"):
-        Judge(mels, lines, AUDIO)
+        FreeRunningEvaluator(mels, lines, AUDIO)
 
 
 def test_what_does_not_fit_the_references_is_refused(judge):
     with pytest.raises(ValueError, match="3 spoken lines for 4 references"):
-        judge.judge(PERFECT[:3])
+        judge.evaluate(PERFECT[:3])
     with pytest.raises(ValueError, match="no frames"):
-        judge.judge([(MELS[0][:0], followed(LINES[0]), True), *PERFECT[1:]])
+        judge.evaluate([(MELS[0][:0], followed(LINES[0]), True), *PERFECT[1:]])
     with pytest.raises(ValueError, match="8 symbols, but"):
-        judge.judge([(MELS[0], followed(LINES[0]), True), PERFECT[0], *PERFECT[2:]])
+        judge.evaluate([(MELS[0], followed(LINES[0]), True), PERFECT[0], *PERFECT[2:]])

@@ -6,7 +6,7 @@ import numpy as np
 import hparams
 from moksori.tacotron.loss import TacotronLoss
 from moksori.training.steps import Trainer
-from moksori.voices import acoustic
+from moksori.voices.networks import build_tacotron
 
 STILL = tuple(
     f"tacotron.{name}=0"
@@ -20,7 +20,7 @@ def tiny(*overrides: str) -> hparams.Hparams:
 
 
 def network(*overrides: str, speakers: int = 2, **choices):
-    return acoustic.network(tiny(*overrides), speakers, **choices)
+    return build_tacotron(tiny(*overrides), speakers, **choices)
 
 
 def stepped(model, batch: dict, rate: float = 1.0) -> tuple[dict, dict]:

@@ -6,8 +6,8 @@ import pytest
 from keras import ops
 
 from moksori.backend.compilation import compile_model
+from moksori.training.recipes.tacotron import TacotronRecipe
 from moksori.training.weights import arrays_of
-from moksori.voices import acoustic
 from tests.tacotron.made import (
     LINEAR,
     STILL,
@@ -51,7 +51,7 @@ def trainer():
         "tacotron_training.weight_decay=0",
         "tacotron_training.learning_rate=0.005",
     )
-    return acoustic.trainer(settings, 2)
+    return TacotronRecipe(settings, list("ab")).trainer()
 
 
 @pytest.mark.parametrize("factor", [1, 2, 3])
@@ -163,7 +163,7 @@ def test_only_the_frames_in_use_are_learned(trainer):
 
 def test_the_loss_falls_on_one_batch():
     """From a fresh start, on spectrograms that are quiet on the whole, as real ones."""
-    fresh = acoustic.trainer(tiny(*STILL, *LINEAR), 2)
+    fresh = TacotronRecipe(tiny(*STILL, *LINEAR), list("ab")).trainer()
     quiet = {**BATCH, "mels": BATCH["mels"] - 2.0, "linear": BATCH["linear"] - 2.0}
     losses = []
     for step in range(24):

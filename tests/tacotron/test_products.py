@@ -8,7 +8,7 @@ from keras import ops
 from moksori.tacotron import products
 from moksori.training.steps import Trainer
 from moksori.training.weights import arrays_of
-from moksori.voices import acoustic
+from moksori.voices.networks import build_tacotron
 from tests.tacotron.made import (
     LINEAR,
     STILL,
@@ -32,7 +32,7 @@ def trainers():
     """Of the same weights, one a compute, without noise; plain gradient steps."""
     made = {}
     for compute in COMPUTES:
-        model = acoustic.network(tiny(*STILL, *LINEAR), 2, compute)
+        model = build_tacotron(tiny(*STILL, *LINEAR), 2, compute)
         made[compute] = Trainer(model, keras.optimizers.SGD(), objective(model), 1e9)
     return made
 
@@ -153,7 +153,7 @@ def test_speech_of_a_training_in_bfloat16_is_that_of_its_weights():
     """Previews speak with the network in training, synthesis with a float32 one."""
     said = []
     for compute in COMPUTES:
-        model = acoustic.network(tiny(*STILL), 2, compute)
+        model = build_tacotron(tiny(*STILL), 2, compute)
         memory, mask = model.encode(
             *(batch()[n] for n in ("ids", "symbols", "speaker"))
         )

@@ -1,13 +1,15 @@
 """Run folders with a tiny model of random weights, as training would leave them."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 
 import hparams
+from moksori.training.recipes.tacotron import TacotronRecipe
+from moksori.training.recipes.wavenet import WaveNetRecipe
 from moksori.training.runs import Run
 from moksori.training.weights import arrays_of
-from moksori.voices import acoustic, vocoder
 
 SPEAKERS = ["나", "너"]
 
@@ -20,9 +22,11 @@ def make_run(
     Random weights know no end: a low `stop_bias` lets them speak on, up to the cap.
     """
     settings = hparams.preset("tiny").override(overrides)
-    model = acoustic.network(settings, len(SPEAKERS))
+    recipe = TacotronRecipe(settings, SPEAKERS)
+    model = recipe.network()
     model.decoder.stop.bias.assign([stop_bias])
-    description = acoustic.description(settings, SPEAKERS, "made by a test")
+    store = SimpleNamespace(speakers=SPEAKERS, fingerprint="made by a test")
+    description = recipe.describe(settings, store)
     run = Run.create(folder, {**description, **described})
     run.save(3, arrays_of(model), {})
     return folder
@@ -35,7 +39,7 @@ def make_vocoder_run(folder: Path, *overrides: str, steps=(3,), **described) -> 
     so whoever speaks with them is heard to say the same all the time.
     """
     settings = hparams.preset("tiny").override(overrides)
-    trainer = vocoder.trainer(settings, len(SPEAKERS))
+    trainer = WaveNetRecipe(settings, SPEAKERS).trainer()
     description = {
         "kind": "wavenet",
         "hparams": settings.to_dict(),

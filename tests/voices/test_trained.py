@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 import unicodedata
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -9,8 +10,8 @@ import pytest
 
 import hangul
 import hparams
+from moksori.training.recipes.tacotron import TacotronRecipe
 from moksori.training.runs import Run, RunError
-from moksori.voices import acoustic
 from moksori.voices.reading import TextError
 from moksori.voices.trained import TrainedVoice, VoiceError
 from tests.voices.runs import SPEAKERS, make_run
@@ -162,7 +163,9 @@ def test_runs_that_cannot_speak_are_refused_in_a_line(tmp_path, run_folder):
         ),
         "missing": (run_folder.parent / "tine", "nearest: tiny"),
     }
-    empty = acoustic.description(hparams.preset("tiny"), SPEAKERS, "")
+    empty = TacotronRecipe.describe(
+        hparams.preset("tiny"), SimpleNamespace(speakers=SPEAKERS, fingerprint="")
+    )
     Run.create(tmp_path / "c", empty)
     cases["empty"] = (tmp_path / "c", "no checkpoint")
     for folder, reason in cases.values():

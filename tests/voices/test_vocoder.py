@@ -2,16 +2,18 @@
 
 import copy
 import dataclasses
-import logging
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import hparams
+from moksori.training.kinds import TACOTRON
+from moksori.training.recipes.wavenet import WaveNetRecipe
 from moksori.training.runs import Run, RunError
 from moksori.training.weights import arrays_of, assign, averaged
-from moksori.voices import acoustic, lineage, vocoder
+from moksori.voices import vocoder
+from moksori.voices.networks import build_wavenet
 from moksori.voices.vocoder import WaveNetVocoder
 from tests.voices.runs import SPEAKERS, make_run, make_vocoder_run
 
@@ -43,14 +45,14 @@ def waves(loaded, mels):
 
 def speaking(arrays) -> WaveNetVocoder:
     """A vocoder with just these weights."""
-    model = vocoder.network(TINY, len(SPEAKERS))
+    model = build_wavenet(TINY, len(SPEAKERS))
     assign(model, None, arrays)
     return WaveNetVocoder(model, TINY, SPEAKERS)
 
 
 def begin(folder, *overrides, speakers=("a", "b")):
     store = SimpleNamespace(speakers=list(speakers))
-    return vocoder.resume_or_create(folder, TINY.override(overrides), store)
+    return WaveNetRecipe.resume_or_create(folder, TINY.override(overrides), store)
 
 
 def test_a_wave_is_as_long_as_its_mel(waves, mels):
@@ -155,7 +157,7 @@ def test_another_kind_of_run_is_refused(tmp_path, run_folder, folder):
     with pytest.raises(RunError, match="is an acoustic model, not a vocoder"):
         vocoder.check(run_folder, TINY.audio)
     with pytest.raises(RunError, match="is a vocoder, not an acoustic model"):
-        acoustic.settings_of(Run.open(folder))
+        TACOTRON.settings_of(Run.open(folder))
     strange = make_run(tmp_path / "strange", kind="xtts")
     with pytest.raises(RunError, match="is no run of this program, not a vocoder"):
         WaveNetVocoder.load(strange)
@@ -164,7 +166,7 @@ def test_another_kind_of_run_is_refused(tmp_path, run_folder, folder):
 def test_runs_that_cannot_speak_are_refused_in_a_line(tmp_path, folder):
     begin(tmp_path / "empty")
     bare = Run.open(begin(tmp_path / "bare").folder)
-    bare.save(1, arrays_of(vocoder.network(TINY, 2)), {})
+    bare.save(1, arrays_of(build_wavenet(TINY, 2)), {})
     cases = {
         folder.parent / "wav": "nearest: wave",
         tmp_path / "empty": "no checkpoint yet: train it first",
@@ -174,107 +176,3 @@ def test_runs_that_cannot_speak_are_refused_in_a_line(tmp_path, folder):
         with pytest.raises(RunError, match=reason) as raised:
             WaveNetVocoder.load(each)
         assert "\n" not in str(raised.value)
-
-
-def test_a_run_describes_itself_and_goes_on(tmp_path, caplog):
-    begin(tmp_path / "run")
-    kept = Run.open(tmp_path / "run").settings
-    assert (kept["kind"], kept["speakers"]) == ("wavenet", ["a", "b"])
-    assert hparams.Hparams.from_dict(kept["hparams"]) == TINY
-    with caplog.at_level(logging.INFO):
-        run = begin(
-            tmp_path / "run",
-            "wavenet_training.keep=7",
-            "tacotron.postnet_dim=8",
-            "tacotron_training.steps=9",
-            "text.phonetic=true",
-        )
-    assert run.keep == 7
-    assert caplog.messages == ["wavenet_training.keep is 7 now, was 3"]
-
-
-@pytest.mark.parametrize(
-    ("changed", "words"),
-    [
-        ({"overrides": ["audio.fmin=9"]}, r"hparams\.audio\.fmin: 0\.0 -> 9\.0"),
-        ({"overrides": ["wavenet.layers=2"]}, r"hparams\.wavenet\.layers: 4 -> 2"),
-        ({"speakers": ("a",)}, r'speakers: \["a", "b"\] -> \["a"\]'),
-    ],
-)
-def test_another_network_or_other_features_are_refused(tmp_path, changed, words):
-    begin(tmp_path / "run")
-    with pytest.raises(RunError, match=words):
-        begin(tmp_path / "run", *changed.pop("overrides", ()), **changed)
-
-
-def test_crops_are_what_the_network_asks_for():
-    model = vocoder.network(TINY, 1)
-    t = TINY.wavenet_training
-    asked = vocoder.cropping(TINY, model)
-    coding = asked.pop("coding")
-    assert (coding.preemphasis, coding.companded) == (TINY.wavenet.preemphasis, True)
-    assert asked == {
-        "batch": t.batch,
-        "frames": t.crop_frames,
-        "past": model.receptive_field - 1,
-        "context": model.context,
-        "dither": t.dither,
-        "input_noise": t.input_noise,
-        "seed": t.seed,
-    }
-
-
-@pytest.mark.parametrize("compute", ["float32", "bfloat16"])
-def test_the_trainer_has_the_training_settings(compute):
-    settings = TINY.override(
-        [f"wavenet_training.compute={compute}", "wavenet_training.average=0.75"]
-    )
-    trainer = vocoder.trainer(settings, 2)
-    assert trainer.model.compute == compute
-    assert trainer.optimizer.average == 0.75
-    assert trainer.clip_norm == settings.wavenet_training.clip_norm
-    assert {v.dtype for v in trainer.model.variables} == {"float32"}
-
-
-def test_warm_start_takes_averages_and_rows_by_name(folder):
-    trainer = vocoder.trainer(TINY, 2)
-    account = vocoder.warm_start(trainer.model, folder, ["new", SPEAKERS[1]])
-    theirs = averaged(Run.open(folder).restore().arrays)
-    ours = trainer.arrays()
-    assert "1 rows by name; new: new; dropped: 나" in account
-    for name, array in theirs.items():
-        if name.endswith("speakers/embeddings"):
-            np.testing.assert_array_equal(ours[name][1], array[1])
-            assert (ours[name][0] != array[0]).any()
-        else:
-            np.testing.assert_array_equal(ours[name], array, err_msg=name)
-
-
-def test_after_a_warm_start_the_average_begins_there_too(folder):
-    """The first checkpoint speaks as the run did from which it begins."""
-    trainer = vocoder.trainer(TINY, 2)
-    lineage.begin_with(trainer, lambda m: vocoder.warm_start(m, folder, SPEAKERS))
-    found, theirs = (
-        averaged(arrays)
-        for arrays in (trainer.arrays(), Run.open(folder).restore().arrays)
-    )
-    for name, array in theirs.items():
-        np.testing.assert_array_equal(found[name], array, err_msg=name)
-
-
-def test_warm_start_says_what_does_not_fit(folder):
-    other = TINY.override(["wavenet.skip_channels=5"])
-    account = vocoder.warm_start(vocoder.network(other, 2), folder, SPEAKERS)
-    left = [line for line in account.splitlines() if "left as it was" in line]
-    names = [line.partition(": model/")[2].partition(":")[0] for line in left]
-    layers = ["skip/kernel", "skip/bias", "head/kernel", "head/bias", "out/kernel"]
-    assert names == layers
-
-
-def test_warm_start_needs_a_checkpoint(tmp_path, run_folder):
-    begin(tmp_path / "empty")
-    trainer = vocoder.trainer(TINY, 2)
-    with pytest.raises(RunError, match="no checkpoint to begin from"):
-        vocoder.warm_start(trainer.model, tmp_path / "empty", SPEAKERS)
-    with pytest.raises(RunError, match="not a vocoder"):
-        vocoder.warm_start(trainer.model, run_folder, SPEAKERS)

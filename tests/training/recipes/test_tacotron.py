@@ -7,9 +7,11 @@ from keras import ops
 
 import hangul
 import hparams
+from datasets.store.build import FeatureStore
+from moksori.training.kinds import TACOTRON
+from moksori.training.recipes.tacotron import TacotronRecipe
 from moksori.training.runs import Run, RunError
 from moksori.training.weights import arrays_of
-from moksori.voices import acoustic
 from tests.voices.runs import make_run
 
 TINY = hparams.preset("tiny")
@@ -22,11 +24,11 @@ def arguments(preset=None, overrides=()):
 def begin(folder, *overrides, speakers=("a", "b"), fingerprint="abc"):
     settings = TINY.override(overrides)
     store = SimpleNamespace(speakers=list(speakers), fingerprint=fingerprint)
-    return acoustic.resume_or_create(folder, settings, store)
+    return TacotronRecipe.resume_or_create(folder, settings, store)
 
 
 def test_network_has_the_sizes_of_its_settings():
-    model = acoustic.network(TINY, speakers=3)
+    model = TacotronRecipe(TINY, list("abc")).network()
     assert tuple(model.speaker.embeddings.shape) == (3, TINY.tacotron.speaker_dim)
     symbols = model.encoder.embedding.embeddings
     assert tuple(symbols.shape) == (len(hangul.ALPHABET), TINY.tacotron.symbol_dim)
@@ -97,26 +99,26 @@ def test_another_network_or_other_features_are_refused(tmp_path, changed, words)
 def test_settings_are_those_of_the_run_or_of_the_preset(tmp_path):
     store = SimpleNamespace(audio=TINY.audio, text=TINY.text)
     run = tmp_path / "run"
-    assert acoustic.settings_for(arguments("demo"), run, store) == hparams.preset(
+    assert TacotronRecipe.settings_for(arguments("demo"), run, store) == hparams.preset(
         "demo"
     )
     begin(run, "tacotron.attention_dim=10")
-    again = acoustic.settings_for(
+    again = TacotronRecipe.settings_for(
         arguments(overrides=["tacotron_training.steps=9"]), run, store
     )
     assert again == TINY.override(
         ["tacotron.attention_dim=10", "tacotron_training.steps=9"]
     )
-    asked = acoustic.settings_for(arguments("tiny"), run, store)
+    asked = TacotronRecipe.settings_for(arguments("tiny"), run, store)
     assert asked.tacotron.attention_dim == 12
 
 
 def test_settings_default_to_the_preset_of_the_features(tmp_path):
     store = SimpleNamespace(audio=TINY.audio, text=TINY.text)
-    assert acoustic.settings_for(arguments(), tmp_path, store) == TINY
+    assert TacotronRecipe.settings_for(arguments(), tmp_path, store) == TINY
     other = TINY.override(["audio.mels=21"])
     store = SimpleNamespace(audio=other.audio, text=other.text)
-    assert acoustic.settings_for(arguments(), tmp_path, store) == hparams.preset(
+    assert TacotronRecipe.settings_for(arguments(), tmp_path, store) == hparams.preset(
         "korean"
     )
 
@@ -124,14 +126,16 @@ def test_settings_default_to_the_preset_of_the_features(tmp_path):
 def test_another_kind_of_run_is_refused(tmp_path):
     run = Run.create(tmp_path / "run", {"kind": "wavenet"})
     with pytest.raises(RunError, match="is a vocoder, not an acoustic model"):
-        acoustic.settings_of(run)
+        TACOTRON.settings_of(run)
 
 
 def test_warm_start_takes_rows_by_name(tmp_path):
     start = make_run(tmp_path / "start")  # speakers 나 and 너
-    model = acoustic.network(TINY.override(["tacotron_training.seed=9"]), speakers=2)
+    settings = TINY.override(["tacotron_training.seed=9"])
+    recipe = TacotronRecipe(settings, ["너", "우리"])
+    model = recipe.network()
     fresh = {n: a.copy() for n, a in arrays_of(model).items()}
-    account = acoustic.warm_start(model, start, ["너", "우리"])
+    account = recipe.warm_start(model, start)
     theirs = Run.open(start).restore().arrays
     taken = arrays_of(model)
     names = {name.rpartition("model/")[2]: name for name in taken}
@@ -148,8 +152,9 @@ def test_warm_start_takes_rows_by_name(tmp_path):
 def test_warm_start_says_what_does_not_fit(tmp_path):
     start = make_run(tmp_path / "start")
     settings = TINY.override(["tacotron.decoder_lstm=20"])
-    model = acoustic.network(settings, speakers=2)
-    account = acoustic.warm_start(model, start, ["나", "너"])
+    recipe = TacotronRecipe(settings, ["나", "너"])
+    model = recipe.network()
+    account = recipe.warm_start(model, start)
     lines = [line for line in account.splitlines() if "left as it was" in line]
     assert any("decoder_lstm" in line and "24" in line for line in lines)
     assert np.isfinite(ops.convert_to_numpy(model.decoder.frames.kernel)).all()
@@ -157,9 +162,9 @@ def test_warm_start_says_what_does_not_fit(tmp_path):
 
 def test_warm_start_needs_a_checkpoint(tmp_path):
     begin(tmp_path / "start")
-    model = acoustic.network(TINY, speakers=2)
+    recipe = TacotronRecipe(TINY, ["a", "b"])
     with pytest.raises(RunError, match="no checkpoint to begin from"):
-        acoustic.warm_start(model, tmp_path / "start", ["a", "b"])
+        recipe.warm_start(recipe.network(), tmp_path / "start")
 
 
 def test_the_schedule_of_a_training():
@@ -172,28 +177,31 @@ def test_the_schedule_of_a_training():
             "tacotron_training.guided_attention=4",
         ]
     )
-    at = acoustic.schedule(settings)
+    recipe = TacotronRecipe(settings, [])
+    at = recipe.schedule
     assert [at(step)["factor"] for step in range(5)] == [(5,), (5,), (5,), (2,), (2,)]
-    assert [acoustic.factor_at(settings, step) for step in (2, 3)] == [5, 2]
+    assert [recipe.state(step)["reduction_factor"] for step in (0, 3, 4)] == [5, 5, 2]
     rates = [at(step)["learning_rate"] for step in range(5)]
     expected = [0.005, 0.01, 0.01, 0.01 * 0.1**0.5, 0.001]
     np.testing.assert_allclose(rates, expected, rtol=1e-6)
     weights = [at(step)["guided_weight"] for step in (0, 1, 4, 9)]
     assert weights == [4.0, 3.0, 0.0, 0.0]
-    assert acoustic.batching(settings)["frame_multiple"] == 10
 
 
-def test_frames_divide_by_every_factor():
-    assert acoustic.batching(TINY)["frame_multiple"] == 2
-    assert acoustic.batching(TINY)["linear"] is False
-    wide = TINY.override(["audio.linear=true", "tacotron.linear=true"])
-    assert acoustic.batching(wide)["linear"] is True
+def test_frames_divide_by_every_factor(tiny_store):
+    store = FeatureStore.open(tiny_store)
+    schedule = "tacotron_training.reduction_schedule=[[0,5],[3,2]]"
+    settings = TINY.override(["tacotron.reduction_factor=5", schedule])
+    batches = TacotronRecipe(settings, store.speakers).batches(store, range(4))
+    (_, frames, _), batch = batches.at(0)
+    assert frames % 10 == 0
+    assert "linear" not in batch
 
 
 def test_the_trainer_has_the_training_settings():
     changed = ["tacotron_training.clip_norm=0.5", "tacotron_training.weight_decay=0.25"]
     changed += ["tacotron_training.seed=12", "tacotron_training.adam_epsilon=0.125"]
     settings = TINY.override(changed)
-    made = acoustic.trainer(settings, 1)
+    made = TacotronRecipe(settings, ["a"]).trainer()
     assert (made.clip_norm, made.weight_decay, made.seed) == (0.5, 0.25, 12)
     assert made.optimizer.epsilon == 0.125

@@ -1,4 +1,4 @@
-"""A trained voice told the truth before every frame: mels as long as the recordings."""
+"""Synthesise mels along recordings by teacher forcing, as long as the recordings."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from moksori.backend.compilation import compile_model
 from moksori.voices.trained import TrainedVoice
 
 
-class Forced:
+class TeacherForcedSynthesis:
     """Runs a voice along recordings of `speakers`, numbered as in the batches.
 
     Raises `VoiceError` for a speaker the voice does not have.
@@ -21,7 +21,7 @@ class Forced:
         self._run = compile_model(voice.model, self._call)
 
     def mels(self, batch: dict[str, np.ndarray]) -> list[np.ndarray]:
-        """The mels float32 [frames, mels] of each row of a batch as
+        """Return the mels float32 [frames, mels] of each row of a batch as
         `datasets.batches` makes it."""
         numbers = self._numbers[batch["speaker"]].astype(np.int32)
         outputs = self._run({**batch, "speaker": numbers}, factor=self._factor)

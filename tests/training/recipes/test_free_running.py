@@ -6,18 +6,26 @@ import pytest
 import hangul
 import hparams
 from moksori.audio import files
+from moksori.metrics.free_running import FREE_RUNNING_SCORE
 from moksori.training import figures
 from moksori.training.callbacks import Previews
+from moksori.training.recipe import Data
+from moksori.training.recipes import free_running
+from moksori.training.recipes.eval_model import EvalModel
+from moksori.training.recipes.free_running import (
+    FreeRunningValidation,
+    SpeechPreview,
+    TeacherForcedValidation,
+)
+from moksori.training.recipes.tacotron import TacotronRecipe
 from moksori.training.runs import Run
 from moksori.training.weights import arrays_of
-from moksori.voices import acoustic
 from moksori.voices.generation import Generated, Generator
-from moksori.voices.previews import RANK, Aloud, HeldOut, Preview, watchers
 from moksori.voices.stopping import CAP, TOKEN
-from moksori.voices.twin import Twin
 from tests.tacotron.made import together, utterance
 
 SETTINGS = hparams.preset("tiny")
+RECIPE = TacotronRecipe(SETTINGS, ["a", "b"])
 BATCH = together(
     utterance(1, symbols=6, frames=11),
     utterance(2, symbols=4, frames=8, speaker=1),
@@ -41,22 +49,22 @@ class Board:
 
 @pytest.fixture(scope="module")
 def trainer():
-    return acoustic.trainer(SETTINGS, 2)
+    return RECIPE.trainer()
 
 
 @pytest.fixture(scope="module")
-def twin(trainer):
-    return Twin(acoustic.network(SETTINGS, 2), lambda: arrays_of(trainer.model))
+def model(trainer):
+    return EvalModel(RECIPE.network(), lambda: arrays_of(trainer.model))
 
 
 @pytest.fixture(scope="module")
-def generator(twin):
-    return Generator(twin.model, SETTINGS.audio.frame_seconds)
+def generator(model):
+    return Generator(model.network, SETTINGS.audio.frame_seconds)
 
 
 @pytest.fixture(scope="module")
-def preview(twin, generator):
-    return Preview(twin, generator, SETTINGS, BATCH, Board())
+def preview(model, generator):
+    return SpeechPreview(RECIPE, model, generator, BATCH, Board())
 
 
 class Listener:
@@ -66,17 +74,19 @@ class Listener:
         self.references, self.symbols, self.audio = references, symbols, audio
         self.heard = []
 
-    def judge(self, spoken):
+    def evaluate(self, spoken):
         self.heard.append(spoken)
-        return {"rank": float(np.mean([mel.mean() for mel, _, _ in spoken]))}
+        return {
+            FREE_RUNNING_SCORE: float(np.mean([mel.mean() for mel, _, _ in spoken]))
+        }
 
 
 def kept(trainer):
     return {n: a for n, a in trainer.arrays().items() if "noise" not in n}
 
 
-def test_held_out_figures_change_nothing(twin, trainer):
-    held_out = HeldOut(twin, trainer, SETTINGS, BATCH)
+def test_held_out_figures_change_nothing(model, trainer):
+    held_out = TeacherForcedValidation(RECIPE, model, trainer, BATCH)
     before = kept(trainer)
     figures = held_out()
     for name, array in kept(trainer).items():
@@ -87,8 +97,8 @@ def test_held_out_figures_change_nothing(twin, trainer):
     assert figures["loss"] == pytest.approx(parts, rel=1e-5)
 
 
-def test_held_out_figures_follow_the_weights(twin, trainer):
-    held_out = HeldOut(twin, trainer, SETTINGS, BATCH)
+def test_held_out_figures_follow_the_weights(model, trainer):
+    held_out = TeacherForcedValidation(RECIPE, model, trainer, BATCH)
     bias = trainer.model.decoder.frames.bias
     before = held_out()["loss"]
     old = np.array(bias)
@@ -99,19 +109,26 @@ def test_held_out_figures_follow_the_weights(twin, trainer):
         bias.assign(old)
 
 
-def aloud(trainer, twin, generator, batch):
-    judges = []
+@pytest.fixture
+def evaluators(monkeypatch):
+    """Those that were made, instead of the real one."""
+    made = []
 
-    def judging(*arguments):
-        judges.append(Listener(*arguments))
-        return judges[0]
+    def listener(*arguments):
+        made.append(Listener(*arguments))
+        return made[-1]
 
-    spoken = Aloud(twin, generator, trainer, SETTINGS, batch, judging)
-    return spoken, judges[0]
+    monkeypatch.setattr(free_running, "FreeRunningEvaluator", listener)
+    return made
 
 
-def test_a_judge_hears_each_sentence_beside_its_recording(trainer, twin, generator):
-    spoken, judge = aloud(trainer, twin, generator, BATCH)
+@pytest.fixture
+def validation(trainer, model, generator, evaluators):
+    return FreeRunningValidation(RECIPE, model, generator, trainer, BATCH)
+
+
+def test_each_sentence_is_compared_with_its_recording(trainer, validation, evaluators):
+    (judge,) = evaluators
     assert judge.audio == SETTINGS.audio
     assert [len(mel) for mel in judge.references] == [8, 11]
     np.testing.assert_array_equal(judge.references[0], BATCH["mels"][1, :8])
@@ -119,28 +136,27 @@ def test_a_judge_hears_each_sentence_beside_its_recording(trainer, twin, generat
     assert judge.symbols[0] == tuple(letters)
     assert len(judge.symbols[1]) == 6
     before = kept(trainer)
-    figures = spoken()
-    assert list(figures) == [RANK]
+    figures = validation()
+    assert list(figures) == [FREE_RUNNING_SCORE]
     for name, array in kept(trainer).items():
         np.testing.assert_array_equal(array, before[name], err_msg=name)
     for (mel, alignment, _), symbols in zip(judge.heard[0], (4, 6), strict=True):
         assert mel.shape == (len(alignment) * 2, SETTINGS.audio.mels)
         assert alignment.shape[1] == symbols
-    assert spoken() == figures
+    assert validation() == figures
 
 
-def test_a_judge_hears_the_weights_as_they_are(trainer, twin, generator):
-    spoken, _ = aloud(trainer, twin, generator, BATCH)
+def test_the_weights_are_judged_as_they_are(trainer, validation):
     bias = trainer.model.decoder.frames.bias
-    before, old = spoken()[RANK], np.array(bias)
+    before, old = validation()[FREE_RUNNING_SCORE], np.array(bias)
     try:
         bias.assign(old + 3.0)
-        assert abs(spoken()[RANK] - before) > 1
+        assert abs(validation()[FREE_RUNNING_SCORE] - before) > 1
     finally:
         bias.assign(old)
 
 
-def test_a_judge_is_told_how_a_sentence_ended(trainer, twin):
+def test_the_evaluator_gets_how_a_sentence_ended(trainer, model, evaluators):
     class Said:
         def generate(self, lines, speakers, factor):
             self.asked = (lines, speakers, factor)
@@ -151,18 +167,21 @@ def test_a_judge_is_told_how_a_sentence_ended(trainer, twin):
             ]
 
     generator = Said()
-    spoken, judge = aloud(trainer, twin, generator, BATCH)
-    spoken()
+    FreeRunningValidation(RECIPE, model, generator, trainer, BATCH)()
+    (judge,) = evaluators
     assert [on_token for _, _, on_token in judge.heard[0]] == [True, False]
     lines, speakers, factor = generator.asked
     assert ([len(line) for line in lines], speakers, factor) == ([4, 6], [1, 0], 2)
 
 
-def test_sixteen_are_spoken_from_the_shortest_to_the_longest(trainer, twin, generator):
+def test_sixteen_are_spoken_from_the_shortest_to_the_longest(
+    trainer, model, generator, evaluators
+):
     many = [utterance(seed, symbols=2, frames=2 + seed) for seed in range(40)]
     order = np.random.default_rng(4).permutation(40)
     batch = together(*(many[i] for i in order), frames=42, symbols=2)
-    _, judge = aloud(trainer, twin, generator, batch)
+    FreeRunningValidation(RECIPE, model, generator, trainer, batch)
+    (judge,) = evaluators
     lengths = [len(mel) for mel in judge.references]
     assert len(lengths) == 16
     assert (lengths[0], lengths[-1]) == (2, 41)
@@ -171,7 +190,9 @@ def test_sixteen_are_spoken_from_the_shortest_to_the_longest(trainer, twin, gene
         np.testing.assert_array_equal(mel, many[length - 2]["mels"])
 
 
-def test_weights_are_judged_by_the_factor_they_were_trained_with(trainer, twin):
+def test_weights_are_judged_by_the_factor_they_were_trained_with(
+    trainer, model, evaluators
+):
     """At the very step where the schedule goes on to another one."""
     schedule = "tacotron_training.reduction_schedule=[[0,2],[4,1]]"
     settings = SETTINGS.override([schedule])
@@ -180,13 +201,14 @@ def test_weights_are_judged_by_the_factor_they_were_trained_with(trainer, twin):
         def generate(self, lines, speakers, factor):
             raise RuntimeError(f"factor {factor}")
 
-    spoken = Aloud(twin, Deaf(), trainer, settings, BATCH, Listener)
+    recipe = TacotronRecipe(settings, ["a", "b"])
+    validation = FreeRunningValidation(recipe, model, Deaf(), trainer, BATCH)
     before = trainer.step_number
     try:
         for step, factor in ((0, 2), (3, 2), (4, 2), (5, 1)):
             trainer.step_number = step
             with pytest.raises(RuntimeError, match=f"factor {factor}"):
-                spoken()
+                validation()
     finally:
         trainer.step_number = before
 
@@ -233,39 +255,45 @@ def test_a_picture_that_fails_does_not_stop_a_training(
 
 
 class Together:
-    """As much of the batches as `watchers` asks for: a row for each index."""
+    """As much of the batches as an evaluation needs: a row for each index."""
 
     def together(self, indices):
         assert indices
         return {name: array[: len(indices)] for name, array in BATCH.items()}
 
 
+def evaluation(trainer, folder, unseen, previews=1):
+    settings = SETTINGS.override([f"tacotron_training.previews={previews}"])
+    recipe = TacotronRecipe(settings, ["a", "b"])
+    data = Data(Together(), {}, len, unseen)
+    run = Run.create(folder / "run", {})
+    return recipe.evaluation(trainer, None, data, run, Board())
+
+
 @pytest.mark.parametrize(
     ("unseen", "previews", "expected"),
     [([], 1, (False, 1)), ([4, 7], 0, (True, 1)), ([4, 7], 1, (True, 2))],
 )
-def test_watchers_want_what_is_held_out_and_asked_for(
-    trainer, tmp_path, unseen, previews, expected
+def test_what_is_held_out_and_shown_is_what_the_settings_ask_for(
+    trainer, tmp_path, evaluators, unseen, previews, expected
 ):
-    settings = SETTINGS.override([f"tacotron_training.previews={previews}"])
-    run = Run.create(tmp_path / "run", {})
-    asked = (settings, Together(), unseen, run, Board(), Listener)
-    validate, hooks = watchers(trainer, *asked)
-    assert (validate is not None, len(hooks)) == expected
+    made = evaluation(trainer, tmp_path, unseen, previews)
+    assert (made.validate is not None, len(made.hooks)) == expected
+    assert made.score == FREE_RUNNING_SCORE
 
 
-def test_losses_remain_when_the_judge_fails(trainer, tmp_path, caplog):
-    class Failing(Listener):
-        def judge(self, spoken):
-            if self.heard:
-                raise ValueError("no ears")
-            return super().judge(spoken)
+def test_losses_remain_when_the_evaluator_fails(
+    trainer, tmp_path, caplog, evaluators, monkeypatch
+):
+    validate = evaluation(trainer, tmp_path, [4, 7]).validate
+    both = validate()
 
-    run = Run.create(tmp_path / "run", {})
-    asked = (SETTINGS, Together(), [4, 7], run, Board(), Failing)
-    validate, _ = watchers(trainer, *asked)
-    both, alone = validate(), validate()
-    assert set(both) - set(alone) == {RANK}
+    def fail(self, spoken):
+        raise ValueError("no ears")
+
+    monkeypatch.setattr(Listener, "evaluate", fail)
+    alone = validate()
+    assert set(both) - set(alone) == {FREE_RUNNING_SCORE}
     assert alone["loss"] == pytest.approx(both["loss"])
     failed = "judging free-running speech failed: ValueError: no ears"
     assert caplog.messages == [failed]

@@ -1,4 +1,4 @@
-"""How a program of ours ends: what a person can mend is one line, the rest a trace."""
+"""Run commands and return their exit codes: what the user can mend is one line."""
 
 import ctypes
 import os
@@ -17,15 +17,15 @@ _AGAIN = 75
 _PR_SET_PDEATHSIG = 1
 
 
-def ended(
-    program: str, work: Callable[[], int | None], mistakes: tuple[type, ...] = ()
+def run_main(
+    program: str, work: Callable[[], int | None], user_errors: tuple[type, ...] = ()
 ) -> int:
-    """The exit code of `work()`: its own, or 0 for None.
+    """Run the work of a program and return its exit code: its own, or 0 for None.
 
-    It is 2 when a person's `mistakes`, a `RunError` or an `OSError` is raised, 1 when a
-    training diverged, 75 when another host has gone, all told in one line under the
-    program's name; 130 after Ctrl-C and 0 when whoever read the output has gone. Other
-    errors pass.
+    It is 2 when one of the `user_errors`, a `RunError` or an `OSError` is raised, 1
+    when a training diverged, 75 when another host has gone, each printed as one line
+    under the program's name; 130 after Ctrl-C and 0 when the reader of the output has
+    gone. Other errors pass.
     """
     try:
         return work() or 0
@@ -33,7 +33,7 @@ def ended(
         # What is left in the buffer must not be written on the way out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (*mistakes, RunError, OSError, MemoryError, Diverged, Lost) as error:
+    except (*user_errors, RunError, OSError, MemoryError, Diverged, Lost) as error:
         print(f"{program}: {error}", file=sys.stderr)
         return {Diverged: 1, Lost: _AGAIN}.get(type(error), 2)
     except KeyboardInterrupt:
@@ -41,25 +41,26 @@ def ended(
         return 130
 
 
-def trained(
-    program: str, work: Callable[[], int | None], mistakes: tuple[type, ...] = ()
+def run_training_main(
+    program: str, work: Callable[[], int | None], user_errors: tuple[type, ...] = ()
 ) -> int:
-    """`ended` for a training, which may be one of several hosts.
+    """Run a training as `run_main` does, in a child process if it is one of several
+    hosts.
 
-    Then it works in a process of its own: a backend that loses its partners may abort
-    from within, and somebody has to say what that means. Its code is 75 too.
+    A backend that loses its partners may abort its process; the parent then explains
+    that, and returns 75 too.
     """
     try:
         cluster = Cluster.of()
     except RunError:
-        cluster = None  # `work` stumbles over it again, and that is told
+        cluster = None  # `work` raises it again, and reports it
     if cluster is None:
-        return ended(program, work, mistakes)
+        return run_main(program, work, user_errors)
     sys.stdout.flush()
     sys.stderr.flush()
     child = os.fork()
     if child == 0:
-        return _one_of_several(program, work, mistakes)
+        return _run_child(program, work, user_errors)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _: os.kill(child, number))
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
@@ -74,12 +75,12 @@ def trained(
     return code if code >= 0 else 128 - code
 
 
-def _one_of_several(program, work, mistakes) -> int:
-    # Whoever kills the parent means this process.
+def _run_child(program, work, user_errors) -> int:
+    # A kill of the parent is meant for this process.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     code = 1
     try:
-        code = ended(program, work, mistakes)
+        code = run_main(program, work, user_errors)
     except Exception:
         traceback.print_exc()
     if code in (0, 130, 143):
@@ -90,9 +91,9 @@ def _one_of_several(program, work, mistakes) -> int:
     os._exit(code)
 
 
-def stopped(outcome: Outcome) -> int:
-    """The exit code of a training: that of the signal which stopped it (128 and its
-    number), so that whoever started it knows that there is more to do; else 0."""
+def exit_code(outcome: Outcome) -> int:
+    """Return the exit code of a training: 128 and the number of the signal that stopped
+    it, by which a scheduler knows that there is more to do; else 0."""
     if not outcome.interrupted:
         return 0
     print(f"stopped after step {outcome.step}; the same command continues")

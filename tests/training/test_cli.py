@@ -4,9 +4,9 @@ import signal
 
 import pytest
 
+from moksori.training.cli import exit_code, run_main
 from moksori.training.devices import Lost
 from moksori.training.loop import Diverged, Outcome
-from moksori.training.program import ended, stopped
 from moksori.training.runs import RunError
 
 
@@ -29,19 +29,19 @@ def raising(error):
     ],
 )
 def test_mistakes_are_one_line(error, code, capsys):
-    assert ended("train.py", raising(error), (KeyError,)) == code
+    assert run_main("train.py", raising(error), (KeyError,)) == code
     assert capsys.readouterr().err == f"train.py: {error}\n"
 
 
 def test_other_errors_pass():
     with pytest.raises(ZeroDivisionError):
-        ended("train.py", raising(ZeroDivisionError()))
+        run_main("train.py", raising(ZeroDivisionError()))
 
 
-def test_work_says_how_it_ended(capsys):
-    assert ended("train.py", lambda: None) == 0
-    assert ended("train.py", lambda: 143) == 143
-    assert ended("train.py", raising(KeyboardInterrupt())) == 130
+def test_work_says_how_it_run_main(capsys):
+    assert run_main("train.py", lambda: None) == 0
+    assert run_main("train.py", lambda: 143) == 143
+    assert run_main("train.py", raising(KeyboardInterrupt())) == 130
     assert "what was finished is kept" in capsys.readouterr().err
 
 
@@ -50,9 +50,9 @@ def test_work_says_how_it_ended(capsys):
 )
 def test_a_training_that_was_stopped_is_not_finished(number, code, capsys):
     """0: another host received the signal."""
-    assert stopped(Outcome(12, True, number)) == code
+    assert exit_code(Outcome(12, True, number)) == code
     assert "stopped after step 12; the same" in capsys.readouterr().out
 
 
 def test_a_training_that_is_finished():
-    assert stopped(Outcome(12, False)) == 0
+    assert exit_code(Outcome(12, False)) == 0

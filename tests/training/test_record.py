@@ -4,7 +4,7 @@ import json
 from types import SimpleNamespace
 
 from hparams import Audio
-from moksori.voices.provenance import digest, note, noted
+from moksori.training.record import digest, read_training_record, write_training_record
 
 
 def store(*frames, fingerprint="settings"):
@@ -15,9 +15,9 @@ def store(*frames, fingerprint="settings"):
 
 
 def test_what_is_noted_is_read_again(tmp_path):
-    note(tmp_path, store(2400, 4800), 1)
+    write_training_record(tmp_path, store(2400, 4800), 1)
     # Frames of 300 samples at 24 kHz: 90 seconds.
-    assert noted(tmp_path) == {
+    assert read_training_record(tmp_path) == {
         "features": "features",
         "digest": digest(store(2400, 4800)),
         "utterances": 2,
@@ -34,14 +34,14 @@ def test_utterances_and_settings_make_the_digest():
 
 def test_going_on_changes_nothing(tmp_path):
     for _ in range(3):
-        note(tmp_path, store(10), 1)
-    assert "before" not in noted(tmp_path)
+        write_training_record(tmp_path, store(10), 1)
+    assert "before" not in read_training_record(tmp_path)
 
 
 def test_what_was_learned_before_is_not_forgotten(tmp_path):
     for frames, held_out in ((10, 1), (20, 1), (20, 2), (10, 1), (20, 2)):
-        note(tmp_path, store(frames), held_out)
-    about = noted(tmp_path)
+        write_training_record(tmp_path, store(frames), held_out)
+    about = read_training_record(tmp_path)
     assert about["digest"] == digest(store(20))
     before = [(each["digest"], each["held_out"]) for each in about["before"]]
     assert before == [(digest(store(20)), 1), (digest(store(10)), 1)]
@@ -49,10 +49,10 @@ def test_what_was_learned_before_is_not_forgotten(tmp_path):
 
 
 def test_a_run_without_a_note_or_with_a_broken_one_says_nothing(tmp_path):
-    assert noted(tmp_path) == {}
+    assert read_training_record(tmp_path) == {}
     (tmp_path / "trained-on.json").write_text("[", "utf-8")
-    assert noted(tmp_path) == {}
-    note(tmp_path, store(10), 1)
-    assert json.loads((tmp_path / "trained-on.json").read_text("utf-8")) == noted(
-        tmp_path
-    )
+    assert read_training_record(tmp_path) == {}
+    write_training_record(tmp_path, store(10), 1)
+    assert json.loads(
+        (tmp_path / "trained-on.json").read_text("utf-8")
+    ) == read_training_record(tmp_path)

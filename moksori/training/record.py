@@ -1,4 +1,4 @@
-"""What a run learned from: a note in its folder, for whoever compares it later."""
+"""Record in a run's folder what it was trained on, for a later comparison."""
 
 import json
 from hashlib import blake2b
@@ -10,20 +10,20 @@ _NAME = "trained-on.json"
 
 
 def digest(store) -> str:
-    """A short name of the utterances in a feature store, and of how they were made."""
+    """Hash the utterances of a feature store, and how they were made."""
     lines = "".join(f"{row.id} {row.frames}\n" for row in store.rows)
     text = f"{store.fingerprint}\n{lines}"
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def note(folder: str | Path, store, held_out: int) -> None:
-    """Write down in a run's folder which features it is trained on from now on.
+def write_training_record(folder: str | Path, store, held_out: int) -> None:
+    """Record which features the run in a folder is trained on from now on.
 
     `held_out` is how many utterances the settings keep from it. The `minutes` are those
     of all utterances, of whatever speaker. What it was trained on `before`, if those
-    were other features or others were held out, stays in the note. Raises `OSError`.
+    were other features or others were held out, stays in the record. Raises `OSError`.
     """
-    earlier = noted(folder)
+    earlier = read_training_record(folder)
     before = earlier.pop("before", [])
     frames = sum(row.frames for row in store.rows)
     about = {
@@ -41,8 +41,8 @@ def note(folder: str | Path, store, held_out: int) -> None:
     write_json(Path(folder) / _NAME, about)
 
 
-def noted(folder: str | Path) -> dict:
-    """What `note` wrote; empty for a run that is older than such notes."""
+def read_training_record(folder: str | Path) -> dict:
+    """Return what `write_training_record` wrote; empty for a run older than that."""
     try:
         return json.loads((Path(folder) / _NAME).read_text("utf-8"))
     except (OSError, ValueError):

@@ -1,0 +1,49 @@
+"""What the two training commands have in common: their flags, and how they run."""
+
+import argparse
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import hparams
+
+
+def parser(description: str, example: str) -> argparse.ArgumentParser:
+    """Return a parser of the flags that both have; `example` is a folder for a run."""
+    made = argparse.ArgumentParser(description=description.splitlines()[0])
+    made.add_argument("features", type=Path, help="folder written by preprocess.py")
+    made.add_argument("--run", type=Path, required=True, help=f"such as {example}")
+    start = "begin with the weights of another run, as far as they fit"
+    made.add_argument("--from", dest="start", type=Path, metavar="RUN", help=start)
+    devices = "accelerators of this host that share each batch: all, or how many"
+    made.add_argument("--devices", default="all", metavar="N", help=devices)
+    hparams.add_arguments(made)
+    return made
+
+
+def run(program: str, arguments: argparse.Namespace, load_recipe: Callable) -> int:
+    """Train by the recipe that `load_recipe()` imports; return the exit code."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    from datasets.store.build import FeatureError
+    from moksori.training.cli import run_training_main
+
+    user_errors = (hparams.HparamsError, FeatureError)
+    return run_training_main(
+        program, lambda: train(arguments, load_recipe()), user_errors
+    )
+
+
+def train(arguments: argparse.Namespace, recipe) -> int:
+    """Train by a recipe, which is a class, until the end or a signal."""
+    from datasets.store.build import FeatureStore
+    from moksori.training.cli import exit_code
+    from moksori.training.session import session
+
+    store = FeatureStore.open(arguments.features)
+    with session(arguments, recipe, store) as training:
+        outcome = training.fit()
+    if training.devices.chief:
+        print(f"hear it: {recipe.usage.format(training.run.folder)}")
+    return exit_code(outcome)

@@ -1,0 +1,1 @@
+"""How each kind of model is trained, and how its training is judged and shown."""
