@@ -1,4 +1,4 @@
-"""Write files atomically and lock folders: the one way in which both are done.
+"""Write files atomically, lock folders, check what flags say will be written.
 
 A file is written under a name of its own beside its place, forced to disk and renamed:
 a reader meets the old file or the new one, after a kill or a power cut too.
@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import threading
+from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -115,3 +116,50 @@ def _sign(file, owner: str) -> None:
     file.flush()
     # Other machines see only what has left the cache of this one.
     os.fsync(file.fileno())
+
+
+def refusal(folder: Path) -> str:
+    """Return why a folder, or the first above it that exists, cannot be written; or
+    an empty text."""
+    there = folder.absolute()
+    while not os.path.exists(there):
+        there = there.parent
+    if not there.is_dir() or os.access(there, os.W_OK | os.X_OK):
+        return ""
+    state = there.stat()
+    return (
+        f"user {os.getuid()}:{os.getgid()} cannot write {folder}: {there} belongs to "
+        f"{state.st_uid}:{state.st_gid}, mode {state.st_mode & 0o777:o}, or is "
+        "read-only. Choose another folder; in a container, mount one of your own "
+        'there and run with --user "$(id -u):$(id -g)"'
+    )
+
+
+def output_folder(text: str) -> Path:
+    """Convert a flag to the folder that a command will write.
+
+    Raises `ArgumentTypeError`, which argparse shows, if it cannot be written."""
+    if reason := refusal(Path(text)):
+        raise ArgumentTypeError(reason)
+    return Path(text)
+
+
+def output_file(text: str) -> Path:
+    """Convert a flag to a file in a folder that can be written."""
+    output_folder(os.path.dirname(text))
+    return Path(text)
+
+
+def output_stream(text: str) -> str:
+    """Check a wav file that is written while it is spoken; - is standard output."""
+    if text != "-":
+        output_file(text)
+    return text
+
+
+def run_folder(text: str) -> Path:
+    """Convert a flag to a run, which of several hosts only the first writes."""
+    host = os.environ.get("KERAS_DISTRIBUTION_PROCESS_ID") or os.environ.get(
+        "JAX_PROCESS_ID"
+    )
+    return output_folder(text) if host in (None, "", "0") else Path(text)

@@ -10,13 +10,14 @@ import os
 from pathlib import Path
 
 import hparams
+from moksori.storage import output_folder
 
 
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("features", type=Path, help="folder written by preprocess.py")
     parser.add_argument("--voice", type=Path, required=True, metavar="RUN")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--out", type=output_folder, required=True, metavar="DIR")
     parser.add_argument("--best", action="store_true", help="the one that spoke best")
     return parser
 

@@ -7,6 +7,7 @@ spoken (see standard error), 2 that none was tried.
 import argparse
 from pathlib import Path
 
+from moksori.storage import output_file, output_folder
 from moksori.voices.cli import SpeakParser
 
 
@@ -17,9 +18,11 @@ def parser() -> argparse.ArgumentParser:
     voice.add_argument("--reference", type=Path, nargs="+", metavar="WAV")
     voice.add_argument("--voice-file", type=Path, metavar="FILE", help="one saved")
     parser.add_argument("--consent", metavar="TEXT", help="who agreed, when, for what")
-    parser.add_argument("--save-voice", type=Path, metavar="FILE", help="to use again")
+    parser.add_argument(
+        "--save-voice", type=output_file, metavar="FILE", help="to use again"
+    )
     parser.add_speak_arguments(required=False)
-    parser.add_argument("--out", type=Path, metavar="DIR")
+    parser.add_argument("--out", type=output_folder, metavar="DIR")
     parser.add_argument("--language", default="ko", help="of the text (ko)")
     weights = "of XTTS-v2; if absent one that is cached, else a download"
     parser.add_argument("--weights", type=Path, metavar="DIR", help=weights)

@@ -8,6 +8,8 @@ import argparse
 import os
 from pathlib import Path
 
+from moksori.storage import output_folder
+
 MANNER = ("voice", "vocoder", "language", "weights", "seed", "best")
 
 
@@ -22,7 +24,7 @@ def parse() -> argparse.Namespace:
     lines = "one a line; those of the recordings if absent"
     parser.add_argument("--sentences", metavar="FILE", help=lines)
     parser.add_argument("--count", type=int, default=32, help="at most so many (32)")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--out", type=output_folder, required=True, metavar="DIR")
     agreed = "who agreed to be cloned, when, and for what"
     parser.add_argument("--consent", metavar="TEXT", help=agreed)
     others = "recordings of other people, to hold similarity against"

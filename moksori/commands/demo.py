@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import hparams
+from moksori.storage import output_folder
 
 NOBODY = "nobody: a synthetic speaker (espeak-ng), made for the demo"
 REFERENCES = 8
@@ -21,8 +22,8 @@ YOUNG = (
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default="data", metavar="DIR")
-    parser.add_argument("--run", type=Path, default="logs/demo", metavar="RUN")
+    parser.add_argument("--data", type=output_folder, default="data", metavar="DIR")
+    parser.add_argument("--run", type=output_folder, default="logs/demo", metavar="RUN")
     parser.add_argument("--sentences", type=int, default=3000, help="of corpus (3000)")
     parser.add_argument("--unseen", type=int, default=32, help="to judge it by (32)")
     parser.add_argument("--speakers", type=int, default=1, help="synthetic voices (1)")

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import hparams
+from moksori.storage import output_folder
 
 
 def main() -> int:
@@ -61,7 +62,7 @@ def _preprocess(arguments: argparse.Namespace, settings: hparams.Hparams):
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("corpus", nargs="+", type=Path, metavar="CORPUS")
-    parser.add_argument("--out", required=True, type=Path, metavar="FOLDER")
+    parser.add_argument("--out", required=True, type=output_folder, metavar="FOLDER")
     parser.add_argument(
         "--format",
         metavar="NAME",

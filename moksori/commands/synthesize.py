@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 import hparams
+from moksori.storage import output_folder, refusal
 from moksori.voices.cli import SpeakParser
 
 
@@ -17,12 +18,25 @@ def parser() -> argparse.ArgumentParser:
     parser = SpeakParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--voice", type=Path, required=True, metavar="RUN")
     parser.add_speak_arguments(required=True)
-    parser.add_argument("--out", type=Path, metavar="DIR", help="RUN/speech if absent")
+    parser.add_argument(
+        "--out", type=output_folder, metavar="DIR", help="RUN/speech if absent"
+    )
     parser.add_argument("--speaker", metavar="NAME", help="name or number (the first)")
     parser.add_argument("--vocoder", type=Path, metavar="RUN", help="not Griffin-Lim")
     parser.add_argument("--best", action="store_true", help="the one that spoke best")
     hparams.add_arguments(parser)
     return parser
+
+
+def parse(argv: list[str] | None) -> argparse.Namespace:
+    """Parse the flags; exits where the speech could not be written."""
+    flags = parser()
+    arguments = flags.parse_args(argv)
+    if not (arguments.out or arguments.stream):
+        arguments.out = arguments.voice / "speech"
+        if reason := refusal(arguments.out):
+            flags.error(reason)
+    return arguments
 
 
 def synthesize(arguments: argparse.Namespace) -> int:
@@ -53,14 +67,13 @@ def synthesize(arguments: argparse.Namespace) -> int:
             voice.vocoder = vocoder.WaveNetVocoder.load(run, progress=progress)
         if arguments.stream:
             return speak_to_stream(arguments, voice, lines)
-        folder = arguments.out or arguments.voice / "speech"
-        output = Output(folder, judge, facts={"device": device_name()})
+        output = Output(arguments.out, judge, facts={"device": device_name()})
         return speak_to_folder(arguments, voice, lines, output)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
-    arguments = parser().parse_args(argv)
+    arguments = parse(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from moksori.training.cli import run_main
 

@@ -7,13 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import hparams
+from moksori.storage import run_folder
 
 
 def parser(description: str, example: str) -> argparse.ArgumentParser:
     """Return a parser of the flags that both have; `example` is a folder for a run."""
     made = argparse.ArgumentParser(description=description.splitlines()[0])
     made.add_argument("features", type=Path, help="folder written by preprocess.py")
-    made.add_argument("--run", type=Path, required=True, help=f"such as {example}")
+    made.add_argument(
+        "--run", type=run_folder, required=True, help=f"such as {example}"
+    )
     start = "begin with the weights of another run, as far as they fit"
     made.add_argument("--from", dest="start", type=Path, metavar="RUN", help=start)
     devices = "accelerators of this host that share each batch: all, or how many"

@@ -5,6 +5,8 @@ import re
 import sys
 from collections.abc import Sequence
 
+from moksori.storage import output_stream
+
 SPEAK_OPTIONS = ("speaker", "seed", "speed")
 _FLAG = re.compile(r"-h|--([a-z][a-z-]*(=.*)?)?", re.DOTALL)
 
@@ -21,7 +23,7 @@ class SpeakParser(argparse.ArgumentParser):
         source.add_argument("--text", help="one utterance")
         source.add_argument("--file", help="one a line; - is standard input")
         stream = "one wav that is heard while it is made; - is standard output"
-        self.add_argument("--stream", metavar="WAV", help=stream)
+        self.add_argument("--stream", type=output_stream, metavar="WAV", help=stream)
         takes = "another makes other takes"
         self.add_argument("--seed", type=int, default=0, help=takes)
         self.add_argument("--speed", type=float, default=1.0, help="2 is twice as fast")

@@ -1,0 +1,17 @@
+"""Show the runs in logs/ in a browser, at http://localhost:6006.
+
+MOKSORI_HOST is the address on which it listens; further flags are TensorBoard's own.
+"""
+
+import argparse
+import os
+import sys
+
+
+def main() -> None:
+    """Become TensorBoard, so that it is the process which signals reach."""
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    _, more = parser.parse_known_args()
+    host = os.environ.get("MOKSORI_HOST", "localhost")
+    program = [sys.executable, "-m", "tensorboard.main"]
+    os.execv(sys.executable, [*program, "--logdir", "logs", "--host", host, *more])
