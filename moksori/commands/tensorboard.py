@@ -8,10 +8,10 @@ import os
 import sys
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     """Become TensorBoard, so that it is the process which signals reach."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
-    _, more = parser.parse_known_args()
+    _, more = parser.parse_known_args(argv)
     host = os.environ.get("MOKSORI_HOST", "localhost")
     program = [sys.executable, "-m", "tensorboard.main"]
     os.execv(sys.executable, [*program, "--logdir", "logs", "--host", host, *more])
