@@ -13,7 +13,8 @@ from moksori.storage import output_folder
 MANNER = ("voice", "vocoder", "language", "weights", "seed", "best")
 
 
-def parse() -> argparse.Namespace:
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--voice", type=Path, required=True, metavar="RUN")
     parser.add_argument("--vocoder", type=Path, metavar="RUN", help="not Griffin-Lim")
@@ -34,7 +35,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--speaker", metavar="NAME", help="name or number (the first)")
     parser.add_argument("--seed", type=int, default=0, help="another makes other takes")
     parser.add_argument("--best", action="store_true", help="the one that spoke best")
-    return parser.parse_args()
+    return parser
 
 
 def compare(arguments: argparse.Namespace) -> None:
@@ -86,8 +87,8 @@ def compare(arguments: argparse.Namespace) -> None:
         print(line)
 
 
-def main() -> int:
-    arguments = parse()
+def main(argv: list[str] | None = None) -> int:
+    arguments = parser().parse_args(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from moksori.training.cli import run_main
 

@@ -20,7 +20,8 @@ YOUNG = (
 )
 
 
-def parse() -> argparse.Namespace:
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=output_folder, default="data", metavar="DIR")
     parser.add_argument("--run", type=output_folder, default="logs/demo", metavar="RUN")
@@ -28,7 +29,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--unseen", type=int, default=32, help="to judge it by (32)")
     parser.add_argument("--speakers", type=int, default=1, help="synthetic voices (1)")
     hparams.add_arguments(parser)
-    return parser.parse_args()
+    return parser
 
 
 def asked(arguments: argparse.Namespace) -> list[object]:
@@ -62,8 +63,8 @@ def corpus(folder: Path, *arguments, **named) -> Path:
         return write(folder, *arguments, progress=progress, **named)
 
 
-def main() -> None:
-    arguments, begun = parse(), time.monotonic()
+def main(argv: list[str] | None = None) -> None:
+    arguments, begun = parser().parse_args(argv), time.monotonic()
     data, run, flags = arguments.data, arguments.run, asked(arguments)
     try:
         hparams.from_arguments(arguments, "demo")

@@ -16,7 +16,8 @@ import hparams
 BOTH = ("tacotron", "wavenet")
 
 
-def parse() -> argparse.Namespace:
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     features = "to train on, written by preprocess.py"
     parser.add_argument("--features", type=Path, metavar="DIR", help=features)
@@ -32,7 +33,7 @@ def parse() -> argparse.Namespace:
         parser.add_argument(f"--{name}", **place, help=f"where {holds} go")
     parser.add_argument("--json", action="store_true", help="for a program to read")
     hparams.add_arguments(parser)
-    return parser.parse_args()
+    return parser
 
 
 def models(arguments: argparse.Namespace) -> tuple[str, ...]:
@@ -48,8 +49,8 @@ def models(arguments: argparse.Namespace) -> tuple[str, ...]:
     return BOTH if chosen or arguments.features or arguments.run else ()
 
 
-def main() -> int:
-    arguments = parse()
+def main(argv: list[str] | None = None) -> int:
+    arguments = parser().parse_args(argv)
     from moksori.doctor import findings, table
     from moksori.doctor.examination import Examination
 

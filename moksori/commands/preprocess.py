@@ -12,8 +12,8 @@ import hparams
 from moksori.storage import output_folder
 
 
-def main() -> int:
-    arguments = _parser().parse_args()
+def main(argv: list[str] | None = None) -> int:
+    arguments = parser().parse_args(argv)
     try:
         if arguments.linear:
             arguments.overrides.append("audio.linear=true")
@@ -59,7 +59,8 @@ def _preprocess(arguments: argparse.Namespace, settings: hparams.Hparams):
         )
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("corpus", nargs="+", type=Path, metavar="CORPUS")
     parser.add_argument("--out", required=True, type=output_folder, metavar="FOLDER")

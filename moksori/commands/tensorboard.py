@@ -8,10 +8,14 @@ import os
 import sys
 
 
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command, which leaves the flags to TensorBoard."""
+    return argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+
+
 def main(argv: list[str] | None = None) -> None:
     """Become TensorBoard, so that it is the process which signals reach."""
-    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
-    _, more = parser.parse_known_args(argv)
+    _, more = parser().parse_known_args(argv)
     host = os.environ.get("MOKSORI_HOST", "localhost")
     program = [sys.executable, "-m", "tensorboard.main"]
     os.execv(sys.executable, [*program, "--logdir", "logs", "--host", host, *more])
