@@ -100,7 +100,7 @@ def _moksori(path: Path, audio) -> None:
     from datasets.store import extract
     from moksori.audio import spectrum
 
-    wave, _ = extract.hear(Utterance("", "", "", path), audio)
+    wave, _ = extract.load_recording(Utterance("", "", "", path), audio)
     spectrum.spectrograms(wave, audio, linear=True)
 
 

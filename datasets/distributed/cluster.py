@@ -1,9 +1,9 @@
-"""Blocks handed to a Dask cluster, whose workers see the same folders as we do.
+"""Extract blocks on a Dask cluster, whose workers see the same folders as we do.
 
 A task may run twice: its worker died, or lost its connection and works on. Both write
-the same under names of their own and rename; nobody writes once the build has ended
-(see `datasets.store.lease`). The journal is written by the build alone, in order, after
-it has seen the shard, so nothing is lost and nothing counts twice.
+the same under names of their own and rename; a worker whose build has ended writes
+nothing (`datasets.store.build_lock`). The journal is written by the build alone, in
+order, after it has seen the shard, so nothing is lost and nothing counts twice.
 """
 
 import importlib.util
@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
 
-from datasets.distributed import remote
+from datasets.distributed import cluster_worker
 from datasets.store import shards
 from datasets.store.extract import Block
 from datasets.store.features import FeatureError
@@ -26,14 +26,14 @@ log = logging.getLogger(__name__)
 # Blocks under way for every thread of the cluster: one that takes long, or whose
 # worker died, does not make the others wait soon.
 _AHEAD = 4
-_LOOK_SECONDS = 1.0
+_POLL_SECONDS = 1.0
 # A cluster without a worker for so long is not merely being started again.
 _PATIENCE_SECONDS = 60.0
-# File systems shared over a network show a new file late.
+# File systems shared over a network show a new file late: seconds between two looks.
 _SHOWN_AFTER = (0.0, 0.2, 1.0, 3.0, 10.0)
-_KEPT = "what was finished is kept: the same command continues"
-# So often in a row may the same block be handed out anew.
+# So often in a row may the same block be submitted anew.
 _ATTEMPTS = 5
+_KEPT = "what was finished is kept: the same command continues"
 
 
 def require_installed() -> None:
@@ -46,40 +46,39 @@ def require_installed() -> None:
 
 
 def in_order(
-    address: str, blocks: Iterable[Block], rescue: Callable[[Block], list[dict]]
+    address: str, blocks: Iterable[Block], retry: Callable[[Block], list[dict]]
 ) -> Iterator[list[dict]]:
     """Yield the journal entries of every block, in the order of the blocks.
 
     The cluster's scheduler is at `address`, as `tcp://host:8786` or `tls://`. Blocks
     are drawn as threads become free, never far ahead. One whose workers keep dying
-    goes to `rescue`, here. Raises `FeatureError` for a cluster that cannot be reached,
+    goes to `retry`, here. Raises `FeatureError` for a cluster that cannot be reached,
     whose workers do not see the folders or would make other features, or that is lost.
     """
     blocks = iter(blocks)
     first = next(blocks, None)
     if first is None:
         return
-    with _connected(address) as client:
+    with _connect(address) as client:
         _check_workers(client, address, first)
-        yield from _Work(client, address, rescue).results(chain([first], blocks))
+        yield from _Tasks(client, address, retry).results(chain([first], blocks))
 
 
-class _Work:
+class _Tasks:
     """Blocks and their futures, the oldest first."""
 
-    def __init__(self, client, address: str, rescue: Callable[[Block], list[dict]]):
-        self._client, self._address, self._rescue = client, address, rescue
+    def __init__(self, client, address: str, retry: Callable[[Block], list[dict]]):
+        self._client, self._address, self._retry = client, address, retry
         self._waiting: deque[tuple[Block, object]] = deque()
-        self._threads, self._seen_workers = 1, time.monotonic()
-        self._attempts = 0
+        self._threads, self._workers_seen, self._attempts = 1, time.monotonic(), 0
 
     def results(self, blocks: Iterator[Block]) -> Iterator[list[dict]]:
-        """The entries of every block in order; cancels what is left when closed."""
+        """Yield the entries of each block in order; cancel what is left when closed."""
         try:
-            self._count_threads()
             while True:
+                self._count_threads()
                 if self._client.status != "running":
-                    self._begin_anew()
+                    self._resubmit()
                 room = max(_AHEAD * self._threads - len(self._waiting), 0)
                 for block in islice(blocks, room):
                     self._waiting.append((block, self._submit(block)))
@@ -91,59 +90,64 @@ class _Work:
                 _confirm(block, entries)
                 yield entries
         finally:
-            self._cancel()
+            if self._waiting and self._client.status == "running":
+                self._client.cancel([task for _, task in self._waiting], force=True)
 
     def _submit(self, block: Block):
-        packed = pickle.dumps((block, remote.made_by()))
-        return self._client.submit(_opener(), packed, pure=False)
+        # The scheduler unpickles what it passes on and need not have this code: it gets
+        # bytes, and a function that, being local, is sent whole and not by name.
+        def extract(packed):
+            import pickle
+
+            from datasets.distributed import cluster_worker
+
+            return cluster_worker.extract(*pickle.loads(packed))
+
+        packed = pickle.dumps((block, cluster_worker.versions()))
+        return self._client.submit(extract, packed, pure=False)
 
     def _oldest(self) -> list[dict]:
-        """The entries of the oldest block, whatever happens to workers meanwhile."""
+        """Wait for the entries of the oldest block, whatever happens to workers."""
         from distributed import CancelledError, KilledWorker
 
         while True:
             block, future = self._waiting[0]
             try:
-                self._await(future)
+                future.exception(timeout=_POLL_SECONDS)
                 return future.result()
-            except (KilledWorker, remote.Unseen) as error:
-                if isinstance(error, remote.Unseen) and Path(error.path).is_file():
-                    raise FeatureError(
-                        f"{error.worker} cannot read {error.path}; {_KEPT}"
-                    ) from None
-                return self._rescue(block)
-            except (CancelledError, OSError) as error:
-                if isinstance(error, OSError) and future.status == "error":
-                    raise
-                self._begin_anew()
+            except KilledWorker:
+                return self._retry(block)
+            except cluster_worker.RecordingUnseen as error:
+                if not Path(error.path).is_file():
+                    return self._retry(block)
+                text = f"{error.worker} cannot read {error.path}; {_KEPT}"
+                raise FeatureError(text) from None
             except ImportError as error:
                 raise FeatureError(f"a worker {_cannot_run(error)}; {_KEPT}") from None
-
-    def _await(self, future) -> None:
-        """Return when a future is done; notice a cluster that is not there any more."""
-        while True:
-            try:
-                # Unlike the result, it does not come over the network.
-                future.exception(timeout=_LOOK_SECONDS)
-                return
-            except TimeoutError:
-                if self._client.status != "running":
-                    raise ConnectionError from None
-                self._count_threads()
+            except (CancelledError, OSError) as error:
+                if future.status == "error":
+                    raise  # by the work itself: a full disk, say
+                if self._client.status != "running" or type(error) is not TimeoutError:
+                    self._resubmit()
+                else:
+                    self._count_threads()
 
     def _count_threads(self) -> None:
         now = time.monotonic()
-        count = sum(self._client.nthreads().values())
+        try:
+            count = sum(self._client.nthreads().values())
+        except OSError:
+            return  # the connection is lost, which the client's status tells
         if count:
-            self._threads, self._seen_workers = count, now
-        elif now - self._seen_workers > _PATIENCE_SECONDS:
+            self._threads, self._workers_seen = count, now
+        elif now - self._workers_seen > _PATIENCE_SECONDS:
             raise FeatureError(
                 f"{self._address}: no worker is left since "
                 f"{_PATIENCE_SECONDS:.0f} s; {_KEPT}"
             )
 
-    def _begin_anew(self) -> None:
-        """Hand out again what was under way, once the scheduler answers again.
+    def _resubmit(self) -> None:
+        """Submit anew what was under way, once the scheduler answers again.
 
         A connection that is lost takes all futures with it, even if it comes back.
         """
@@ -155,35 +159,13 @@ class _Work:
         blocks = [block for block, _ in self._waiting]
         self._waiting = deque((block, self._submit(block)) for block in blocks)
 
-    def _cancel(self) -> None:
-        if self._waiting and self._client.status == "running":
-            self._client.cancel([future for _, future in self._waiting], force=True)
-        self._waiting.clear()
-
-
-def _opener() -> Callable[[bytes], list[dict]]:
-    """`remote.extract` of what is packed.
-
-    The scheduler opens what it passes on, and need not have this code: so it gets bytes
-    and a function that, being local, is sent whole and not by name.
-    """
-
-    def extract(packed):
-        import pickle
-
-        from datasets.distributed import remote
-
-        return remote.extract(*pickle.loads(packed))
-
-    return extract
-
 
 @contextmanager
-def _connected(address: str) -> Iterator:
-    """A client of the scheduler; TLS and timeouts are those of Dask's configuration."""
+def _connect(address: str) -> Iterator:
+    """Connect to a scheduler; TLS and timeouts are those of Dask's configuration."""
     from distributed import Client
 
-    # It tells of lost connections at length; we do in a line.
+    # It reports lost connections at length; we do in a line.
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:
         client = Client(address, set_as_default=False)
@@ -197,41 +179,46 @@ def _connected(address: str) -> Iterator:
 
 
 def _check_workers(client, address: str, block: Block) -> None:
-    """Raise `FeatureError` unless every worker is fit for this work; names the worst.
+    """Raise `FeatureError`, which names the worker, unless all are fit for this work.
 
-    One that rounds otherwise (another kind of processor) is only told of.
+    A worker that rounds otherwise (another kind of processor) is only logged.
     """
     try:
         client.wait_for_workers(1, timeout=_PATIENCE_SECONDS)
     except TimeoutError:
         raise FeatureError(f"{address}: the cluster has no worker") from None
     recording = block.utterances[0][1].path
-    size = recording.stat().st_size
-    look = remote.Look(recording, size, block.folder, block.build, block.audio)
-    look.token.write_text(look.build, "ascii")
+    check = cluster_worker.WorkerCheck(
+        recording,
+        recording.stat().st_size,
+        block.folder,
+        shards.aside(block.folder / "shards" / block.build),
+        block.audio,
+        cluster_worker.versions(),
+    )
+    check.token.write_bytes(b"")
     try:
-        answers = client.run(remote.look_around, look, on_error="return")
+        answers = client.run(cluster_worker.check_worker, check, on_error="return")
         for worker, answer in sorted(answers.items()):
-            _judge(worker, answer, look)
+            _require_fit(worker, answer, check)
     finally:
-        for path in look.token.parent.glob(f"{look.build}*"):
+        for path in check.token.parent.glob(f"*{check.token.name}"):
             path.unlink()
 
 
-def _judge(worker: str, answer, look: remote.Look) -> None:
+def _require_fit(worker: str, answer, check: cluster_worker.WorkerCheck) -> None:
     if isinstance(answer, OSError):
         raise FeatureError(f"{worker} does not answer: {answer}")
+    if isinstance(answer, FeatureError):
+        raise FeatureError(f"{worker} {answer}")
     if isinstance(answer, Exception):
         raise FeatureError(f"{worker} {_cannot_run(answer)}")
-    remote.check_made_by(worker, answer.made_by, remote.made_by())
-    if answer.problem:
-        raise FeatureError(f"{worker} {answer.problem}")
-    written = look.folder / "shards" / answer.written
-    if not _shown(written.is_file):
+    written, probe = answer
+    if not _appears(check.token.with_name(written).is_file):
         raise FeatureError(
-            f"{worker} writes to a folder {look.folder} of its own, not to this one"
+            f"{worker} writes to a folder {check.folder} of its own, not to this one"
         )
-    if answer.sample != remote.sample(look.audio):
+    if probe != cluster_worker.rounding_probe(check.audio):
         log.warning(
             "%s rounds otherwise than this machine: features are as good, "
             "but not equal to the last bit",
@@ -257,15 +244,15 @@ def _confirm(block: Block, entries: list[dict]) -> None:
     def there() -> bool:
         return shards.shard_frames(folder, block.number, block.audio) >= end
 
-    if end and not _shown(there):
+    if end and not _appears(there):
         raise FeatureError(
             f"{folder}: shard {block.number} was written elsewhere: the workers must "
             f"reach this folder under this path; {_KEPT}"
         )
 
 
-def _shown(there: Callable[[], bool]) -> bool:
-    """Whether something is there, at once or a little later."""
+def _appears(there: Callable[[], bool]) -> bool:
+    """Wait until something is there; False if it does not come."""
     for seconds in _SHOWN_AFTER:
         time.sleep(seconds)
         if there():

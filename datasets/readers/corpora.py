@@ -1,7 +1,7 @@
 """Corpora as people find them, read into utterances.
 
 A reader is a small function from a folder to a `Corpus`. What a corpus promises and
-does not hold (a missing recording, a torn line) becomes a `Problem` with its reason:
+does not hold (a missing recording, a torn line) is `Rejected` with its reason:
 nothing is dropped in silence. Text is NFC; no sound is opened here.
 """
 
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from datasets.readers import sources
 from datasets.readers.sources import CorpusError
+from datasets.rejections import Reason, Rejected
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +28,6 @@ class Utterance:
     end_seconds: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What a corpus promises and does not hold."""
-
-    id: str
-    reason: str
-    detail: str
-
-
 @dataclass
 class Corpus:
     """The utterances of a folder in a fixed order, and what was wrong with it."""
@@ -43,19 +35,19 @@ class Corpus:
     folder: Path
     format: str
     utterances: list[Utterance] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[Rejected] = field(default_factory=list)
 
     def add(self, id: str, speaker: str, text: str, path: Path | None, **cut) -> None:
-        """Append an utterance, or a problem where `path` is None or no file."""
+        """Append an utterance; reject it where `path` is None or no file."""
         if path is None or not path.is_file():
-            self.problem(id, "missing", f"no recording {path or id}")
+            self.reject(id, Reason.MISSING, f"no recording {path or id}")
             return
         text = unicodedata.normalize("NFC", text).strip()
         self.utterances.append(Utterance(id, speaker, text, path, **cut))
 
-    def problem(self, id: str, reason: str, detail: str) -> None:
-        """Note what is wrong; `reason` is short and the same for all of a kind."""
-        self.problems.append(Problem(id, reason, detail))
+    def reject(self, id: str, reason: Reason, detail: str) -> None:
+        """Note that an utterance is left out, and why."""
+        self.problems.append(Rejected(id, "", reason, detail))
 
     def summary(self) -> str:
         """What was found, in a line."""
@@ -157,7 +149,9 @@ def _zeroth(corpus: Corpus) -> None:
             corpus.add(id, speaker, text, sources.find_sound(id, table.parent))
         for sound in sources.sounds(table.parent, deep=False):
             if sound.stem not in told:
-                corpus.problem(sound.stem, "no transcript", f"{sound}: not in {table}")
+                corpus.reject(
+                    sound.stem, Reason.NO_TRANSCRIPT, f"{sound}: not in {table}"
+                )
 
 
 def _json(corpus: Corpus) -> None:
@@ -177,7 +171,7 @@ def _json(corpus: Corpus) -> None:
             stem = Path(name).stem
             places = (table.parent / "audio", table.parent, corpus.folder / "audio")
             if not isinstance(text, str):
-                corpus.problem(stem, "no transcript", f"{table}: {key} has no text")
+                corpus.reject(stem, Reason.NO_TRANSCRIPT, f"{table}: {key} has no text")
                 continue
             path = sources.first_file(*(place / name for place in places))
             path = path or sources.find_sound(stem, *places) or places[0] / name
@@ -194,12 +188,12 @@ def _aihub(corpus: Corpus) -> None:
         try:
             content = sources.read_json(label)
         except CorpusError as error:
-            corpus.problem(stem, "no transcript", str(error))
+            corpus.reject(stem, Reason.NO_TRANSCRIPT, str(error))
             continue
         text = sources.member(content, "전사정보", "TransLabelText")
         if not isinstance(text, str):
             if sources.is_aihub_content(content):
-                corpus.problem(stem, "no transcript", f"{label}: no TransLabelText")
+                corpus.reject(stem, Reason.NO_TRANSCRIPT, f"{label}: no TransLabelText")
             continue
         speaker = (
             sources.member(content, "화자정보", "SpeakerName") or label.parent.name
@@ -230,12 +224,12 @@ def _folder(corpus: Corpus) -> None:
         id = stem.replace("/", "_")
         if f"{stem}.txt" not in held:
             detail = f"{sound}: no {sound.stem}.txt beside it"
-            corpus.problem(id, "no transcript", detail)
+            corpus.reject(id, Reason.NO_TRANSCRIPT, detail)
             continue
         try:
             content = " ".join(sources.read_text(sound.with_suffix(".txt")).split())
         except CorpusError as error:
-            corpus.problem(id, "no transcript", str(error))
+            corpus.reject(id, Reason.NO_TRANSCRIPT, str(error))
             continue
         corpus.add(id, _speaker_of(corpus.folder, sound), content, sound)
     for name in names:
@@ -243,7 +237,7 @@ def _folder(corpus: Corpus) -> None:
         if suffix != "txt" or any(stem + s in held for s in sources.SOUND_SUFFIXES):
             continue
         detail = f"no recording beside {corpus.folder / name}"
-        corpus.problem(stem.replace("/", "_"), "missing", detail)
+        corpus.reject(stem.replace("/", "_"), Reason.MISSING, detail)
 
 
 def _table(corpus: Corpus, table: Path) -> None:
@@ -299,7 +293,7 @@ FORMATS: dict[str, Callable[[Corpus], None]] = {
 
 def _torn(corpus: Corpus, table: Path, number: int, detail: str) -> None:
     where = f"{table.name}:{number}"
-    corpus.problem(where, "torn line", f"{table}, line {number}: {detail}")
+    corpus.reject(where, Reason.TORN_LINE, f"{table}, line {number}: {detail}")
 
 
 def _speaker_of(folder: Path, sound: Path) -> str:

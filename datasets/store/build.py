@@ -1,20 +1,22 @@
-"""Corpora into a feature store: only what is new, in parallel, never half-written."""
+"""Build a feature store from corpora: only what is new, in parallel, atomically."""
 
 import dataclasses
 import itertools
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-from datasets.distributed import workers as processes
+from datasets.distributed import processes
+from datasets.distributed.crashes import retry_without_crashers
 from datasets.readers.corpora import Corpus, Utterance
+from datasets.rejections import Reason, Rejected
 from datasets.store import features as store
-from datasets.store import lease, selection, shards
-from datasets.store.extract import Block, try_block, write_block
+from datasets.store import selection, shards
+from datasets.store.build_lock import build_lock
+from datasets.store.extract import Block, write_block
 from datasets.store.features import FeatureError, FeatureStore, Row, fingerprint
 from datasets.store.journal import Journal, key_of
 from datasets.store.report import Report
@@ -25,8 +27,6 @@ __all__ = ["FeatureError", "FeatureStore", "Report", "Row", "build", "fingerprin
 
 _BLOCK_UTTERANCES = 256
 _LEAST_BLOCK, _LEAST_BLOCKS = 16, 16
-# So often a block may end its process though none of its recordings does.
-_RESCUES = 3
 
 
 def build(
@@ -47,9 +47,9 @@ def build(
     is kept. The report of a store without a single utterance has `utterances == 0`.
     """
     folder = Path(folder).absolute()
-    spread = _spread(workers, scheduler)
+    run_blocks = _runner(workers, scheduler)
     (folder / "shards").mkdir(parents=True, exist_ok=True)
-    with lease.held(folder) as name:
+    with build_lock(folder) as name:
         _begin(folder, hparams)
         journal = _sound_journal(folder, hparams.audio)
         before = set(journal)
@@ -59,15 +59,17 @@ def build(
         done = len(wanted) - len(new)
         if progress:
             progress(done, len(wanted))
-        # Closed at once, not when it is collected: nobody works for a build that ended.
-        with closing(_extracted(new, folder, name, hparams, journal, spread)) as blocks:
-            for entries in blocks:
+        blocks = _blocks(new, folder, name, hparams, journal)
+        # Closed at once, not when it is collected: no worker goes on after the end.
+        with closing(run_blocks(blocks)) as results:
+            for entries in results:
                 journal.append(entries)
                 done += len(entries)
                 if progress:
                     progress(done, len(wanted))
         accepted, rejected = selection.select(keyed, journal)
-        rejected = _promised(corpora) + vanished + rejected
+        problems = [one for corpus in corpora for one in corpus.problems]
+        rejected = problems + vanished + rejected
         _finish(folder, accepted, journal, wanted)
         report = Report.of(
             accepted,
@@ -80,27 +82,29 @@ def build(
     return report
 
 
-def _spread(workers: int | None, scheduler: str | None) -> Callable:
-    """How blocks become entries: a function of blocks and what to do when one dies."""
+def _runner(workers: int | None, scheduler: str | None) -> Callable:
+    """Return a function that yields the journal entries of each block, in order."""
     if scheduler:
         from datasets.distributed import cluster
 
         cluster.require_installed()
-        return partial(cluster.in_order, scheduler)
+        return partial(cluster.in_order, scheduler, retry=retry_without_crashers)
     count = workers or len(os.sched_getaffinity(0))
 
-    def here(blocks: Iterator[Block], rescue) -> Iterator[list[dict]]:
+    def run_here(blocks: Iterator[Block]) -> Iterator[list[dict]]:
         first = list(itertools.islice(blocks, 2))
         blocks = itertools.chain(first, blocks)
         if count == 1 or len(first) < 2:
-            return map(write_block, blocks)
-        return processes.in_order(write_block, blocks, count, rescue)
+            yield from map(write_block, blocks)
+        else:
+            retry = retry_without_crashers
+            yield from processes.in_order(write_block, blocks, count, retry)
 
-    return here
+    return run_here
 
 
 def _keyed(corpora: Sequence[Corpus], hparams: Hparams):
-    """([(corpus, utterance, key)], rejections of files that vanished meanwhile)."""
+    """Return [(corpus, utterance, key)] and rejections of files that vanished."""
     settings = fingerprint(hparams.audio, hparams.text)
     settings += " linear" if hparams.audio.linear else ""
     keyed, vanished = [], []
@@ -110,21 +114,18 @@ def _keyed(corpora: Sequence[Corpus], hparams: Hparams):
                 keyed.append((corpus, one, key_of(corpus, one, settings)))
             except OSError as error:
                 detail = f"{one.path}: {error.strerror}"
-                vanished.append(
-                    selection.Rejected(one.id, one.speaker, "missing", detail)
-                )
+                vanished.append(Rejected(one.id, one.speaker, Reason.MISSING, detail))
     return keyed, vanished
 
 
-def _extracted(
+def _blocks(
     new: dict[str, Utterance],
     folder: Path,
     name: str,
     hparams: Hparams,
     journal: Journal,
-    spread: Callable,
-) -> Iterator[list[dict]]:
-    """Extract block by block; yields the journal entries of each when it is durable.
+) -> Iterator[Block]:
+    """Divide what is new into blocks, one for each shard.
 
     Which utterances share a shard, and its number, follow from the journal and what is
     new, never from who does the work.
@@ -132,54 +133,11 @@ def _extracted(
     size = max(len(new) // _LEAST_BLOCKS, _LEAST_BLOCK)
     size = min(size, _BLOCK_UTTERANCES)
     items = iter(new.items())
-
-    def blocks() -> Iterator[Block]:
-        for number in itertools.count(max(journal.shards(), default=-1) + 1):
-            piece = tuple(itertools.islice(items, size))
-            if not piece:
-                return
-            yield Block(number, piece, folder, name, hparams.audio, hparams.text)
-
-    yield from spread(blocks(), _rescue)
-
-
-def _rescue(block: Block) -> list[dict]:
-    """Extract a block during which a process died, without what ends processes."""
-    deadly: dict[str, dict] = {}
-    for _ in range(_RESCUES):
-        alive = [pair for pair in block.utterances if pair[0] not in deadly]
-        rest = dataclasses.replace(block, utterances=tuple(alive))
-        try:
-            entries = processes.alone(write_block, rest)
-        except BrokenProcessPool:
-            deadly |= {key: _deadly(key, one) for key, one in _find_deadly(rest)}
-            continue
-        found = deadly | {entry["key"]: entry for entry in entries}
-        return [found[key] for key, _ in block.utterances]
-    raise FeatureError(
-        f"{block.folder}: processes keep ending, though no single recording ends one; "
-        "is there memory enough? The same command continues"
-    )
-
-
-def _find_deadly(block: Block) -> list[tuple[str, Utterance]]:
-    """The utterances of a block, known to end its process, that do so alone."""
-    if len(block.utterances) == 1:
-        return list(block.utterances)
-    middle = len(block.utterances) // 2
-    deadly = []
-    for half in block.utterances[:middle], block.utterances[middle:]:
-        part = dataclasses.replace(block, utterances=half)
-        try:
-            processes.alone(try_block, part)
-        except BrokenProcessPool:
-            deadly += _find_deadly(part)
-    return deadly
-
-
-def _deadly(key: str, one: Utterance) -> dict:
-    detail = f"{one.path}: reading it ended the process"
-    return {"key": key, "reason": "unreadable", "detail": detail}
+    for number in itertools.count(max(journal.shards(), default=-1) + 1):
+        piece = tuple(itertools.islice(items, size))
+        if not piece:
+            return
+        yield Block(number, piece, folder, name, hparams.audio, hparams.text)
 
 
 def _begin(folder: Path, hparams: Hparams) -> None:
@@ -198,7 +156,7 @@ def _begin(folder: Path, hparams: Hparams) -> None:
 
 
 def _sound_journal(folder: Path, audio: Audio) -> Journal:
-    """The journal without entries whose arrays are not all there."""
+    """Open the journal without the entries whose arrays are not all there."""
     journal = Journal(folder / "journal.jsonl")
     held = {
         number: shards.shard_frames(folder / "shards", number, audio)
@@ -245,11 +203,3 @@ def _manifest(
         values = {name: getattr(row, name) for name in names}
         text = json.dumps(values, ensure_ascii=False)
         yield text.encode("utf-8", "replace") + b"\n"
-
-
-def _promised(corpora: Sequence[Corpus]) -> list[selection.Rejected]:
-    return [
-        selection.Rejected(problem.id, "", problem.reason, problem.detail)
-        for corpus in corpora
-        for problem in corpus.problems
-    ]

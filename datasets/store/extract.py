@@ -1,6 +1,6 @@
-"""One utterance, or a block of them, from recording and text to arrays.
+"""Extract one utterance, or a block of them, from recording and text to arrays.
 
-What cannot become features is rejected with a reason that a person understands; no
+What cannot become features is rejected with a reason (`datasets.rejections`); no
 recording, however broken, stops a block.
 """
 
@@ -13,7 +13,8 @@ import numpy as np
 
 import hangul
 from datasets.readers.corpora import Utterance
-from datasets.store import lease
+from datasets.rejections import Reason, Rejection
+from datasets.store import build_lock
 from datasets.store.shards import ShardWriter
 from hparams import Audio, Text
 from moksori.audio import files, levels, spectrum
@@ -22,14 +23,6 @@ from moksori.audio import files, levels, spectrum
 _SPARE_FACTOR, _SPARE_SECONDS = 4.0, 10.0
 _CLIPPED_SHARE = 0.002
 _SILENT_DECIBEL = -60.0
-
-
-class Rejection(Exception):
-    """Why an utterance is left out: a reason from a short list, and the particulars."""
-
-    def __init__(self, reason: str, detail: str):
-        super().__init__(f"{reason}: {detail}")
-        self.reason, self.detail = reason, detail
 
 
 @dataclass(frozen=True)
@@ -54,7 +47,7 @@ def write_block(block: Block) -> list[dict]:
     twice, even at once in two places: both write the same. Raises `Superseded`, and
     leaves nothing, once the build that made the block has ended.
     """
-    permit = partial(lease.require, block.folder, block.build)
+    permit = partial(build_lock.require, block.folder, block.build)
     folder, entries = block.folder / "shards", []
     with ShardWriter(folder, block.number, block.audio, permit) as shard:
         for key, utterance in block.utterances:
@@ -64,12 +57,12 @@ def write_block(block: Block) -> list[dict]:
 
 
 def try_block(block: Block) -> None:
-    """Extract a block and keep nothing: does a process survive its recordings?"""
+    """Extract a block and keep nothing, to see whether the process survives it."""
     for _, utterance in block.utterances:
-        _entry(utterance, _Nowhere(), block)
+        _entry(utterance, _NullWriter(), block)
 
 
-class _Nowhere:
+class _NullWriter:
     """Takes arrays as a `ShardWriter` does, and forgets them."""
 
     def append(self, mel, linear, wave) -> int:
@@ -85,7 +78,7 @@ def _entry(utterance: Utterance, shard, block: Block) -> dict:
 
 def _extract(utterance: Utterance, shard, block: Block) -> dict:
     spoken, ids = speak_text(utterance.text, block.text)
-    wave, measures = hear(utterance, block.audio)
+    wave, measures = load_recording(utterance, block.audio)
     mel, linear = spectrum.spectrograms(wave, block.audio, block.audio.linear)
     samples = files.to_int16(wave)
     return {
@@ -101,28 +94,30 @@ def _extract(utterance: Utterance, shard, block: Block) -> dict:
 
 
 def speak_text(text: str, settings: Text) -> tuple[str, list[int]]:
-    """(text as it is spoken, its symbol ids); raises `Rejection`."""
+    """Turn a text into (text as it is spoken, its symbol ids); raises `Rejection`."""
     if not text.strip():
-        raise Rejection("transcript empty", "there is no text")
+        raise Rejection(Reason.EMPTY_TRANSCRIPT, "there is no text")
     try:
         spoken = hangul.normalize(text) if settings.normalize else text
         if settings.phonetic:
             spoken = hangul.pronounce(spoken)
         ids = hangul.encode(spoken)
     except ValueError as error:
-        raise Rejection("symbol outside the alphabet", str(error)) from None
+        raise Rejection(Reason.FOREIGN_SYMBOL, str(error)) from None
     if not letters(spoken):
-        raise Rejection("transcript empty", f"nothing to say in {text!r}")
+        raise Rejection(Reason.EMPTY_TRANSCRIPT, f"nothing to say in {text!r}")
     return spoken, ids
 
 
 def letters(spoken: str) -> int:
-    """How many characters of a spoken text are sounded: no spaces, no punctuation."""
+    """Count the characters of a spoken text that sound: no spaces, no punctuation."""
     return sum(character.isalnum() for character in spoken)
 
 
-def hear(utterance: Utterance, audio: Audio) -> tuple[np.ndarray, dict]:
-    """(levelled wave [samples], its measures); raises `Rejection`.
+def load_recording(utterance: Utterance, audio: Audio) -> tuple[np.ndarray, dict]:
+    """Load a recording as (levelled wave [samples], its measures).
+
+    Raises `Rejection` for one that cannot be read or is not fit for training.
 
     Levels and the signal-to-noise ratio are those of the recording as it was.
     """
@@ -133,16 +128,16 @@ def hear(utterance: Utterance, audio: Audio) -> tuple[np.ndarray, dict]:
         clipped = levels.clipped_share(raw)
         whole = files.resample(raw, rate, audio.sample_rate)
     except files.AudioError as error:
-        raise Rejection("unreadable", str(error)) from None
-    except Exception as error:  # a decoder's surprise is a bad file, not our end
+        raise Rejection(Reason.UNREADABLE, str(error)) from None
+    except Exception as error:  # whatever a decoder raises, the file is to blame
         detail = f"{utterance.path}: {type(error).__name__}: {error}"
-        raise Rejection("unreadable", detail) from None
+        raise Rejection(Reason.UNREADABLE, detail) from None
     if raw.size >= round(longest * rate):
-        raise Rejection("too long", f"{utterance.path}: over {longest:.0f} s")
+        raise Rejection(Reason.TOO_LONG, f"{utterance.path}: over {longest:.0f} s")
     speech = levels.trim(whole, audio)
     decibel = levels.rms_decibel(speech)
     seconds = speech.size / audio.sample_rate
-    _judge(utterance, audio, seconds, decibel, clipped)
+    reject_if_bad(utterance.path, audio, seconds, decibel, clipped)
     measures = {
         "seconds": round(seconds, 3),
         "level": round(decibel, 2),
@@ -151,17 +146,20 @@ def hear(utterance: Utterance, audio: Audio) -> tuple[np.ndarray, dict]:
     return levels.level(speech, audio), measures
 
 
-def _judge(
-    utterance: Utterance, audio: Audio, seconds: float, decibel: float, clipped: float
+def reject_if_bad(
+    path: Path, audio: Audio, seconds: float, decibel: float, clipped: float
 ) -> None:
-    path = utterance.path
+    """Raise `Rejection` for a recording that is silent, clipped, too short or too long.
+
+    `seconds` and `decibel` are those of its speech, `clipped` a share of its samples.
+    """
     if seconds == 0 or decibel < _SILENT_DECIBEL:
-        raise Rejection("silent", f"{path}: {decibel:.0f} dB")
+        raise Rejection(Reason.SILENT, f"{path}: {decibel:.0f} dB")
     if clipped > _CLIPPED_SHARE:
-        raise Rejection("clipped", f"{path}: {clipped:.1%} of its samples")
+        raise Rejection(Reason.CLIPPED, f"{path}: {clipped:.1%} of its samples")
     if seconds < audio.min_seconds:
         detail = f"{path}: {seconds:.2f} s, least {audio.min_seconds:g} s"
-        raise Rejection("too short", detail)
+        raise Rejection(Reason.TOO_SHORT, detail)
     if seconds > audio.max_seconds:
         detail = f"{path}: {seconds:.2f} s, most {audio.max_seconds:g} s"
-        raise Rejection("too long", detail)
+        raise Rejection(Reason.TOO_LONG, detail)

@@ -1,4 +1,4 @@
-"""What the corpora hold and what was left out of them, for people and for programs."""
+"""Report what a store holds and what was left out, as a page and as JSON."""
 
 import dataclasses
 from collections import Counter, defaultdict
@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from datasets.rejections import Rejected
 from datasets.store.histogram import Histogram
-from datasets.store.selection import Accepted, Rejected
+from datasets.store.selection import Accepted
 from moksori.storage import write_json, write_text
 
 
@@ -69,11 +70,11 @@ class Report:
 
     @property
     def reasons(self) -> dict[str, int]:
-        """How many utterances were rejected for each reason, the commonest first."""
+        """Count the rejected utterances by reason, the commonest first."""
         return dict(Counter(one.reason for one in self.rejected).most_common())
 
     def lines(self) -> list[str]:
-        """The report in a few lines for a terminal."""
+        """Return the report in a few lines for a terminal."""
         count = len(self.speakers)
         people = f"{count} speaker{'' if count == 1 else 's'}"
         said = [
@@ -96,7 +97,7 @@ class Report:
         write_text(folder / "report.html", self.html(folder.resolve().name))
 
     def html(self, name: str) -> str:
-        """One page that asks nothing of the network."""
+        """Return the report as an HTML page that loads nothing from the network."""
         cards = {
             "Utterances": f"{self.utterances:,}",
             "Speech": _duration(self.hours),
@@ -138,7 +139,7 @@ def _duration(hours: float) -> str:
 
 
 def _table(title: str, head: tuple[str, ...], rows) -> str:
-    """A table under its title, or nothing when there are no rows."""
+    """Return a table under its title, or "" when there are no rows."""
     body = "".join(
         f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in row)}</tr>\n"
         for row in rows

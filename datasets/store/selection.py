@@ -1,4 +1,4 @@
-"""Which extracted utterances make the set: no duplicates, no odd speaking rates."""
+"""Select the utterances of a store: no duplicates, no odd speaking rates."""
 
 import math
 from collections import Counter, defaultdict
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from datasets.readers.corpora import Corpus, Utterance
+from datasets.rejections import Reason, Rejected
 from datasets.store.extract import letters
 from datasets.store.journal import Journal
 
@@ -17,16 +18,6 @@ _SIGMAS = 4.0
 _LEAST_SIGMA = 0.1
 _STEADY_LETTERS = 8
 _SLOWEST, _FASTEST = 0.5, 20.0
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """An utterance that is left out, and why."""
-
-    id: str
-    speaker: str
-    reason: str
-    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +36,7 @@ class Accepted:
 def select(
     keyed: Iterable[tuple[Corpus, Utterance, str]], journal: Journal
 ) -> tuple[list[Accepted], list[Rejected]]:
-    """Judge all extracted utterances together, in the order of the corpora.
+    """Select among all extracted utterances, in the order of the corpora.
 
     Of recordings with equal sound the first stays. A speaking rate is an outlier when
     it lies far from the speaker's median; short sentences vary more and are allowed
@@ -63,7 +54,7 @@ def select(
             continue
         if entry["sound"] in sounds:
             detail = f"{utterance.path}: the same sound as {sounds[entry['sound']]}"
-            rejected.append(Rejected(id, utterance.speaker, "duplicate", detail))
+            rejected.append(Rejected(id, utterance.speaker, Reason.DUPLICATE, detail))
             continue
         sounds[entry["sound"]] = id
         rate = letters(entry["spoken"]) / entry["seconds"]
@@ -72,7 +63,7 @@ def select(
     odd = _odd_rates(accepted)
     stay = [one for one, detail in zip(accepted, odd, strict=True) if not detail]
     rejected += [
-        Rejected(one.id, one.utterance.speaker, "speaking rate an outlier", detail)
+        Rejected(one.id, one.utterance.speaker, Reason.ODD_RATE, detail)
         for one, detail in zip(accepted, odd, strict=True)
         if detail
     ]
@@ -80,7 +71,7 @@ def select(
 
 
 def _unique(id: str, corpus: Corpus, ids: Counter[str]) -> str:
-    """The id, told apart by its corpus and a number where another has it already."""
+    """Return the id, prefixed by the corpus as often as another has it already."""
     ids[id] += 1
     if ids[id] == 1:
         return id
@@ -88,7 +79,7 @@ def _unique(id: str, corpus: Corpus, ids: Counter[str]) -> str:
 
 
 def _odd_rates(accepted: list[Accepted]) -> list[str]:
-    """For every utterance the particulars of its odd speaking rate, or nothing."""
+    """Return the detail of each odd speaking rate; "" where the rate is ordinary."""
     by_speaker = defaultdict(list)
     for index, one in enumerate(accepted):
         by_speaker[one.utterance.speaker].append(index)

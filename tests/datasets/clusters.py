@@ -5,7 +5,7 @@ import pathlib
 import signal
 import time
 
-from datasets.distributed import remote
+from datasets.distributed import cluster_worker
 from datasets.store import shards
 from moksori.audio import files
 
@@ -16,7 +16,7 @@ def restore() -> None:
     """Undo all that the functions below changed in this worker."""
     while _changed:
         setattr(*_changed.pop())
-    remote.made_by.cache_clear()
+    cluster_worker.versions.cache_clear()
 
 
 def _change(place, name: str, value) -> None:
@@ -26,24 +26,24 @@ def _change(place, name: str, value) -> None:
 
 def die_after_writing() -> None:
     """From now on the worker is killed when a shard has its name, before it answers."""
-    write = remote.write_block
+    write = cluster_worker.write_block
 
     def deadly(block):
         write(block)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    _change(remote, "write_block", deadly)
+    _change(cluster_worker, "write_block", deadly)
 
 
 def cut_off(told: str) -> None:
     """The next block is begun, then the worker is lost to the scheduler, and only when
     somebody else has written the shard it goes on; `told` says what came of it."""
-    write = remote.write_block
+    write = cluster_worker.write_block
 
     def alone(block):
         from distributed import get_worker
 
-        remote.write_block = write
+        cluster_worker.write_block = write
         worker = get_worker()
         worker.loop.add_callback(worker.batched_stream.comm.abort)
         path = shards.shard_path(block.folder / "shards", block.number, "mel")
@@ -57,7 +57,7 @@ def cut_off(told: str) -> None:
         pathlib.Path(told).write_text("written again" if anew else "not written")
         return entries
 
-    _change(remote, "write_block", alone)
+    _change(cluster_worker, "write_block", alone)
 
 
 def die_of(name: str) -> None:
@@ -74,7 +74,11 @@ def die_of(name: str) -> None:
 
 def not_see(folder: str, from_the_start: bool = True) -> None:
     """From now on, or after the first look, the worker does not find a folder."""
-    stat, access, look_around = pathlib.Path.stat, os.access, remote.look_around
+    stat, access, check_worker = (
+        pathlib.Path.stat,
+        os.access,
+        cluster_worker.check_worker,
+    )
 
     def no_stat(self, **options):
         if self.is_relative_to(folder):
@@ -89,14 +93,14 @@ def not_see(folder: str, from_the_start: bool = True) -> None:
         _change(os, "access", no_access)
 
     def look_before(look):
-        answer = look_around(look)
+        answer = check_worker(look)
         blind()
         return answer
 
     if from_the_start:
         blind()
     else:
-        _change(remote, "look_around", look_before)
+        _change(cluster_worker, "check_worker", look_before)
 
 
 def write_elsewhere() -> None:
@@ -115,21 +119,21 @@ def not_write() -> None:
 
 def run_other_code() -> None:
     """From now on the worker has older code than the client."""
-    _change(remote, "_CODE", "older")
-    remote.made_by.cache_clear()
+    _change(cluster_worker, "_CODE", "older")
+    cluster_worker.versions.cache_clear()
 
 
 def round_otherwise() -> None:
     """From now on the worker's features of noise are a little different."""
-    _change(remote, "sample", lambda audio: "other")
+    _change(cluster_worker, "rounding_probe", lambda audio: "other")
 
 
 def take_time(seconds: float) -> None:
     """From now on every block takes a while longer."""
-    write = remote.write_block
+    write = cluster_worker.write_block
 
     def slowly(block):
         time.sleep(seconds)
         return write(block)
 
-    _change(remote, "write_block", slowly)
+    _change(cluster_worker, "write_block", slowly)

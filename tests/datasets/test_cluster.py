@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from datasets.distributed import cluster, workers
+from datasets.distributed import cluster, processes
 from datasets.store import build as features
 from datasets.store.journal import Journal
 from tests.datasets import clusters, crash
@@ -87,7 +87,7 @@ def test_a_recording_that_ends_workers_is_found_and_left_out(
         def setup(self, worker):
             clusters.die_of("007.wav")
 
-    monkeypatch.setattr(workers, "alone", fragile)
+    monkeypatch.setattr(processes, "run_alone", fragile)
     monkeypatch.setattr(dask.scheduler, "allowed_failures", 0)
     small = folder_corpus(tmp_path / "corpus", 20)
     crew.register_plugin(Deadly(), name="deadly")

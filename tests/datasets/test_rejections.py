@@ -116,7 +116,7 @@ def test_progress_counts_to_the_end(corpus, tmp_path):
 def test_a_recording_that_ends_the_process_is_found_and_left_out(tmp_path, monkeypatch):
     from concurrent.futures.process import BrokenProcessPool
 
-    from datasets.distributed import workers
+    from datasets.distributed import processes
     from datasets.store import extract
 
     corpus = folder_corpus(tmp_path / "corpus", 20)
@@ -134,8 +134,8 @@ def test_a_recording_that_ends_the_process_is_found_and_left_out(tmp_path, monke
             except BrokenProcessPool:
                 yield rescue(block)
 
-    monkeypatch.setattr(workers, "alone", fragile)
-    monkeypatch.setattr(workers, "in_order", in_order)
+    monkeypatch.setattr(processes, "run_alone", fragile)
+    monkeypatch.setattr(processes, "in_order", in_order)
     report = build(corpus, tmp_path / "out", workers=2)
     assert rejected(report) == {"minji_007": "unreadable"}
     assert report.utterances == 19

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from datasets.distributed import cluster, remote, workers
+from datasets.distributed import cluster, cluster_worker, processes
 from datasets.store import build as features
-from datasets.store import extract, lease, shards
+from datasets.store import build_lock, extract, shards
+from tests import house
 from tests.datasets.made import folder_corpus
 from tests.datasets.stores import LINEAR, build, content
 
@@ -97,13 +98,13 @@ def test_a_worker_of_an_ended_build_writes_nothing(tmp_path, blocks):
     build(corpus, out)
     before = content(out)
     for block, _ in blocks:
-        with pytest.raises(lease.Superseded):
+        with pytest.raises(build_lock.Superseded):
             extract.write_block(block)
     assert content(out) == before
     # A build that came after is none of theirs either.
-    with lease.held(out) as name:
+    with build_lock.build_lock(out) as name:
         assert name not in {block.build for block, _ in blocks}
-        with pytest.raises(lease.Superseded):
+        with pytest.raises(build_lock.Superseded):
             extract.write_block(blocks[0][0])
     assert content(out) == before
 
@@ -120,10 +121,10 @@ def test_a_build_that_ends_during_the_last_flush_is_noticed(
     def ends(folder, name):
         asked.append(name)
         if len(asked) == 4:
-            raise lease.Superseded("ended")
+            raise build_lock.Superseded("ended")
 
-    monkeypatch.setattr(lease, "require", ends)
-    with pytest.raises(lease.Superseded):
+    monkeypatch.setattr(build_lock, "require", ends)
+    with pytest.raises(build_lock.Superseded):
         extract.write_block(blocks[0][0])
     assert len(asked) == 4
     assert content(out) == before
@@ -143,7 +144,7 @@ def test_a_block_written_by_many_threads_at_once(tmp_path, blocks):
     build(corpus, out, LINEAR)
     before = content(out)
     ((block, entries),) = blocks
-    with lease.held(out) as name, ThreadPoolExecutor(4) as threads:
+    with build_lock.build_lock(out) as name, ThreadPoolExecutor(4) as threads:
         together = threading.Barrier(4)
 
         def write(_):
@@ -154,14 +155,19 @@ def test_a_block_written_by_many_threads_at_once(tmp_path, blocks):
     assert content(out) == before
 
 
-def test_what_makes_other_features_is_named():
-    here = remote.made_by()
+def test_other_versions_are_named():
+    here = cluster_worker.versions()
     assert {"code", "python", "numpy", "scipy", "soxr", "av"} <= set(here)
-    remote.check_made_by("w", dict(here), here)
-    with pytest.raises(features.FeatureError, match=r"soxr 0\.0, not ") as caught:
-        remote.check_made_by("w", here | {"soxr": "0.0"}, here)
-    assert str(caught.value).startswith("w would make other features")
-    assert "numpy" not in str(caught.value)
+    assert cluster_worker.version_problem(here) == ""
+    problem = cluster_worker.version_problem(here | {"soxr": "0.0"})
+    assert problem.startswith("would make other features: it has soxr ")
+    assert ", not 0.0; start it again" in problem
+    assert "numpy" not in problem
+
+
+def test_the_code_that_is_compared_is_all_that_extraction_may_import():
+    rooms = {cluster_worker.Path(room).stem for room in cluster_worker.ROOMS}
+    assert rooms == house.ROOMS["datasets"] | {"datasets"}
 
 
 def test_a_process_that_ends_by_chance_changes_nothing(tmp_path, monkeypatch):
@@ -179,8 +185,8 @@ def test_a_process_that_ends_by_chance_changes_nothing(tmp_path, monkeypatch):
         for job in jobs:
             yield rescue(job) if job.number == 1 else work(job)
 
-    monkeypatch.setattr(workers, "alone", unlucky)
-    monkeypatch.setattr(workers, "in_order", in_order)
+    monkeypatch.setattr(processes, "run_alone", unlucky)
+    monkeypatch.setattr(processes, "in_order", in_order)
     build(corpus, tmp_path / "torn/out", workers=2)
     assert left == [0]
     assert content(tmp_path / "calm") == content(tmp_path / "torn")
@@ -194,9 +200,9 @@ def test_processes_that_keep_ending_are_not_blamed_on_recordings(tmp_path, monke
             raise BrokenProcessPool
         return work(block)
 
-    monkeypatch.setattr(workers, "alone", dies)
+    monkeypatch.setattr(processes, "run_alone", dies)
     monkeypatch.setattr(
-        workers,
+        processes,
         "in_order",
         lambda work, jobs, count, rescue: map(rescue, jobs),
     )

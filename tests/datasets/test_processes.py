@@ -5,7 +5,7 @@ from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
-from datasets.distributed import workers
+from datasets.distributed import processes
 
 
 def square(number: int) -> int:
@@ -19,7 +19,7 @@ def pid(_) -> tuple[int, str | None]:
 
 
 def unneeded(job):
-    raise AssertionError(f"job {job} needs no rescue")
+    raise AssertionError(f"job {job} needs no retry")
 
 
 def test_results_come_in_order_and_jobs_are_not_drawn_far_ahead():
@@ -30,7 +30,7 @@ def test_results_come_in_order_and_jobs_are_not_drawn_far_ahead():
             drawn.append(number)
             yield number
 
-    results = workers.in_order(square, jobs(), 2, unneeded)
+    results = processes.in_order(square, jobs(), 2, unneeded)
     assert next(results) == 100 * 100
     assert len(drawn) <= 4
     assert list(results) == [n * n for n in range(101, 120)]
@@ -39,26 +39,26 @@ def test_results_come_in_order_and_jobs_are_not_drawn_far_ahead():
 def test_a_dying_process_costs_only_its_own_job():
     rescued = []
 
-    def rescue(job):
+    def retry(job):
         rescued.append(job)
         try:
-            return workers.alone(square, job)
+            return processes.run_alone(square, job)
         except BrokenProcessPool:
             return -job
 
-    results = list(workers.in_order(square, range(5, 11), 2, rescue))
+    results = list(processes.in_order(square, range(5, 11), 2, retry))
     assert results == [25, 36, -7, 64, 81, 100]
     assert 7 in rescued
 
 
 def test_an_error_is_passed_on():
     with pytest.raises(TypeError):
-        list(workers.in_order(square, ["x"], 1, unneeded))
+        list(processes.in_order(square, ["x"], 1, unneeded))
 
 
 def test_workers_are_other_processes_with_one_thread_each(monkeypatch):
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "5")
-    number, threads = workers.alone(pid, None)
+    number, threads = processes.run_alone(pid, None)
     assert number != os.getpid()
     assert threads == "1"
     assert os.environ["OPENBLAS_NUM_THREADS"] == "5"

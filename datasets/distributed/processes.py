@@ -1,4 +1,4 @@
-"""Work spread over processes: results in order, flat memory, survivable crashes."""
+"""Run jobs in processes: results in order, flat memory, crashes survived."""
 
 import os
 import threading
@@ -21,12 +21,12 @@ def in_order(
     work: Callable[[Job], Result],
     jobs: Iterable[Job],
     workers: int,
-    rescue: Callable[[Job], Result],
+    retry: Callable[[Job], Result],
 ) -> Iterator[Result]:
     """Yield `work(job)` of every job, in the order of the jobs.
 
     `jobs` is drawn as workers become free, never far ahead. When a process dies (a
-    decoder crashed, memory ran out), `rescue(job)` is called in this process for the
+    decoder crashed, memory ran out), `retry(job)` is called in this process for the
     first job without a result, and the others are begun anew.
     """
     jobs = iter(jobs)
@@ -47,18 +47,18 @@ def in_order(
                     yield result
             except BrokenProcessPool:
                 pass
-        yield rescue(waiting.popleft())
+        yield retry(waiting.popleft())
 
 
-def alone(work: Callable[[Job], Result], job: Job) -> Result:
-    """`work(job)` in a process of its own; raises `BrokenProcessPool` if it dies."""
+def run_alone(work: Callable[[Job], Result], job: Job) -> Result:
+    """Run `work(job)` in a new process; raises `BrokenProcessPool` if it dies."""
     with _pool(1) as pool:
         return pool.submit(work, job).result()
 
 
 @contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Fresh processes, one thread each: they share the cores, not fight for them.
+    """Start a pool of processes of one thread each, so that they share the cores.
 
     They are spawned, because a fork of a process that has threads (TensorFlow's, say)
     may hang.
@@ -78,7 +78,7 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 
 def _leave_with_parent() -> None:
-    """End this process when its parent is killed, so that none works on unseen."""
+    """Watch the parent process, and end this one when it is killed."""
 
     def watch():
         parent_process().join()
