@@ -85,8 +85,8 @@ class Recordings:
         return sum(map(len, self.waves)) / self.audio.sample_rate
 
 
-class Judge:
-    """Compares waves with recordings; what these alone decide is worked out once."""
+class CopySynthesisEvaluator:
+    """Compare vocoded waves with recordings; what these decide is computed once."""
 
     def __init__(self, recordings: Recordings):
         self.recordings = recordings

@@ -107,15 +107,15 @@ def measure(chosen: argparse.Namespace, history: list[dict]) -> list[dict]:
     for folder in chosen.vocoder:
         wanted += systems.of_run(folder, chosen.checkpoints, chosen.every_checkpoint)
     known = {quality_curve.key(row): row for row in history}
-    judge, rows = None, []
+    evaluator, rows = None, []
     for system in wanted:
         row = {**system.facts, **recordings.facts, "measured": copies.measurable()}
         if quality_curve.key(row) in known:
             rows.append(known[quality_curve.key(row)])
             continue
-        judge = judge or copies.Judge(recordings)
+        evaluator = evaluator or copies.CopySynthesisEvaluator(recordings)
         _say(f"{system.name} …")
-        rows.append({**row, **judge.measure(system.make(recordings))})
+        rows.append({**row, **evaluator.measure(system.make(recordings))})
         if chosen.history:
             quality_curve.append(chosen.history, rows[-1])
     return rows

@@ -10,80 +10,63 @@ from pathlib import Path
 
 from moksori.storage import output_folder
 
-MANNER = ("voice", "vocoder", "language", "weights", "seed", "best")
-
 
 def parser() -> argparse.ArgumentParser:
-    """Return the parser of the command."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--voice", type=Path, required=True, metavar="RUN")
-    parser.add_argument("--vocoder", type=Path, metavar="RUN", help="not Griffin-Lim")
+    made = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    add = made.add_argument
+    add("--voice", type=Path, required=True, metavar="RUN")
+    add("--vocoder", type=Path, metavar="RUN", help="not Griffin-Lim")
     clip = "recordings of the person, for the clone and for speaker similarity"
-    parser.add_argument("--reference", type=Path, nargs="+", metavar="WAV", help=clip)
+    files = {"type": Path, "nargs": "+", "default": (), "metavar": "WAV"}
+    add("--reference", dest="references", **files, help=clip)
     said = "features of the sentences as the person speaks them (preprocess.py)"
-    parser.add_argument("--recordings", type=Path, metavar="FEATURES", help=said)
+    add("--recordings", type=Path, metavar="FEATURES", help=said)
     lines = "one a line; those of the recordings if absent"
-    parser.add_argument("--sentences", metavar="FILE", help=lines)
-    parser.add_argument("--count", type=int, default=32, help="at most so many (32)")
-    parser.add_argument("--out", type=output_folder, required=True, metavar="DIR")
+    add("--sentences", metavar="FILE", help=lines)
+    add("--count", type=int, default=32, help="at most so many (32)")
+    add("--out", type=output_folder, required=True, metavar="DIR")
     agreed = "who agreed to be cloned, when, and for what"
-    parser.add_argument("--consent", metavar="TEXT", help=agreed)
+    add("--consent", metavar="TEXT", help=agreed)
     others = "recordings of other people, to hold similarity against"
-    parser.add_argument("--others", type=Path, nargs="+", metavar="WAV", help=others)
-    parser.add_argument("--weights", type=Path, metavar="DIR", help="those of XTTS")
-    parser.add_argument("--language", default="ko", help="of the sentences (ko)")
-    parser.add_argument("--speaker", metavar="NAME", help="name or number (the first)")
-    parser.add_argument("--seed", type=int, default=0, help="another makes other takes")
-    parser.add_argument("--best", action="store_true", help="the one that spoke best")
-    return parser
+    add("--others", **files, help=others)
+    add("--weights", type=Path, metavar="DIR", help="those of XTTS")
+    add("--language", default="ko", help="of the sentences (ko)")
+    add("--speaker", metavar="NAME", help="name or number (the first)")
+    add("--seed", type=int, default=0, help="another makes other takes")
+    add("--best", action="store_true", help="the one that spoke best")
+    return made
 
 
-def compare(arguments: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> None:
     from datasets.store.build import FeatureStore
-    from moksori.comparison import report
-    from moksori.comparison.materials import VOCODER, VOICE, gather
-    from moksori.comparison.page import build as page
+    from moksori.comparison.compare import compare, summary
+    from moksori.comparison.page.build import write
     from moksori.comparison.progress import bars
-    from moksori.comparison.speaking import Asked
-    from moksori.training.kinds import TACOTRON
-    from moksori.training.record import read_training_record
-    from moksori.training.runs import Run
-    from moksori.voices import vocoder
+    from moksori.comparison.systems import ComparisonRequest, open_voice
+    from moksori.comparison.test_set import select
     from moksori.voices.reading import lines_of
-    from moksori.voices.speech import speaker_number
     from moksori.voices.xtts import consent
 
-    agreed = consent.check(arguments.consent)
-    run = Run.open(arguments.voice)
-    audio = TACOTRON.settings_of(run).audio
-    speakers = run.settings["speakers"]
-    speaker = speakers[speaker_number(speakers, arguments.speaker)]
-    runs = {VOICE: arguments.voice, VOCODER: arguments.vocoder}
-    if arguments.vocoder:
-        vocoder.check(arguments.vocoder, audio)
-    store = arguments.recordings and FeatureStore.open(arguments.recordings)
-    materials = gather(
-        arguments.out,
+    given, out = vars(arguments), arguments.out
+    given["consent"] = consent.check(arguments.consent)
+    voice = open_voice(arguments.voice, arguments.vocoder, arguments.speaker)
+    given["speaker"], audio = voice.speaker, voice.audio
+    lines, recordings = arguments.sentences, arguments.recordings
+    selection = select(
+        out,
         audio,
-        speaker,
-        {name: read_training_record(each) for name, each in runs.items() if each},
-        store=store,
-        sentences=lines_of(arguments.sentences) if arguments.sentences else None,
-        references=arguments.reference or (),
-        others=arguments.others or (),
-        count=arguments.count,
-        best=arguments.best,
+        voice.speaker,
+        voice.trained_on,
+        store=recordings and FeatureStore.open(recordings),
+        sentences=lines_of(lines) if lines else None,
+        **{name: given[name] for name in ("references", "others", "count", "best")},
     )
-    asked = Asked(
-        references=materials.references,
-        consent=agreed,
-        speaker=speaker,
-        **{name: getattr(arguments, name) for name in MANNER},
-    )
+    given["references"] = selection.references
+    names = ComparisonRequest.__dataclass_fields__
+    request = ComparisonRequest(**{name: given[name] for name in names})
     with bars() as progress:
-        comparison = report.compare(asked, materials, audio, arguments.out, progress)
-    place = page.write(arguments.out, comparison, audio)
-    for line in (*report.summary(comparison), f"the page: {place}"):
+        comparison = compare(request, selection, audio, out, progress)
+    for line in (*summary(comparison), f"the page: {write(out, comparison, audio)}"):
         print(line)
 
 
@@ -92,4 +75,4 @@ def main(argv: list[str] | None = None) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from moksori.training.cli import run_main
 
-    return run_main("compare.py", lambda: compare(arguments), (ValueError,))
+    return run_main("compare", lambda: run(arguments), (ValueError,))

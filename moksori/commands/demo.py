@@ -84,14 +84,16 @@ def main(argv: list[str] | None = None) -> None:
     place = compare(run, waves, train, recordings, arguments.unseen)
 
     from datasets.store.build import FeatureStore
-    from moksori.metrics import report
+    from moksori.comparison.clips import read_manifest
+    from moksori.demo import acceptance
+    from moksori.storage import write_json
 
     store, speech = FeatureStore.open(recordings), place / "griffin-lim"
     seconds = [row.frames * store.audio.frame_seconds for row in store.rows]
-    figures = report.free_running(report.read_manifest(speech), seconds)
+    figures = acceptance.accept(read_manifest(speech), seconds)
     figures |= {"seconds": round(time.monotonic() - begun)}
-    report.write(run / "report.json", figures)
-    print(f"\n{report.summary(figures)}\nfigures: {run / 'report.json'}")
+    write_json(run / "report.json", figures)
+    print(f"\n{acceptance.summary(figures)}\nfigures: {run / 'report.json'}")
     print(f"this call took {figures['seconds']} s; pictures: {run / 'previews'}")
     print(f"hear them side by side, in a browser: {place / 'compare.html'}")
     print(YOUNG)

@@ -56,7 +56,7 @@ def synthesize(arguments: argparse.Namespace) -> int:
 
     load_backend()
     from moksori.backend.hardware import device_name
-    from moksori.metrics.attention import judge
+    from moksori.metrics.attention import assess
     from moksori.voices.output import Output, sound_bar
     from moksori.voices.trained import TrainedVoice
 
@@ -67,7 +67,7 @@ def synthesize(arguments: argparse.Namespace) -> int:
             voice.vocoder = vocoder.WaveNetVocoder.load(run, progress=progress)
         if arguments.stream:
             return speak_to_stream(arguments, voice, lines)
-        output = Output(arguments.out, judge, facts={"device": device_name()})
+        output = Output(arguments.out, assess, facts={"device": device_name()})
         return speak_to_folder(arguments, voice, lines, output)
 
 

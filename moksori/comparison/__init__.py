@@ -1,6 +1,5 @@
-"""A trained voice, a cloned one and the recordings, side by side.
+"""Compare a trained voice, a cloned one and the recordings of a person.
 
-`materials` gathers what is compared, `performance` lets each system speak in a process
-of its own and measures it, `figures` compares what was said; the page is made by
-`comparison.page.build`. It stands above the other rooms, and none of them needs it.
+`test_set` selects what is compared, `systems` runs each system in a process of its own,
+`clips` measures what it spoke, `table` compares the figures, `page` shows it all.
 """

@@ -1,4 +1,4 @@
-"""What a system spoke, line by line: sounds, figures, and what went wrong."""
+"""Read what a system spoke, line by line: sounds, figures, and why a line failed."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,20 +11,18 @@ from hparams import Audio
 from moksori.audio.files import AudioError, load
 from moksori.audio.levels import trim
 from moksori.metrics.bootstrap import ratio_of
+from moksori.metrics.failures import faults
 from moksori.metrics.likeness import likeness
-from moksori.metrics.report import read_manifest
 from moksori.storage import write_text
 from moksori.voices import stopping
 
-# A length beyond these of the recording's was broken off, or babbled on.
-SHORTEST, LONGEST = 0.67, 1.5
 _OF_ATTENTION = ("focus", "skips", "repeats")
 
 
 @dataclass(frozen=True)
-class System:
-    """One way to speak: its `key` in the report and its `clips` by line, counted from
-    1. `facts` are what else is told of it."""
+class SystemResult:
+    """Hold what a system spoke: `key` in the report, `clips` by line, counted from 1,
+    and `facts` about its cost."""
 
     key: str
     name: str
@@ -40,7 +38,7 @@ def clips(
     audio: Audio,
     root: Path,
 ) -> Iterator[tuple[int, dict]]:
-    """`(line, clip)` of each line that was to be spoken into `folder`, one by one.
+    """Yield `(line, clip)` for each line that was to be spoken into `folder`.
 
     A clip is what the page shows, or holds an `error`. `recordings` are waves [samples]
     by line at the rate of `audio`, `root` is what paths are relative to.
@@ -54,7 +52,7 @@ def clips(
 def recorded(
     folder: Path, recordings: Mapping[int, np.ndarray], audio: Audio, root: Path
 ) -> dict[int, dict]:
-    """The clips of the recordings themselves, written as `folder/0001.wav` and on."""
+    """Return the clips of the recordings, which lie as `folder/0001.wav` and on."""
     return {
         line: {
             "wav": str((folder / f"{line:04d}.wav").relative_to(root)),
@@ -66,29 +64,21 @@ def recorded(
     }
 
 
-def sign(folder: Path, consent: str, clips: Mapping[int, dict] | None = None) -> None:
-    """Write the consent into every row of the manifest of a folder; where nothing spoke
-    there, that of its `clips` is made."""
-    if clips is None:
-        rows = read_manifest(folder)
-    else:
-        rows = [{"line": n, "wav": Path(c["wav"]).name} for n, c in clips.items()]
-    text = "".join(
-        json.dumps({**row, "consent": consent}, ensure_ascii=False) + "\n"
-        for row in rows
-    )
+def read_manifest(folder: Path) -> list[dict]:
+    """Return the rows of a synthesis manifest in the order of their lines."""
+    text = (folder / "manifest.jsonl").read_text("utf-8")
+    return sorted(map(json.loads, text.splitlines()), key=lambda row: row["line"])
+
+
+def write_consent(folder: Path, consent: str, rows: Sequence[Mapping]) -> None:
+    """Write the manifest of a folder, with the consent in every row."""
+    rows = [{**row, "consent": consent} for row in rows]
+    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     write_text(folder / "manifest.jsonl", text)
 
 
-def device(folder: Path) -> str:
-    """What the lines in a folder were computed on, as their manifest says."""
-    named = (row["device"] for row in read_manifest(folder) if "device" in row)
-    return next(named, "machine")
-
-
 def failures(clips: Mapping[int, dict]) -> dict:
-    """How many lines failed: not spoken, silent, ended by the length cap, attention
-    that left out or repeated something, or a length far from the recording's."""
+    """Count the lines that were not spoken or that failed (`metrics.failures`)."""
     count = sum("error" in clip or clip["failed"] for clip in clips.values())
     total = len(clips)
     per_hundred = round(100 * count / total, 1) if total else None
@@ -96,7 +86,7 @@ def failures(clips: Mapping[int, dict]) -> dict:
 
 
 def real_time_factor(clips: Mapping[int, dict]) -> dict:
-    """Seconds of computing for a second of sound, over all lines together."""
+    """Return seconds of computing for a second of sound, over all lines together."""
     spoken = [clip for clip in clips.values() if "wav" in clip]
     seconds = [clip["seconds"] for clip in spoken]
     factors = [clip["figures"]["real_time_factor"] for clip in spoken]
@@ -123,21 +113,21 @@ def _clip(row: dict, folder: Path, recording, audio: Audio, root: Path) -> dict:
         except ValueError as error:
             warnings.append(f"not compared: {error}")
     figures["real_time_factor"] = row["real_time_factor"]
+    found = faults(
+        complete=attention.get("complete", True),
+        stopped=row["stopped"] != stopping.CAP,
+        silent=silent,
+        length_ratio=figures.get("duration_ratio"),
+    )
     clip = {
         "wav": str(wav.relative_to(root)),
         "seconds": row["seconds"],
         "spoken": row["spoken"],
         "figures": figures,
         "warnings": warnings,
-        "failed": silent or _failed(row, attention, figures.get("duration_ratio")),
+        "failed": bool(found),
+        "faults": list(found),
     }
     if row.get("alignment"):
         clip["alignment"] = str((folder / row["alignment"]).relative_to(root))
     return clip
-
-
-def _failed(row: dict, attention: dict, duration: float | None) -> bool:
-    """Whether a person would have to let it be spoken again."""
-    lost = not attention.get("complete", True)
-    far = duration is not None and not SHORTEST <= duration <= LONGEST
-    return lost or far or row["stopped"] == stopping.CAP

@@ -1,4 +1,4 @@
-"""Bars for the stages of a comparison; nothing is drawn where nobody watches."""
+"""Draw a progress bar for each stage of a comparison, on a terminal only."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 @contextmanager
 def bars() -> Iterator[Callable[[str, int, int], None]]:
-    """A `progress(stage, done, total)` that draws a bar for each stage in its turn."""
+    """Yield a `progress(stage, done, total)` that draws a bar for each stage."""
     bar, shown = None, None
 
     def progress(stage: str, done: int, total: int) -> None:

@@ -122,9 +122,9 @@ def health(alignment: np.ndarray, symbols: Sequence[str] | None = None) -> dict:
     }
 
 
-def judge(speech) -> tuple[dict, list[str]]:
-    """`health` of anything with an `alignment` and its `symbols`, and what it found
-    wrong in plain words; nothing for a complete walk."""
+def assess(speech) -> tuple[dict, list[str]]:
+    """Return `health` of anything with an `alignment` and its `symbols`, and what it
+    found wrong in plain words; nothing for a complete walk."""
     figures = health(speech.alignment, speech.symbols)
     complaints = []
     if not figures["started"]:

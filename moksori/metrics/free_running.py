@@ -16,8 +16,8 @@ import numpy as np
 from hparams import Audio
 from moksori.metrics.attention import focus, sounding, walk
 from moksori.metrics.cepstral import distortion
+from moksori.metrics.failures import faults
 
-_LENGTH = 0.5
 # By this figure, in decibels, voices are ranked: lower is better.
 FREE_RUNNING_SCORE = "free_rank"
 
@@ -76,7 +76,8 @@ class FreeRunningEvaluator:
 
         The score is the mean distortion, to which each failed sentence adds what is
         `unrelated`: one whose walk is not complete, that the stop token did not end, or
-        whose length is off by more than half. Distortion alone would forgive all this,
+        whose length is far from the recording's (`metrics.failures`; one that merely
+        came to rest has not learnt to stop). Distortion alone would forgive all this,
         for alignment lets one frame of speech stand for many of the recording, and many
         that linger in silence for one. So a voice that says everything is ranked by its
         sound, a failed sentence is at least as bad as an unrelated one, and speech that
@@ -96,15 +97,18 @@ class FreeRunningEvaluator:
         mel, alignment, on_token = spoken
         between = self._between(reference, mel)
         complete = walk(alignment, sounding(symbols)).complete
-        error = abs(len(mel) - len(reference)) / len(reference)
-        failed = not (complete and on_token and error <= _LENGTH)
+        failed = faults(
+            complete=complete,
+            stopped=on_token,
+            length_ratio=len(mel) / len(reference),
+        )
         return {
             "free_cepstral_decibel": between,
             "free_complete": complete,
             "free_focus": focus(alignment),
             "free_on_token": bool(on_token),
-            "free_length_error": error,
-            FREE_RUNNING_SCORE: between + self.unrelated * failed,
+            "free_length_error": abs(len(mel) - len(reference)) / len(reference),
+            FREE_RUNNING_SCORE: between + self.unrelated * bool(failed),
         }
 
     def _between(self, reference, other) -> float:

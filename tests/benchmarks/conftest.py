@@ -14,5 +14,5 @@ def recordings():
 
 
 @pytest.fixture(scope="module")
-def judge(recordings):
-    return copies.Judge(recordings)
+def evaluator(recordings):
+    return copies.CopySynthesisEvaluator(recordings)

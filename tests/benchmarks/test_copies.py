@@ -10,8 +10,8 @@ from benchmarks import copies, systems
 from tests.benchmarks.judged import RATE, Given, means, noisy, voice
 
 
-def test_recordings_do_not_differ_from_themselves(judge, recordings):
-    measured = judge.measure(Given(recordings.waves))
+def test_recordings_do_not_differ_from_themselves(evaluator, recordings):
+    measured = evaluator.measure(Given(recordings.waves))
     found = means(measured)
     assert found.pop("pesq", 4.64) == pytest.approx(4.64, abs=0.01)
     assert found == {"periodicity": 0, "voicing": 1, "cents": 0, "cepstral": 0}
@@ -19,9 +19,9 @@ def test_recordings_do_not_differ_from_themselves(judge, recordings):
     assert measured["real_time_factor"] >= 0
 
 
-def test_more_noise_is_worse_by_every_figure(judge, recordings):
+def test_more_noise_is_worse_by_every_figure(evaluator, recordings):
     found = [
-        means(judge.measure(Given([noisy(w, ratio) for w in recordings.waves])))
+        means(evaluator.measure(Given([noisy(w, ratio) for w in recordings.waves])))
         for ratio in (1000, 30, 1)
     ]
     for name in copies.measurable():
@@ -31,9 +31,9 @@ def test_more_noise_is_worse_by_every_figure(judge, recordings):
         assert values[0] != values[-1], name
 
 
-def test_silence_is_judged(judge, recordings):
+def test_silence_is_judged(evaluator, recordings):
     silence = [np.zeros_like(wave) for wave in recordings.waves]
-    found = means(judge.measure(Given(silence)))
+    found = means(evaluator.measure(Given(silence)))
     assert found["voicing"] == 0
     assert found["cents"] is None
     assert found["periodicity"] > 0.3
@@ -63,9 +63,9 @@ def test_pesq_hears_waves_at_16_khz(monkeypatch):
     ("change", "words"),
     [(lambda w: w[:-1], "as long as"), (lambda w: w * np.nan, "not finite")],
 )
-def test_what_is_no_copy_is_refused(judge, recordings, change, words):
+def test_what_is_no_copy_is_refused(evaluator, recordings, change, words):
     with pytest.raises(ValueError, match=words):
-        judge.measure(Given([change(wave) for wave in recordings.waves]))
+        evaluator.measure(Given([change(wave) for wave in recordings.waves]))
 
 
 @pytest.mark.parametrize("height", [0.5, 0.05])
@@ -86,11 +86,12 @@ def test_companding_keeps_silence_and_leaves_less_noise_with_preemphasis():
     assert treble[1] < treble[0] / 4
 
 
-def test_references_are_the_floor_and_two_ceilings(judge, recordings):
+def test_references_are_the_floor_and_two_ceilings(evaluator, recordings):
     floor, low, high = systems.references()
     assert floor.name == "Griffin-Lim, 32 iterations"
     assert floor.make(recordings).audio.griffin_lim_iterations == 32
     found = [
-        means(judge.measure(system.make(recordings))) for system in (floor, low, high)
+        means(evaluator.measure(system.make(recordings)))
+        for system in (floor, low, high)
     ]
     assert found[0]["periodicity"] > 10 * max(f["periodicity"] for f in found[1:])

@@ -115,9 +115,11 @@ def test_a_history_is_added_to_and_not_measured_again(
     assert [row["step"] for row in first] == [None, None, None, 10]
 
     calls = []
-    measure = copies.Judge.measure
+    measure = copies.CopySynthesisEvaluator.measure
     monkeypatch.setattr(
-        copies.Judge, "measure", lambda *a: calls.append(a) or measure(*a)
+        copies.CopySynthesisEvaluator,
+        "measure",
+        lambda *a: calls.append(a) or measure(*a),
     )
     capsys.readouterr()
     picture = tmp_path / "p" / "curve.png"

@@ -1,7 +1,6 @@
 """The script, on tiny voices of random weights: everything but good sound."""
 
 import json
-import sys
 
 import numpy as np
 import pytest
@@ -9,8 +8,8 @@ import pytest
 from datasets.store.build import FeatureStore
 from moksori.audio.files import load, save
 from moksori.commands import compare
+from moksori.comparison.clips import read_manifest
 from moksori.demo.corpus import SAMPLE_RATE, SPEAKERS, synthesize, write
-from moksori.metrics.report import read_manifest
 from moksori.training import record
 from tests.datasets.stores import build
 from tests.voices.runs import make_run, make_vocoder_run
@@ -35,13 +34,12 @@ def _seconds(store) -> float:
 
 
 @pytest.fixture
-def call(place, tmp_path, monkeypatch, capsys):
+def call(place, tmp_path, capsys):
     """Runs the script: `(exit code, comparison, standard output, standard error)`."""
 
     def run(*flags, consent=CONSENT):
         words = ["--voice", place / "voice", "--out", tmp_path, *flags, *consent]
-        monkeypatch.setattr(sys, "argv", ["compare.py", *map(str, words)])
-        code = compare.main()
+        code = compare.main(list(map(str, words)))
         report = tmp_path / "comparison.json"
         said = capsys.readouterr()
         made = json.loads(report.read_text("utf-8")) if report.exists() else None
@@ -156,7 +154,7 @@ def test_mistakes_are_one_line(call, flags, consent, words):
     code, made, out, err = call(*flags, consent=consent)
     assert (code, made, out) == (2, None, "")
     (line,) = err.strip().splitlines()
-    assert line.startswith("compare.py: ")
+    assert line.startswith("compare: ")
     assert words in line
 
 

@@ -168,13 +168,13 @@ def test_batch_leaves_padding_out():
 def test_health_is_plain_and_judged_in_words():
     symbols = ["ᄂ", "ᅡ"] * 14 + [".", "<end>"]
     spoken = SimpleNamespace(alignment=following(steady(), 30), symbols=symbols)
-    figures, complaints = attention.judge(spoken)
+    figures, complaints = attention.assess(spoken)
     assert complaints == []
     assert figures["complete"] is True
     assert {type(value) for value in figures.values()} == {float, int, bool}
     path = np.concatenate([np.arange(4, 20), np.arange(10, 24)])
     spoken.alignment = following(path, 30)
-    figures, complaints = attention.judge(spoken)
+    figures, complaints = attention.assess(spoken)
     assert figures["complete"] is False
     assert len(complaints) == 4
 

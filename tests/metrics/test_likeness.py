@@ -12,7 +12,7 @@ from moksori.audio.files import load
 from moksori.audio.levels import trim
 from moksori.metrics import cepstral, pitch
 from moksori.metrics.likeness import Likeness, likeness
-from tests.comparison.page.made_voice import RATE, silence, speak
+from tests.metrics.made_voice import RATE, silence, speak
 
 AUDIO = hparams.preset("korean").audio
 SOUNDS = "asoi usea iuoso"

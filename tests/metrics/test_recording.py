@@ -8,7 +8,7 @@ import pytest
 
 from moksori.audio.files import decode, load
 from moksori.metrics.recording import describe
-from tests.comparison.page.made_voice import RATE, silence, speak
+from tests.metrics.made_voice import RATE, silence, speak
 
 ZEROTH = Path(__file__).parents[3] / "shared/data/zeroth_sample"
 NAMES = [

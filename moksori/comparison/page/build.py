@@ -1,19 +1,17 @@
-"""A comparison of voices as one page to listen to: everything is inside the file.
+"""Write a comparison as one page to listen to: everything is inside the file.
 
 The page asks nothing of the network, and its policy forbids it to: sounds and pictures
-are data within it, its own style and script are named there by their hashes, and no
-text is ever read as HTML. Sounds are brought to one loudness, since what is louder
-seems better; the files beside the page stay as they are.
+are data within it, its style and script are named by their hashes, and the template
+escapes every text. Sounds are brought to one loudness, since what is louder seems
+better; the files beside the page stay as they are.
 """
 
 import base64
 import hashlib
-import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -22,41 +20,34 @@ from hparams import Audio
 from moksori.audio.files import AudioError, decode, resample, wav_bytes
 from moksori.audio.levels import loudness
 from moksori.audio.spectrum import mel_spectrogram
-from moksori.comparison.page.pictures import contour, spectrogram
-from moksori.metrics.pitch import track
+from moksori.comparison.page.pictures import spectrogram
 from moksori.storage import write_text
 
 NAME = "compare.html"
 RANGE_DECIBEL = 60.0
-
 _PARTS = Path(__file__).parent
-_SCRIPTS = (
-    "page_elements.js",
-    "page_results.js",
-    "page_clip.js",
-    "page_sentence.js",
-    "page.js",
-)
-# Figures of single clips: a table over all of them need not have them, or may write
-# and order them otherwise.
-_MEASURES = {
-    "cepstral_decibel": ("Mel-cepstral distortion", "dB", "lower", 2),
-    "pitch_cents": ("Pitch error", "cents", "lower", 0),
-    "gross_pitch_error": ("Gross pitch errors", "", "lower", 3),
-    "voicing_error": ("Voicing error", "", "lower", 3),
-    "duration_ratio": ("Length", "×", "one", 2),
-    "similarity": ("Speaker similarity", "", "higher", 3),
-    "focus": ("Attention focus", "", "higher", 2),
-    "skips": ("Skips", "", "lower", 0),
-    "repeats": ("Returns", "", "lower", 0),
-    "real_time_factor": ("Real-time factor", "", "lower", 2),
+_DIRECTIONS = {
+    "lower": "lower is better",
+    "higher": "higher is better",
+    "one": "1 is best",
 }
-_HOW = ("better", "digits")
+_COSTS = (
+    ("Real-time factor", "", "Seconds of computing for a second of speech."),
+    ("Memory", "MB", "Most of the whole process."),
+    (
+        "Failures",
+        "lines",
+        "Not spoken, silent, not ended by itself, something lost or repeated, or far "
+        "from the recording's length. What is lost or repeated is seen in the "
+        "attention, so for a trained voice alone.",
+    ),
+    ("Training data of this person", "minutes", ""),
+)
 
 
 @dataclass(frozen=True)
 class _Sound:
-    """A clip as it was read: `wave` [samples] at `rate`, at its own level."""
+    """Hold a clip as it was read: `wave` [samples] at `rate`, at its own level."""
 
     wave: np.ndarray
     rate: int
@@ -64,170 +55,137 @@ class _Sound:
     peak_decibel: float
 
 
-def write(
-    folder: Path,
-    comparison: Mapping,
-    audio: Audio,
-    progress: Callable[[int, int], None] | None = None,
-) -> Path:
-    """Write `compare.html` into the folder, aside and renamed, and return its path.
+def write(folder: Path, comparison: Mapping, audio: Audio) -> Path:
+    """Write `compare.html` into the folder and return its path.
 
     `comparison` is what `comparison.json` holds; the sounds and pictures it names lie
     in the folder. A file that is missing or damaged is said at its clip and is no
     error. All spectrograms are made with the settings `audio`, and the sounds levelled
     to its loudness, or to less where one clip of a sentence would be distorted.
-    `progress(done, count)` is called after every sentence.
     """
-    sentences, sounds = [], []
-    for index, sentence in enumerate(comparison.get("sentences") or []):
-        shown, media = _sentence(folder, sentence, audio)
-        sentences.append(shown)
-        sounds.append(_data_block(f"sounds-{index}", media))
-        if progress:
-            progress(index + 1, len(comparison["sentences"]))
-    facts = {
-        **comparison,
-        "sentences": sentences,
-        "measures": _measures(comparison),
-        "spectrogram": {
-            "bands": audio.mels,
-            "hertz": [audio.fmin, audio.fmax],
-            "decibel": RANGE_DECIBEL,
-        },
-        "loudness": audio.loudness_lufs,
-    }
-    text = _assemble(str(comparison.get("title") or "Comparison"), facts, sounds)
+    from jinja2 import Environment, FileSystemLoader
+
+    templates = Environment(
+        loader=FileSystemLoader(_PARTS),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters |= {"lang": _language, "number": _number}
+    style, script = (
+        (_PARTS / name).read_text("utf-8") for name in ("page.css", "page.js")
+    )
+    policy = (
+        "default-src 'none'; img-src data:; media-src data:; base-uri 'none'; "
+        f"form-action 'none'; style-src {_hash(style)}; script-src {_hash(script)}"
+    )
+    rows = [*map(_figure, comparison["figures"]), *_costs(comparison["systems"])]
+    known = {key for row in rows for key in row["cells"]}
+    text = templates.get_template("page.html").render(
+        comparison,
+        policy=policy,
+        style=style,
+        script=script,
+        audio=audio,
+        range_decibel=RANGE_DECIBEL,
+        rows=rows,
+        columns=[each for each in comparison["systems"] if each["key"] in known],
+        shown=[_sentence(folder, each, audio) for each in comparison["sentences"]],
+    )
     path = folder / NAME
     write_text(path, text)
     return path
 
 
-def _assemble(title: str, facts: dict, sounds: list[str]) -> str:
-    """The parts of the page in one text; what was put in is not looked at again."""
-    style = _part("page.css")
-    script = "".join(_part(name) for name in _SCRIPTS)
-    policy = (
-        "default-src 'none'; img-src data:; media-src data:; "
-        f"style-src {_hash(style)}; script-src {_hash(script)}; "
-        "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'"
-    )
-    parts = {
-        "policy": policy,
-        "title": escape(title),
-        "style": style,
-        "comparison": _data_block("comparison", facts),
-        "sounds": "\n".join(sounds),
-        "script": script,
+def _figure(row: Mapping) -> dict:
+    """Return a row of the table; cells are `(value, interval, count, best)` by key."""
+    digits = row["digits"]
+    facts = [row["unit"], _DIRECTIONS.get(row["better"])]
+    facts += ["not told apart"] if row["differences"] and not row["best"] else []
+    baselines = [
+        f"{each['name']}: {_number(each['mean'], digits)} "
+        f"({_interval(each['interval'], digits)})"
+        for each in row["baselines"]
+    ]
+    cells = {
+        key: (
+            _number(mean["mean"], digits),
+            _interval(mean["interval"], digits),
+            f"{mean['count']} {row['of']}",
+            key in row["best"],
+        )
+        for key, mean in row["systems"].items()
+        if mean
     }
-    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _part("page.html"))
+    about = {"name": row["name"], "facts": ", ".join(filter(None, facts))}
+    return {**about, "note": row["note"], "baselines": baselines, "cells": cells}
 
 
-def _part(name: str) -> str:
-    return (_PARTS / name).read_text("utf-8")
+def _costs(systems: Sequence[Mapping]) -> list[dict]:
+    """Return the rows of what each system costs, like those of the figures."""
+    rows = [
+        {"name": name, "facts": facts, "note": note, "baselines": [], "cells": {}}
+        for name, facts, note in _COSTS
+    ]
+    for system in (each for each in systems if "failures" in each):
+        factor, failed = system["real_time_factor"], system["failures"]
+        cells = (
+            (_number(factor["mean"]), _interval(factor["interval"])),
+            (_number(system["memory_megabytes"], 0), ""),
+            (f"{failed['count']} of {failed['of']}", ""),
+            (_number(system["training_minutes"], 0), ""),
+        )
+        for row, cell in zip(rows, cells, strict=True):
+            row["cells"][system["key"]] = (*cell, "", False)
+    return rows
 
 
-def _hash(text: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-    return f"'sha256-{digest}'"
-
-
-def _data_block(name: str, value) -> str:
-    """JSON as an element that is no program; no tag can begin or end inside it."""
-    text = json.dumps(_finite(value), ensure_ascii=False, separators=(",", ":"))
-    safe = text.replace("<", "\\u003c")
-    return f'<script type="application/json" id="{name}">{safe}</script>'
-
-
-def _finite(value):
-    """The value with null in the place of numbers that JSON has no word for."""
-    if isinstance(value, Mapping):
-        return {str(key): _finite(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(each) for each in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
-
-
-def _measures(comparison: Mapping) -> dict[str, dict]:
-    """What is known of every figure that some clip has: name, unit, better, digits."""
-    table = {row["key"]: row for row in comparison.get("figures") or []}
-    found = {}
-    for sentence in comparison.get("sentences") or []:
-        for clip in (sentence.get("clips") or {}).values():
-            for key in (clip or {}).get("figures") or {}:
-                listed = table.get(key, {})
-                other = (key.replace("_", " "), "", *map(listed.get, _HOW))
-                name, unit, better, digits = _MEASURES.get(key, other)
-                found[key] = {
-                    "name": listed.get("name", name),
-                    "unit": listed.get("unit", unit),
-                    "better": better,
-                    "digits": 2 if digits is None else digits,
-                }
-    return found
-
-
-def _sentence(folder: Path, sentence: Mapping, audio: Audio) -> tuple[dict, dict]:
-    """(the sentence as the page shows it, its sounds and pictures)."""
-    clips: dict[str, dict] = {}
-    sounds: dict[str, _Sound] = {}
-    alignments: dict[str, str] = {}
-    for key, clip in (sentence.get("clips") or {}).items():
-        clips[key] = dict(clip or {})
-        if clips[key].get("wav"):
+def _sentence(folder: Path, sentence: Mapping, audio: Audio) -> dict:
+    """Return a sentence with the sounds and pictures of its clips as data."""
+    clips = {key: dict(clip) for key, clip in sentence["clips"].items()}
+    sounds, alignments = {}, {}
+    for key, clip in clips.items():
+        if "wav" in clip:
             try:
-                sounds[key] = _read(folder, clips[key]["wav"])
+                sounds[key] = _read(folder, clip["wav"])
             except AudioError as error:
-                clips[key]["error"] = str(error)
-        if clips[key].get("alignment"):
-            found = _alignment(folder, clips[key]["alignment"])
-            clips[key]["alignment"] = found and hashlib.sha256(found).hexdigest()[:16]
-            if found:
-                alignments[clips[key]["alignment"]] = _uri("image/png", found)
-    media = _media(sounds, audio)
-    for key, embedded in media.items():
-        clips[key]["seconds"] = embedded["seconds"]
-    return {**sentence, "clips": clips}, {"clips": media, "alignments": alignments}
+                clip["error"] = str(error)
+        # Systems with the same acoustic model have the same alignment: shown once.
+        if picture := _alignment(folder, clip.get("alignment")):
+            alignments.setdefault(_uri("image/png", picture), []).append(key)
+    for key, media in _media(sounds, audio).items():
+        clips[key] |= media
+    return {**sentence, "clips": clips, "alignments": alignments}
 
 
-def _media(sounds: dict[str, _Sound], audio: Audio) -> dict[str, dict]:
-    """Sound and pictures of the clips of a sentence, on scales that they share."""
+def _media(sounds: Mapping[str, _Sound], audio: Audio) -> dict[str, dict]:
+    """Return sound and picture of the clips of a sentence, on scales they share."""
     gains = _gains(sounds, audio)
-    levelled = {
-        key: (one.wave * np.float32(10 ** (gains[key] / 20)), one.rate)
+    waves = {
+        key: one.wave * np.float32(10 ** (gains[key] / 20))
         for key, one in sounds.items()
     }
     mels = {
-        key: mel_spectrogram(resample(wave, rate, audio.sample_rate), audio)
-        for key, (wave, rate) in levelled.items()
+        key: mel_spectrogram(resample(wave, sounds[key].rate, audio.sample_rate), audio)
+        for key, wave in waves.items()
     }
+    frames = max(map(len, mels.values()), default=0)
     per_decibel = 2 * audio.mel_range / (audio.ceiling_decibel - audio.floor_decibel)
     # Not the very largest value: one click would darken all the others.
     high = max((float(np.percentile(mel, 99.9)) for mel in mels.values()), default=0.0)
     low = high - RANGE_DECIBEL * per_decibel
     return {
         key: {
-            "seconds": round(wave.size / rate, 4),
-            "gain": round(gains[key], 1),
-            "sound": _uri("audio/wav", wav_bytes(wave, rate)),
-            "picture": _uri("image/png", spectrogram(mels[key], low, high)),
-            "pitch": _pitch(wave, rate),
+            "seconds": wave.size / sounds[key].rate,
+            "sound": _uri("audio/wav", wav_bytes(wave, sounds[key].rate)),
+            "picture": _uri("image/png", spectrogram(mels[key], low, high, frames)),
         }
-        for key, (wave, rate) in levelled.items()
+        for key, wave in waves.items()
     }
 
 
-def _pitch(wave: np.ndarray, rate: int) -> list[list[int]]:
-    """The contour of a sound; none at a rate that is too low to find it."""
-    try:
-        return contour(track(wave, rate))
-    except ValueError:
-        return []
-
-
-def _gains(sounds: dict[str, _Sound], audio: Audio) -> dict[str, float]:
-    """Decibels that make the clips of a sentence equally loud, and none distorted."""
+def _gains(sounds: Mapping[str, _Sound], audio: Audio) -> dict[str, float]:
+    """Return decibels that make the clips of a sentence equally loud, undistorted."""
     heard = [one for one in sounds.values() if math.isfinite(one.loudness)]
     room = [audio.level_decibel - one.peak_decibel + one.loudness for one in heard]
     wanted = min([audio.loudness_lufs, *room])
@@ -238,7 +196,7 @@ def _gains(sounds: dict[str, _Sound], audio: Audio) -> dict[str, float]:
 
 
 def _read(folder: Path, name: str) -> _Sound:
-    """The sound of that name. Raises `AudioError`, which names it as the page does."""
+    """Read a sound. Raises `AudioError`, which names the file as the page does."""
     try:
         wave, rate = decode(folder / name)
     except AudioError as error:
@@ -247,14 +205,33 @@ def _read(folder: Path, name: str) -> _Sound:
     return _Sound(wave, rate, loudness(wave, rate), peak)
 
 
-def _alignment(folder: Path, name: str) -> bytes | None:
-    """The picture of that name; none when it is not there, which is no great loss."""
+def _alignment(folder: Path, name: str | None) -> bytes | None:
+    """Read a picture; None when it is not there, which is no great loss."""
     try:
-        found = (folder / name).read_bytes()
+        found = (folder / name).read_bytes() if name else b""
     except OSError:
         return None
     return found if found.startswith(b"\x89PNG") else None
 
 
+def _hash(text: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return f"'sha256-{digest}'"
+
+
 def _uri(kind: str, content: bytes) -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def _language(text: str) -> str:
+    """Return the language of a text, for its typeface and for screen readers."""
+    return "ko" if re.search("[ᄀ-ᇿ㄰-㆏가-힣]", text) else "en"
+
+
+def _number(value: float | None, digits: int = 2) -> str:
+    return "–" if value is None else f"{value:,.{digits}f}"
+
+
+def _interval(bounds: Sequence[float | None], digits: int = 2) -> str:
+    low, high = bounds
+    return "" if low is None else f"{_number(low, digits)} to {_number(high, digits)}"

@@ -6,7 +6,7 @@ import numpy as np
 
 import hparams
 from moksori.audio.files import save
-from moksori.comparison.page.pictures import palette, png
+from moksori.comparison.page.pictures import spectrogram
 
 AUDIO = hparams.preset("tiny").audio
 RATE = AUDIO.sample_rate
@@ -43,14 +43,14 @@ def comparison(folder: Path) -> dict:
                 clips[key]["figures"] = {"cepstral_decibel": 4.0 + line, "focus": None}
                 clips[key]["warnings"] = []
         clips["griffin-lim"]["alignment"] = f"griffin-lim/{line:04d}.png"
-        picture = png(np.eye(8, dtype=np.uint8) * 31, palette())
+        picture = spectrogram(np.eye(8), 0.0, 1.0, 8)
         (folder / f"griffin-lim/{line:04d}.png").write_bytes(picture)
         text = f"{line}번째 문장입니다."
         row = {"line": line, "text": text, "spoken": text + " ", "clips": clips}
         sentences.append(row)
     sentences[0]["text"] = EVIL
     sentences[1]["clips"]["griffin-lim"]["warnings"] = ["a symbol was skipped"]
-    sentences[1]["clips"]["griffin-lim"]["failed"] = True
+    sentences[1]["clips"]["griffin-lim"]["faults"] = ["too long by far"]
     sentences[2]["clips"]["xtts"] = {"error": "cannot be read: too long"}
     return {
         "version": 1,
@@ -60,6 +60,7 @@ def comparison(folder: Path) -> dict:
         "machine": {"processor": "a processor", "cores": 2, "accelerator": None},
         "reference": {
             "files": ["me.wav"],
+            "seconds": 6.2,
             "features": {"duration_seconds": 6.2, "pitch_hertz_median": None},
             "warnings": ["rather quiet"],
         },
@@ -97,6 +98,8 @@ def _distortion() -> dict:
         "better": "lower",
         "digits": 2,
         "note": "After alignment.",
+        "of": "sentences",
+        "differences": [{"told_apart": True}],
         "systems": {"recording": None, "griffin-lim": figure(5.2), "xtts": figure(6.3)},
         "baselines": [{"name": "recording to recording"} | figure(8.1)],
         "best": ["griffin-lim"],

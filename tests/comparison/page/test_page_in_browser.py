@@ -1,107 +1,116 @@
-"""The page of a comparison in a browser: its players."""
+"""The page of a comparison in a browser: its players, and that it asks nobody."""
 
 import pytest
 
-from moksori.audio.files import decode
-from tests.browser import until
-from tests.comparison.page.compared import NAMES
-from tests.comparison.page.opened import PLAYED, PLAYING, button, click, count, press
+from moksori.comparison.page.build import write
+from tests.browser import chromium, complaints, open_page, requested, until
+from tests.comparison.page.compared import AUDIO, EVIL, NAMES, comparison
 
 pytestmark = pytest.mark.browser
 
-HEAD = "getComputedStyle(document.querySelector('.active .playhead')).left"
+PLAYING = "[...document.querySelectorAll('audio')].filter((one) => !one.paused)"
+PLAYED = f"{PLAYING}.map((one) => one.ariaLabel).join()"
 
 
-def test_every_sound_loads_with_its_length(page, made):
-    facts, path = made
-    loaded = 0
-    for number, sentence in enumerate(facts["sentences"], start=1):
-        for place, key in enumerate(NAMES, start=1):
-            if "wav" not in sentence["clips"][key]:
-                continue
-            click(page, button(number, place))
-            node = f"{button(number, place)}.closest('.clip').querySelector('audio')"
-            until(page, f"{node}.readyState >= 2")
-            wave, rate = decode(path.parent / sentence["clips"][key]["wav"])
-            seconds = page.execute_script(f"return {node}.duration")
-            assert seconds == pytest.approx(wave.size / rate, rel=0.01)
-            loaded += 1
-        # There are players for the sentence that is listened to, and for no other.
-        assert page.execute_script(f"return {count('audio')}") <= len(NAMES)
-    assert loaded == 8
+@pytest.fixture(scope="module")
+def browser():
+    with chromium("--window-size=1280,1400") as driver:
+        yield driver
 
 
-def test_the_playhead_moves_and_stops_at_the_end(page):
-    click(page, button(1, 1))
-    first = float(until(page, HEAD).removesuffix("px"))
-    until(page, f"parseFloat({HEAD}) > {first + 20}")
-    assert page.execute_script(f"return {button(1, 1)}.ariaLabel").startswith("Pause")
-    until(page, f"!{PLAYING}.length")
-    track = "document.querySelector('.active .sound').clientWidth"
-    end = page.execute_script(f"return parseFloat({HEAD}) / {track}")
-    assert end == pytest.approx(1, abs=0.02)
-    assert page.execute_script(f"return {button(1, 1)}.ariaLabel").startswith("Play")
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("compared")
+    return write(folder, comparison(folder), AUDIO)
+
+
+@pytest.fixture
+def page(browser, made):
+    """The page freshly opened; at the end it has not complained, and has not asked for
+    anything outside of itself."""
+    open_page(browser, made)
+    yield browser
+    assert complaints(browser) == []
+    asked = requested(browser)
+    assert any(address.endswith("/compare.html") for address in asked)
+    assert [one for one in asked if not one.startswith(("file:", "data:"))] == []
+
+
+def play(driver, sentence: int, voice: int) -> str:
+    """Play a voice of a sentence, and return its name once it is heard."""
+    clips = f"document.querySelectorAll('section')[{sentence}]"
+    driver.execute_script(f"{clips}.querySelectorAll('audio')[{voice}].play()")
+    return until(driver, f"{PLAYING}[0]?.currentTime > 0.1 && {PLAYED}")
 
 
 def test_one_plays_at_a_time(page):
-    click(page, button(1, 1))
-    until(page, f"{PLAYED}.join() === 'Recording, sentence 1'")
-    click(page, button(2, 3))
-    until(page, f"{PLAYED}.join() === 'XTTS, zero-shot, sentence 2'")
-    click(page, button(2, 3))
+    assert play(page, 0, 0) == "Recording, sentence 1"
+    assert play(page, 1, 2) == "XTTS, zero-shot, sentence 2"
     until(page, f"!{PLAYING}.length")
 
 
 def test_another_voice_goes_on_at_the_same_moment(page):
-    page.execute_script("document.querySelector('#sentence-2 .play').focus()")
-    press(page, " ", "document.querySelector('#sentence-2 .track')")
-    until(page, f"{PLAYING}[0]?.currentTime > 0.3")
-    for key, name in (
-        ("2", NAMES["griffin-lim"]),
-        ("ArrowRight", NAMES["xtts"]),
-        ("ArrowRight", NAMES["recording"]),
-    ):
-        before = page.execute_script(f"return {PLAYING}[0].currentTime")
-        press(page, key)
-        until(page, f"{PLAYED}.join() === '{name}, sentence 2'")
-        after = until(page, f"{PLAYING}[0].currentTime")
+    play(page, 1, 0)
+    for key in ("2", "3", "1"):
+        before = until(page, f"{PLAYING}[0]?.currentTime")
+        page.find_element("tag name", "body").send_keys(key)
+        name = list(NAMES.values())[int(key) - 1]
+        until(page, f"{PLAYED} === '{name}, sentence 2'")
+        after = until(page, f"{PLAYING}[0]?.currentTime")
         assert before - 0.02 <= after <= before + 0.4
-    press(page, " ")
-    until(page, f"!{PLAYING}.length")
 
 
-def test_a_click_into_the_picture_plays_from_there(page):
-    from selenium.webdriver import ActionChains
-
-    track = page.find_element("css selector", "#sentence-2 .clip:nth-child(2) .track")
-    page.execute_script("arguments[0].scrollIntoView({block: 'center'})", track)
-    ActionChains(page).move_to_element(track).click().perform()
-    found = until(page, f"{PLAYING}[0]?.currentTime")
-    longest = max(
-        page.execute_script(
-            "return [...document.querySelectorAll('#sentence-2 [role=slider]')]"
-            ".map((one) => Number(one.ariaValueMax))"
-        )
+def test_blind_nothing_is_seen_that_tells_who_it_is(page):
+    seen = "document.body.innerText.toLowerCase()"
+    order = (
+        "[...document.querySelectorAll('section audio')]"
+        ".map((one) => one.ariaLabel).join()"
     )
-    assert longest / 2 - 0.05 <= found <= longest / 2 + 0.4
+    orders = set()
+    for _ in range(8):
+        page.execute_script("document.getElementById('blind').click()")
+        text = page.execute_script(f"return {seen}")
+        hidden = [*NAMES.values(), "failed", "distortion", "cannot be read"]
+        assert [word for word in hidden if word.lower() in text] == []
+        assert "voice" in text
+        shown = "[...document.images].filter((one) => one.checkVisibility()).length"
+        assert page.execute_script(f"return {shown}") == 0
+        orders.add(page.execute_script(f"return {order}"))
+        page.execute_script("document.getElementById('blind').click()")
+    assert len(orders) > 1
+    assert NAMES["xtts"].lower() in page.execute_script(f"return {seen}")
 
 
-def test_the_slider_answers_to_keys(page):
-    slider = "document.querySelectorAll('#sentence-1 .track')[1]"
-    for key, wanted in (("ArrowRight", 0.1), ("PageUp", 1.1), ("Home", 0.0)):
-        press(page, key, slider)
-        value = page.execute_script(f"return Number({slider}.ariaValueNow)")
-        assert value == pytest.approx(wanted, abs=0.02)
-    press(page, "End", slider)
-    assert page.execute_script(
-        f"return {slider}.ariaValueNow === {slider}.ariaValueMax"
+def test_evil_text_stays_text(page):
+    text = page.execute_script("return document.body.textContent")
+    assert text.count(EVIL) == 2
+    assert page.title == "logs/made: voices compared"
+
+
+@pytest.mark.parametrize("width", [320, 390, 800])
+def test_it_fits_a_narrow_window(page, width):
+    size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": True}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        across = page.execute_script("return document.documentElement.scrollWidth")
+    finally:
+        page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert across == width
+
+
+def test_the_browser_would_refuse_to_ask_anybody(browser, made):
+    """The policy is obeyed, so that the log of requests can be trusted."""
+    open_page(browser, made)
+    browser.execute_script(
+        "window.refused = [];"
+        "addEventListener('securitypolicyviolation',"
+        " (event) => refused.push(event.effectiveDirective));"
+        "for (const name of ['img', 'audio']) {"
+        "  const node = document.createElement(name);"
+        "  node.src = `http://127.0.0.1:9/${name}`; document.body.append(node); }"
+        "fetch('http://127.0.0.1:9/fetch').catch(() => {});"
     )
-
-
-def test_keys_can_be_turned_off(page):
-    click(page, "document.getElementById('keys')")
-    press(page, "1")
-    assert page.execute_script(f"return {count('audio')}") == 0
-    click(page, "document.getElementById('keys')")
-    press(page, "1")
-    until(page, f"{PLAYED}.length === 1")
+    until(browser, "refused.length === 3")
+    found = browser.execute_script("return refused.sort()")
+    assert found == ["connect-src", "img-src", "media-src"]
+    assert len([line for line in complaints(browser) if "violates" in line]) >= 3

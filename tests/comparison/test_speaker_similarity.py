@@ -19,7 +19,7 @@ SAME, OTHER = SPEAKERS[0], SPEAKERS[1]
 
 @pytest.fixture(scope="module")
 def similarity(xtts_installed):
-    from moksori.comparison.resemblance import similarity
+    from moksori.comparison.speaker_similarity import similarity
 
     return similarity
 

@@ -1,4 +1,4 @@
-"""What is compared: sentences, recordings of them, a reference, other voices."""
+"""Select the test set: sentences, their recordings, a reference, other speakers."""
 
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ from datasets.store.features import FeatureStore
 from hparams import Audio
 from moksori.audio.files import load, resample, save
 from moksori.audio.levels import trim
-from moksori.comparison.figures import RECORDING
+from moksori.comparison.table import RECORDING
 from moksori.demo.corpus import SAMPLE_RATE, SPEAKERS, synthesize
 from moksori.demo.grammar.sentences import sentences as everyday
 from moksori.speakers.encoder import LEAST_SECONDS
@@ -27,24 +27,25 @@ _OTHER_SECONDS = 8.0
 _OTHER_SPEAKERS = 8
 _OTHER_SENTENCES = 4
 # Of a file of hours no more is heard.
-_MOST_SECONDS = 180.0
+MOST_SECONDS = 180.0
 
 
 class ComparisonError(ValueError):
-    """What was asked for cannot be compared; the text is one clear line."""
+    """Refuse a comparison that cannot be made; the text is one clear line."""
 
 
 @dataclass(frozen=True)
-class Others:
-    """Other people's speech: waves [samples] at one rate, and whose they are."""
+class ImpostorSpeech:
+    """Hold other people's speech, to hold similarity against: waves [samples] at one
+    rate, and whose they are."""
 
     whose: str
     waves: tuple[np.ndarray, ...]
 
 
 @dataclass(frozen=True)
-class Materials:
-    """What is compared.
+class Selection:
+    """Hold the test set.
 
     `recordings` are waves [samples] at the rate of the voice by line, counted from 1;
     `references` the files that a clone is made from; `remarks` what a person should
@@ -54,11 +55,11 @@ class Materials:
     lines: tuple[str, ...]
     recordings: dict[int, np.ndarray]
     references: tuple[Path, ...]
-    others: Others
+    impostors: ImpostorSpeech
     remarks: tuple[str, ...] = ()
 
 
-def gather(
+def select(
     folder: Path,
     audio: Audio,
     speaker: str,
@@ -69,8 +70,8 @@ def gather(
     others: Sequence[Path] = (),
     count: int = 32,
     best: bool = False,
-) -> Materials:
-    """Choose, and write into `folder` what the systems and the page read from there.
+) -> Selection:
+    """Select the test set, and write it into `folder` for the systems and the page.
 
     `audio` is that of the voice and `trained_on` the training records of the runs of
     `VOICE` and perhaps `VOCODER`; `best` that the voice's checkpoint was picked by
@@ -91,22 +92,22 @@ def gather(
     lines, chosen = _chosen(store, rows, sentences, count)
     if store is not None and len(chosen) < len(lines):
         remarks.append(f"{len(chosen)} of {len(lines)} sentences have a recording")
-    those = _others(store, speaker, others, audio)
+    impostors = _impostors(store, speaker, others, audio)
     _begin(folder, lines)
     if heard:
         references = _written(folder / REFERENCE, store, heard)
     _written(folder / RECORDING, store, chosen.values(), chosen)
-    return Materials(
+    return Selection(
         lines=tuple(lines),
         recordings={line: store.wave(row) for line, row in chosen.items()},
         references=tuple(references),
-        others=those,
+        impostors=impostors,
         remarks=tuple(remarks),
     )
 
 
 def _begin(folder: Path, lines: Sequence[str]) -> None:
-    """The folder with its sentences. It must not hold recordings of anybody else's,
+    """Write the sentences into the folder, unless it holds recordings of another kind,
     which those of the comparison would overwrite."""
     written = folder / "sentences.txt"
     for theirs in (folder / RECORDING, folder / REFERENCE):
@@ -125,7 +126,7 @@ def _check(store: FeatureStore, audio: Audio) -> None:
 
 
 def _of(store: FeatureStore, speaker: str) -> list[int]:
-    """The rows of a speaker; all of them where there is only one."""
+    """Return the rows of a speaker; all of them where there is only one."""
     if len(store.speakers) == 1:
         return list(range(len(store)))
     found = [i for i, row in enumerate(store.rows) if row.speaker == speaker]
@@ -140,7 +141,7 @@ def _of(store: FeatureStore, speaker: str) -> list[int]:
 def _unseen(
     store, speaker: str, trained_on: Mapping[str, Mapping], best: bool
 ) -> tuple[list[int], list[str]]:
-    """The rows to compare with, and what is to be said of them."""
+    """Return the rows that no run was trained on, and remarks about them."""
     rows, remarks, ours = _of(store, speaker), [], digest(store)
     for name, about in trained_on.items():
         notes = [about, *about.get("before", ())] if about else []
@@ -168,8 +169,8 @@ def _unseen(
 
 
 def _remark(name: str, notes: int, same: int) -> str:
-    """What is known of a run of which there are so many `notes`, `same` of them of the
-    features that are compared with."""
+    """Say what is known of a run with so many training records (`notes`), `same` of
+    them of the features that are compared with."""
     if not notes:
         return (
             f"whether {name} was trained on these recordings is not known: its run is "
@@ -188,7 +189,7 @@ def _remark(name: str, notes: int, same: int) -> str:
 def _chosen(
     store, rows: list[int], sentences: Sequence[str] | None, count: int
 ) -> tuple[list[str], dict[int, int]]:
-    """The lines to speak, and the row of each that was recorded, by line."""
+    """Return the lines to speak, and the row of each that was recorded, by line."""
     known = {}
     for i in rows:
         known.setdefault(_plain(store.rows[i].text), i)
@@ -207,13 +208,13 @@ def _chosen(
 
 
 def _plain(text: str) -> str:
-    """A text in one line, its letters composed, however it was typed."""
+    """Return a text as one line in composed letters (NFC)."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def _reference(store, spare: list[int], rows: list[int]) -> tuple[list[int], list[int]]:
-    """`(rows of the reference, rows left to compare)`: spare ones, the longest first,
-    else at most a quarter of those to compare."""
+    """Split into `(rows of the reference, rows left to compare)`: spare rows, longest
+    first, else at most a quarter of those to compare."""
     step = store.audio.frame_seconds
     pool, most = (spare, len(spare)) if spare else (rows, len(rows) // 4)
     taken, seconds = [], 0.0
@@ -233,7 +234,7 @@ def _reference(store, spare: list[int], rows: list[int]) -> tuple[list[int], lis
 def _written(
     folder: Path, store, rows: Collection[int], numbers: Iterable[int] | None = None
 ) -> list[Path]:
-    """Recordings as files, numbered from 1 where no `numbers` are given."""
+    """Write recordings as files, numbered from 1 where no `numbers` are given."""
     numbers = numbers or range(1, len(rows) + 1)
     paths = [folder / f"{number:04d}.wav" for number in numbers]
     for path, i in zip(paths, rows, strict=True):
@@ -242,23 +243,25 @@ def _written(
     return paths
 
 
-def _others(store, speaker, files, audio: Audio) -> Others:
-    """Other speakers: those named, else those in the features, else synthetic ones."""
+def _impostors(store, speaker, files, audio: Audio) -> ImpostorSpeech:
+    """Return other speakers: as named, else of the features, else synthetic ones."""
     rate = audio.sample_rate
     if files:
-        return Others("others, as named", tuple(_other(path, audio) for path in files))
+        return ImpostorSpeech(
+            "others, as named", tuple(_impostor(path, audio) for path in files)
+        )
     names = [name for name in store.speakers if name != speaker] if store else []
     if names and len(store.speakers) > 1:
-        waves = [_some(store, name) for name in names[:_OTHER_SPEAKERS]]
-        return Others("others in the features", tuple(waves))
+        waves = [_seconds_of(store, name) for name in names[:_OTHER_SPEAKERS]]
+        return ImpostorSpeech("others in the features", tuple(waves))
     text = " ".join(everyday(_OTHER_SENTENCES))
     waves = [synthesize(text, each) for each in SPEAKERS[1 : 1 + _OTHER_SPEAKERS]]
     waves = [resample(wave, SAMPLE_RATE, rate) for wave in waves]
-    return Others("synthetic voices of espeak-ng", tuple(waves))
+    return ImpostorSpeech("synthetic voices of espeak-ng", tuple(waves))
 
 
-def _other(path: Path, audio: Audio) -> np.ndarray:
-    wave = load(path, audio.sample_rate, end_seconds=_MOST_SECONDS)
+def _impostor(path: Path, audio: Audio) -> np.ndarray:
+    wave = load(path, audio.sample_rate, end_seconds=MOST_SECONDS)
     seconds = trim(wave, audio).size / audio.sample_rate
     if seconds < LEAST_SECONDS:
         raise ComparisonError(
@@ -268,8 +271,8 @@ def _other(path: Path, audio: Audio) -> np.ndarray:
     return wave
 
 
-def _some(store, speaker: str) -> np.ndarray:
-    """Some seconds of a speaker."""
+def _seconds_of(store, speaker: str) -> np.ndarray:
+    """Return some seconds of a speaker."""
     waves, seconds = [], 0.0
     for i in _of(store, speaker):
         waves.append(store.wave(i))

@@ -1,4 +1,4 @@
-"""A system at work: spoken by a process of its own, watched and measured."""
+"""Run a command that synthesizes lines, and measure its process."""
 
 import json
 import re
@@ -20,11 +20,11 @@ _WHOLE_FILE = 1 << 20
 
 
 @dataclass(frozen=True)
-class Performance:
-    """How speaking went: exit `code`, `seconds` of the whole process, and the most
-    memory it held, `megabytes` (0 where the kernel does not say); `complaint` is the
-    last line it wrote when it failed, or what ended it. It `spoke` when the folder
-    tells of every line, be it that some could not be spoken.
+class ProcessResult:
+    """Report a process: exit `code`, `seconds` it took, and peak memory in `megabytes`
+    (0 where the kernel does not say); `complaint` is the last line it wrote when it
+    failed, or what ended it. It `spoke` when the manifest has a row for every line,
+    those that failed included.
     """
 
     code: int
@@ -34,17 +34,17 @@ class Performance:
     spoke: bool = True
 
 
-def perform(
+def run_measured(
     command: Sequence[object],
     folder: Path,
     lines: int,
     sources: Iterable[Path] = (),
     progress: Callable[[int], object] = lambda lines: None,
-) -> Performance:
-    """Let `command` speak so many `lines` into `folder`; `progress(done)` counts them.
+) -> ProcessResult:
+    """Run a command that speaks so many `lines` into `folder`; `progress(done)` counts.
 
-    What was spoken before is taken, if the command is the same, the files of `sources`
-    are too, and it went to its end. Its output is kept in `folder/log.txt`. Exit codes
+    What was spoken before is reused if the command and the files of `sources` are the
+    same and it had finished. Its output is kept in `folder/log.txt`. Exit codes
     0 and 1 mean that it went there; but 1 is also that of a program that broke down,
     so the manifest must have a row for each line.
     """
@@ -54,7 +54,7 @@ def perform(
     manifest = folder / "manifest.jsonl"
     if known := _read(note):
         if known.pop("made_of", None) == made_of and manifest.exists():
-            return Performance(**known)
+            return ProcessResult(**known)
         note.unlink()
     folder.mkdir(parents=True, exist_ok=True)
     manifest.unlink(missing_ok=True)
@@ -67,15 +67,15 @@ def perform(
     seconds = round(time.monotonic() - begun, 2)
     spoke = code in (0, 1) and _lines(manifest) == lines
     complaint = "" if code == 0 and spoke else _complaint(code, said)
-    performance = Performance(code, seconds, round(megabytes, 1), complaint, spoke)
+    result = ProcessResult(code, seconds, round(megabytes, 1), complaint, spoke)
     if spoke:
-        write_json(note, {"made_of": made_of, **asdict(performance)})
-    return performance
+        write_json(note, {"made_of": made_of, **asdict(result)})
+    return result
 
 
 def fingerprint(command: Sequence[str], sources: Iterable[Path]) -> str:
-    """A short name of a command and the files it reads: small ones by what they hold,
-    large ones by their size and time, folders by the files in them."""
+    """Hash a command and the files it reads: small files by their content, large ones
+    by size and time, folders by their files."""
     known = blake2b(digest_size=16)
     for part in command:
         known.update(part.encode() + b"\0")
@@ -98,10 +98,10 @@ def _files(sources: Iterable[Path]):
 def _watched(
     process: subprocess.Popen, look: Callable[[], object]
 ) -> tuple[int, float]:
-    """`(exit code, megabytes)`: those of the child alone."""
+    """Wait for a child; return `(exit code, peak megabytes)` of it alone."""
     megabytes = 0.0
     try:
-        with _stopped_as_by_a_person():
+        with _sigterm_as_interrupt():
             while process.poll() is None:
                 megabytes = max(megabytes, _peak(process.pid))
                 look()
@@ -115,8 +115,8 @@ def _watched(
 
 
 @contextmanager
-def _stopped_as_by_a_person() -> Iterator[None]:
-    """SIGTERM does what Ctrl-C does: otherwise the child would outlive this process."""
+def _sigterm_as_interrupt() -> Iterator[None]:
+    """Raise KeyboardInterrupt on SIGTERM, or the child would outlive this process."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -128,10 +128,9 @@ def _stopped_as_by_a_person() -> Iterator[None]:
 
 
 def _peak(process: int) -> float:
-    """The most memory a process has held so far; 0 where the kernel does not say.
+    """Return the peak memory of a process in megabytes; 0 where /proc has none.
 
-    (What `wait4` says would begin with the memory of this process, which the child
-    shared before it became another program.)
+    (`wait4` would count the memory of this process, shared before the exec.)
     """
     try:
         status = Path(f"/proc/{process}/status").read_text()
@@ -146,7 +145,7 @@ def _lines(path: Path) -> int:
 
 
 def _complaint(code: int, path: Path) -> str:
-    """Why a process failed: what ended it, or the last line of what it said."""
+    """Return why a process failed: its signal, or the last line of its output."""
     if code == -signal.SIGKILL:
         return "it was killed, as happens when memory is short"
     if code < 0:

@@ -9,12 +9,12 @@ import pytest
 from datasets.batches import split
 from datasets.store.build import FeatureStore
 from moksori.audio.files import load, save
-from moksori.comparison.materials import (
+from moksori.comparison.test_set import (
     REFERENCE_SECONDS,
     VOCODER,
     VOICE,
     ComparisonError,
-    gather,
+    select,
 )
 from moksori.training.record import digest, read_training_record, write_training_record
 from tests.datasets.made import TEXTS, folder_corpus, write_sound, write_text
@@ -26,7 +26,7 @@ HELD_OUT = 8
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
     """Eighty recordings of one speaker, each with a text of its own."""
-    folder = tmp_path_factory.mktemp("materials")
+    folder = tmp_path_factory.mktemp("selection")
     for number in range(80):
         stem = folder / "corpus" / "minji" / f"{number:03d}"
         write_sound(stem.with_suffix(".wav"), number, 1.0 + 0.01 * number)
@@ -48,7 +48,7 @@ def two(tmp_path_factory):
 def choose(store, folder, trained_on=None, speaker="minji", vocoder=None, **named):
     runs = {VOICE: trained_on or {}}
     runs |= {} if vocoder is None else {VOCODER: vocoder}
-    return gather(folder, TINY.audio, speaker, runs, store=store, **named)
+    return select(folder, TINY.audio, speaker, runs, store=store, **named)
 
 
 def texts_of(store, rows):
@@ -206,14 +206,14 @@ def test_sentences_alone_will_do(tmp_path):
     assert made.lines == ("안녕하세요.",)
     assert made.recordings == {}
     assert made.references == ()
-    assert "espeak" in made.others.whose
+    assert "espeak" in made.impostors.whose
     with pytest.raises(ComparisonError, match="--sentences or --recordings"):
         choose(None, tmp_path)
 
 
 def test_synthetic_others_say_enough_to_be_told_by(tmp_path):
     made = choose(None, tmp_path, sentences=["..."])
-    for wave in made.others.waves:
+    for wave in made.impostors.waves:
         assert len(wave) > 4 * TINY.audio.sample_rate
         assert np.abs(wave).max() > 0.1
 
@@ -221,8 +221,8 @@ def test_synthetic_others_say_enough_to_be_told_by(tmp_path):
 def test_other_speakers_are_those_of_the_features(two, tmp_path):
     made = choose(two, tmp_path, speaker="suho")
     assert set(made.lines) <= texts_of(two, range(10, 20))
-    assert made.others.whose == "others in the features"
-    (other,) = made.others.waves
+    assert made.impostors.whose == "others in the features"
+    (other,) = made.impostors.waves
     theirs = [two.wave(i) for i in range(len(two)) if two.rows[i].speaker == "minji"]
     np.testing.assert_array_equal(other[: len(theirs[0])], theirs[0])
     with pytest.raises(ComparisonError, match="minji, suho"):
@@ -232,14 +232,14 @@ def test_other_speakers_are_those_of_the_features(two, tmp_path):
 def test_others_that_are_named_are_heard(two, tmp_path):
     theirs = write_sound(tmp_path / "they.wav", 9, 4.0)
     made = choose(two, tmp_path / "out", others=[theirs])
-    assert made.others.whose == "others, as named"
-    assert len(made.others.waves[0]) == 4 * TINY.audio.sample_rate
+    assert made.impostors.whose == "others, as named"
+    assert len(made.impostors.waves[0]) == 4 * TINY.audio.sample_rate
 
 
 def test_features_at_another_rate_are_refused(store, tmp_path):
     audio = TINY.override(["audio.sample_rate=16000"]).audio
     with pytest.raises(ComparisonError, match="16000"):
-        gather(tmp_path, audio, "minji", {}, store=store)
+        select(tmp_path, audio, "minji", {}, store=store)
 
 
 @pytest.mark.parametrize(("level", "seconds"), [(0.0, 5.0), (1.0, 1.0)])

@@ -1,4 +1,4 @@
-"""A program that speaks into a folder is watched, measured and not asked twice."""
+"""Running a command: it is watched, measured, and not run twice."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from moksori.comparison.performance import fingerprint, perform
+from moksori.comparison.process import fingerprint, run_measured
 
 SPEAKS = """
 import os, pathlib, sys, time
@@ -28,7 +28,7 @@ sys.exit(code)
 
 @pytest.fixture
 def speak(tmp_path):
-    """`perform` of a program that writes lines: `(performance, counts, calls)`."""
+    """`run_measured` of a program that writes lines: `(result, counts, calls)`."""
     script, folder = tmp_path / "speak.py", tmp_path / "out"
     script.write_text(SPEAKS)
 
@@ -36,20 +36,20 @@ def speak(tmp_path):
         command = [sys.executable, script, folder, lines, code, megabytes]
         counts = []
         watch, asked = progress or counts.append, asked or lines
-        performance = perform(command, folder, asked, sources, watch)
+        result = run_measured(command, folder, asked, sources, watch)
         calls = (folder / "calls").read_text().count("called")
-        return performance, counts, calls
+        return result, counts, calls
 
     return run
 
 
 def test_it_is_watched_while_it_speaks(speak):
-    performance, counts, _ = speak(lines=3)
-    assert performance.code == 0
-    assert performance.complaint == ""
+    result, counts, _ = speak(lines=3)
+    assert result.code == 0
+    assert result.complaint == ""
     assert counts == sorted(counts)
     assert {0, 1, 2, 3} >= set(counts) >= {1, 3}
-    assert performance.seconds >= 0.9
+    assert result.seconds >= 0.9
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="needs /proc")
@@ -86,23 +86,23 @@ def test_a_manifest_of_before_is_not_counted(speak, tmp_path):
 
 
 def test_some_lines_failed(speak):
-    performance, _, _ = speak(code=1)
-    assert performance.code == 1
+    result, _, _ = speak(code=1)
+    assert result.code == 1
     assert speak(code=1)[2] == 1
 
 
 def test_failing_tells_its_last_line_and_is_tried_again(speak):
-    performance, _, _ = speak(code=2)
-    assert performance.code == 2
-    assert performance.complaint == "speak.py: what it says at the end"
+    result, _, _ = speak(code=2)
+    assert result.code == 2
+    assert result.complaint == "speak.py: what it says at the end"
     assert speak(code=2)[2] == 2
 
 
 def test_breaking_down_is_no_speaking(speak):
     """Python ends with 1 too when it meets an error that nobody expected."""
-    performance, _, _ = speak(lines=1, code=1, asked=2)
-    assert not performance.spoke
-    assert performance.complaint
+    result, _, _ = speak(lines=1, code=1, asked=2)
+    assert not result.spoke
+    assert result.complaint
     assert speak(lines=1, code=1, asked=2)[2] == 2
     assert speak(lines=2, code=1, asked=2)[0].spoke
 
@@ -111,9 +111,9 @@ def test_breaking_down_is_no_speaking(speak):
     ("code", "words"), [(-signal.SIGKILL, "memory"), (-signal.SIGSEGV, "signal 11")]
 )
 def test_what_ended_it_is_said(speak, code, words):
-    performance, _, _ = speak(lines=1, code=code)
-    assert words in performance.complaint
-    assert not performance.spoke
+    result, _, _ = speak(lines=1, code=code)
+    assert words in result.complaint
+    assert not result.spoke
 
 
 def test_a_manifest_that_was_removed_is_made_again(speak, tmp_path):
@@ -133,7 +133,7 @@ def test_stopping_stops_it_too(speak, tmp_path):
     assert not (tmp_path / "out/performed.json").exists()
 
 
-def test_a_child_does_not_outlive_whoever_watches_it(speak, tmp_path):
+def test_sigterm_stops_the_child_too(speak, tmp_path):
     def terminate(lines):
         os.kill(os.getpid(), signal.SIGTERM)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from moksori.comparison.figures import FIGURES, Figure, row, table, verdict
+from moksori.comparison.table import FIGURES, Figure, row, table, verdict
 
 NAN = float("nan")
 LOWER = Figure("distortion", "Distortion", "dB", "lower", 2)

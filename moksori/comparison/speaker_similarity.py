@@ -1,11 +1,10 @@
-"""Does it sound like the same person: speaker similarity, and what it is to be held
-against."""
+"""Measure speaker similarity to the reference, with baselines to hold it against."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from moksori.comparison.figures import Figure, rounded, row
+from moksori.comparison.table import Figure, rounded, row
 from moksori.metrics.bootstrap import mean_of
 from moksori.metrics.similarity import cosines, groups
 from moksori.speakers.encoder import (
@@ -36,7 +35,7 @@ def similarity(
     whose: str,
     sample_rate: int,
 ) -> dict | None:
-    """The row of the table, or None where too little was spoken.
+    """Return the row of the table, or None where too little was spoken.
 
     `spoken` are each system's waves [samples], None for a line it did not speak, in the
     same order; only lines that all of them spoke are heard, and a system that said
@@ -79,7 +78,7 @@ def similarity(
 def _speech(
     encoder: SpeakerEncoder, spoken: Mapping, rate: int
 ) -> dict[str, list[np.ndarray]]:
-    """What the encoder hears of the lines that all systems spoke, and said aloud.
+    """Return the speech of the lines that all systems spoke audibly.
 
     A system that said less than half as many as another is left out: it must not take
     the others' lines away.
@@ -108,7 +107,7 @@ def _seconds(speech: np.ndarray) -> float:
 
 
 def _vectors(encoder: SpeakerEncoder, speech, stretches) -> np.ndarray:
-    """An embedding [stretches, d] of each stretch of lines."""
+    """Return an embedding [stretches, d] of each stretch of lines."""
     waves = [np.concatenate([speech[i] for i in each]) for each in stretches]
     return np.array([_heard(encoder, wave) for wave in waves])
 
@@ -118,7 +117,7 @@ def _heard(encoder: SpeakerEncoder, speech: np.ndarray) -> np.ndarray:
 
 
 def _itself(encoder: SpeakerEncoder, references, rate: int) -> dict | None:
-    """How like the rest of the reference a stretch of it is: what a person reaches."""
+    """Compare each stretch of the reference with the rest: what a person reaches."""
     speech = np.concatenate([encoder.speech(wave, rate) for wave in references])
     count = int(_seconds(speech) / LEAST_SECONDS)
     if count < 2:

@@ -1,4 +1,4 @@
-"""The table: means with their intervals, and which systems are told apart by them."""
+"""Tabulate means with their intervals, and tell which systems they set apart."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ _OF_PITCH = ("pitch_cents", "gross_pitch_error")
 
 @dataclass(frozen=True)
 class Figure:
-    """A row of the table: `better` is "lower", "higher", "one" (the closer to 1) or
-    None, where neither is; `of` is what there is one figure of."""
+    """Describe a row of the table: `better` is "lower", "higher", "one" (the closer to
+    1) or None, where neither is; `of` is what there is one figure of."""
 
     key: str
     name: str
@@ -92,7 +92,7 @@ FIGURES = (
 
 
 def table(spoken: Mapping[str, Sequence[Mapping]]) -> list[dict]:
-    """The rows that have figures, from the clips of each system, line by line."""
+    """Return the rows that have figures, from the clips of each system by line."""
     rows = []
     for figure in FIGURES:
         values = {
@@ -109,7 +109,7 @@ def row(
     values: Mapping[str, np.ndarray],
     baselines: Sequence[Mapping] = (),
 ) -> dict:
-    """A row of the table as plain values.
+    """Return a row of the table as plain values.
 
     `values` are each system's figures [sentences], NaN where it has none, of the same
     sentences in the same order. Pairs of systems are compared sentence by sentence;
@@ -143,7 +143,7 @@ def row(
 
 
 def verdict(rows: Sequence[Mapping], names: Mapping[str, str]) -> list[str]:
-    """What the differences say: a sentence for each figure and pair of systems."""
+    """Write a sentence for each figure and pair of systems from their difference."""
     return [
         _sentence(each, difference, names)
         for each in rows
@@ -152,7 +152,7 @@ def verdict(rows: Sequence[Mapping], names: Mapping[str, str]) -> list[str]:
 
 
 def rounded(mean: Mapping, digits: int) -> dict:
-    """A mean with its interval as they are written down."""
+    """Round a mean and its interval to `digits`."""
     values = [mean["mean"], *mean["interval"]]
     value, low, high = (None if v is None else round(float(v), digits) for v in values)
     return {"mean": value, "interval": [low, high], "count": mean["count"]}
@@ -166,7 +166,7 @@ def _value(clip: Mapping, name: str) -> float:
 
 
 def _differences(figure: Figure, values: Mapping[str, np.ndarray]) -> list[dict]:
-    """For each pair of systems by how much the better one is better, in mean."""
+    """Return, for each pair of systems, by how much the better one is better."""
     costs = {key: _cost(figure, each) for key, each in values.items()}
     found = []
     for i, first in enumerate(costs):
@@ -185,7 +185,7 @@ def _differences(figure: Figure, values: Mapping[str, np.ndarray]) -> list[dict]
 
 
 def _cost(figure: Figure, values: np.ndarray) -> np.ndarray:
-    """Figures such that less is better."""
+    """Return figures of which less is better."""
     if figure.better == "one":
         return np.abs(values - 1)
     return -values if figure.better == "higher" else values
