@@ -12,6 +12,7 @@ from moksori.storage import output_folder
 
 
 def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command."""
     made = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     add = made.add_argument
     add("--voice", type=Path, required=True, metavar="RUN")
@@ -71,6 +72,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
     arguments = parser().parse_args(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from moksori.training.cli import run_main

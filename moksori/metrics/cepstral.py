@@ -1,4 +1,4 @@
-"""Mel-cepstral distortion: how far apart the spectral envelopes of two sounds are.
+"""Compute mel-cepstral distortion: how far apart two spectral envelopes are.
 
 Shapes: wave [samples]; mel [frames, mels], normalised as `audio.spectrum` makes it;
 cepstra [frames, coefficients].
@@ -15,7 +15,6 @@ end-to-end prosody transfer for expressive speech synthesis with Tacotron".
 import numpy as np
 
 from hparams import Audio
-from moksori.audio.spectrum import mel_spectrogram
 
 COEFFICIENTS = 13
 
@@ -23,7 +22,7 @@ COEFFICIENTS = 13
 def cepstra(
     mel: np.ndarray, audio: Audio, coefficients: int = COEFFICIENTS
 ) -> np.ndarray:
-    """c_1 up to c_coefficients, float64 [frames, coefficients], of a normalised mel.
+    """Return c_1 to c_coefficients of a normalised mel, float64 [frames, coefficients].
 
     c_0, the level, is left out. Raises `ValueError` when the mel does not have the
     bands of `audio`, or not more of them than coefficients are asked for.
@@ -48,7 +47,7 @@ def distortion(
     coefficients: int = COEFFICIENTS,
     align: bool = False,
 ) -> float:
-    """Mel-cepstral distortion in decibels of two mels [frames, mels], frames averaged.
+    """Return the mel-cepstral distortion of two mels [frames, mels] in decibels.
 
     Frame is compared with frame; with `align` the frames are first paired by dynamic
     time warping, and the mean is over the pairs. Raises `ValueError` when there are
@@ -67,59 +66,24 @@ def distortion(
     return float(_decibels(((ours - theirs) ** 2).sum(axis=1)).mean())
 
 
-def wave_distortion(
-    reference: np.ndarray,
-    other: np.ndarray,
-    audio: Audio,
-    coefficients: int = COEFFICIENTS,
-    align: bool = False,
-) -> float:
-    """`distortion` of the mel spectrograms of two waves [samples] at the rate of
-    `audio`."""
-    mels = [mel_spectrogram(wave, audio) for wave in (reference, other)]
-    return distortion(*mels, audio, coefficients, align)
-
-
 def warp(distance: np.ndarray) -> np.ndarray:
-    """The cheapest way through distances [ours, theirs]: pairs, int [pairs, 2].
+    """Return the cheapest way through distances [ours, theirs]: pairs, int [pairs, 2].
 
     It leads from the first pair of frames to the last, one frame at a time in either
-    or both; of ways that cost the same, the one that keeps step is taken. Source: Sakoe
-    and Chiba 1978, "Dynamic programming algorithm optimization for spoken word
-    recognition", without slope constraint and with equal weights.
+    or both; of ways that cost the same, the one that keeps step is taken. Dynamic time
+    warping without slope constraint and with equal weights (Sakoe and Chiba 1978,
+    "Dynamic programming algorithm optimization for spoken word recognition").
     """
-    distance = np.asarray(distance, np.float64)
-    total = _accumulated(distance)
-    i, j = (size - 1 for size in distance.shape)
-    pairs = [(i, j)]
-    while i or j:
-        # Rows and columns of `total` begin one before those of `distance`.
-        ways = total[i, j], total[i, j + 1], total[i + 1, j]
-        back = int(np.argmin(ways))
-        i, j = i - (back != 2), j - (back != 1)
-        pairs.append((i, j))
-    return np.array(pairs[::-1])
+    import librosa
 
-
-def _accumulated(distance: np.ndarray) -> np.ndarray:
-    """The least cost of reaching each pair, [1 + ours, 1 + theirs].
-
-    The pairs of an antidiagonal follow from the two before it, all at once. The row and
-    the column before the first pair cannot be passed through.
-    """
-    ours, theirs = distance.shape
-    total = np.full((ours + 1, theirs + 1), np.inf)
-    total[0, 0] = 0.0
-    for diagonal in range(ours + theirs - 1):
-        i = np.arange(max(0, diagonal - theirs + 1), min(diagonal, ours - 1) + 1)
-        j = diagonal - i
-        before = np.minimum(total[i, j + 1], total[i + 1, j])
-        total[i + 1, j + 1] = distance[i, j] + np.minimum(before, total[i, j])
-    return total
+    # Transposed, so that of ways that cost the same it is the one that figures have
+    # always been measured along.
+    _, pairs = librosa.sequence.dtw(C=np.asarray(distance, np.float64).T.copy())
+    return pairs[::-1, ::-1]
 
 
 def _distances(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
-    """The distortion in decibels of every pair of frames, [ours, theirs]."""
+    """Return the distortion in decibels of every pair of frames, [ours, theirs]."""
     from scipy.spatial.distance import cdist
 
     return _decibels(cdist(ours, theirs, "sqeuclidean"))
