@@ -8,9 +8,9 @@ from pathlib import Path
 from hparams import Audio
 from moksori.comparison.process import ProcessResult, run_measured
 from moksori.comparison.test_set import VOCODER, VOICE, ComparisonError
-from moksori.training.runs import Run
 from moksori.training.kinds import TACOTRON
 from moksori.training.record import read_training_record
+from moksori.training.runs import Run
 from moksori.voices.speech import speaker_number
 from moksori.voices.vocoder import check as check_vocoder
 

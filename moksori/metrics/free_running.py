@@ -1,4 +1,4 @@
-"""What free-running speech of known sentences is worth, beside their recordings.
+"""Evaluate free-running speech of known sentences against their recordings.
 
 A validation loss is measured with the recording's own frames as the past. It cannot
 tell a voice that speaks from one that skips words, babbles or never stops, and it falls
@@ -23,7 +23,7 @@ FREE_RUNNING_SCORE = "free_rank"
 
 
 class FreeRunningEvaluator:
-    """Compares speech with `references`, the recordings of the same sentences.
+    """Compare speech with `references`, the recordings of the same sentences.
 
     `references` are normalised mels [frames, mels], `symbols` the strings of the
     alphabet that each sentence consists of, its end symbol included. Raises
@@ -43,7 +43,7 @@ class FreeRunningEvaluator:
 
     @cached_property
     def unrelated(self) -> float:
-        """How far apart recordings are that have nothing in common: decibels, aligned.
+        """Return how far apart unrelated recordings are, in decibels, aligned.
 
         It is the median over all pairs of references with different symbols. Where no
         two differ, as with a single reference, it is the median of each against itself
@@ -61,7 +61,7 @@ class FreeRunningEvaluator:
     def evaluate(
         self, spoken: Sequence[tuple[np.ndarray, np.ndarray, bool]]
     ) -> dict[str, float]:
-        """Mean figures of the sentences as they were spoken.
+        """Return mean figures of the sentences as they were spoken.
 
         Of each, in the order of the references: the mel [frames, mels], normalised; the
         alignment [steps, symbols]; and whether the stop token ended it.
