@@ -226,7 +226,7 @@ def fit(
 def reference(recogniser: Recogniser, count: int = 100) -> dict[str, float]:
     """Jamo error rates of the demo's speaker, unseen, as recorded and as copied."""
     return {
-        s.name: rate_of(listen(recogniser, s.waves, s.rate, s.texts))
+        s.name: rate_of(listen(recogniser, s.waves, s.rate, s.texts))["mean"]
         for s in demo_speaker(count)
     }
 

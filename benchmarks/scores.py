@@ -82,22 +82,15 @@ def listen(
     return [Sentence(*each) for each in zip(texts, wanted, heard, strict=True)]
 
 
-def rate_of(sentences: Sequence[Sentence]) -> float:
-    """Errors per jamo over all sentences together."""
-    return sum(s.errors for s in sentences) / sum(len(s.expected) for s in sentences)
-
-
-def interval_of(sentences: Sequence[Sentence], seed: int = 1) -> tuple[float, float]:
-    """The 95 % percentile bootstrap interval of `rate_of`, over whole sentences."""
+def rate_of(sentences: Sequence[Sentence], seed: int = 1) -> dict:
+    """Return errors per jamo over all sentences, as `metrics.bootstrap.ratio_of`."""
     errors = [s.errors for s in sentences]
-    jamo = [len(s.expected) for s in sentences]
-    low, high = ratio_of(errors, jamo, seed)["interval"]
-    return low, high
+    return ratio_of(errors, [len(s.expected) for s in sentences], seed)
 
 
 def summary(name: str, sentences: Sequence[Sentence], worst: int = 10) -> dict:
     """Everything to be said about a set, as plain values for JSON."""
-    low, high = interval_of(sentences)
+    rate = rate_of(sentences)
     mistakes = Counter(
         pair for s in sentences for pair in s.pairs if pair[0] != pair[1]
     )
@@ -107,8 +100,8 @@ def summary(name: str, sentences: Sequence[Sentence], worst: int = 10) -> dict:
         "sentences": len(sentences),
         "jamo": sum(len(s.expected) for s in sentences),
         "errors": sum(s.errors for s in sentences),
-        "rate": rate_of(sentences),
-        "interval": [low, high],
+        "rate": rate["mean"],
+        "interval": rate["interval"],
         "flawless": sum(s.errors == 0 for s in sentences),
         "confusions": [
             {"said": _name(said), "heard": _name(heard), "count": count}

@@ -1,4 +1,4 @@
-"""How well attention follows the text.
+"""Measure how well attention follows the text.
 
 An alignment is float [steps, symbols]: each row says where a decoder step looked and
 sums to one. Padded alignments are cut to their real lengths first, by `batch` or by
@@ -19,7 +19,7 @@ _NULL_LEAD = "\u110b"
 
 @dataclass(frozen=True)
 class Walk:
-    """The way attention took through the text.
+    """Hold the way attention took through the text.
 
     `path` [steps] is the symbol looked at most, single-step glances taken out; `skips`
     are `(begin, end)` symbols, end exclusive, that it left out; `repeats` are `(begin,
@@ -35,18 +35,18 @@ class Walk:
 
     @property
     def complete(self) -> bool:
-        """From first to last symbol without a skip or a repeat."""
+        """Tell whether it went from first to last symbol without a skip or a repeat."""
         return self.started and self.reached_end and not self.skips and not self.repeats
 
 
 def focus(alignment: np.ndarray) -> float:
-    """The mean over steps of the largest weight: 1 is sharp, 1 / symbols is flat."""
+    """Return the mean of each step's largest weight: 1 is sharp, 1 / symbols flat."""
     alignment = _checked(alignment)
     return float(alignment.max(axis=1).mean())
 
 
 def diagonality(alignment: np.ndarray, width: float = _WIDTH) -> float:
-    """The share of attention near the diagonal, by a Gaussian of `width`: 0 to 1.
+    """Return the share of attention near the diagonal, by a Gaussian of `width`.
 
     One minus the guided attention loss (Tachibana et al. 2018, section 4.1), positions
     taken at the middle of steps and symbols.
@@ -60,7 +60,7 @@ def diagonality(alignment: np.ndarray, width: float = _WIDTH) -> float:
 
 
 def sounding(symbols: Sequence[str]) -> np.ndarray:
-    """Which symbols [symbols] have a sound of their own.
+    """Return which symbols have a sound of their own, bool [symbols].
 
     Letters do; spaces, punctuation and the end symbol do not, nor does the consonant
     ᄋ that opens a syllable which begins with its vowel.
@@ -69,7 +69,7 @@ def sounding(symbols: Sequence[str]) -> np.ndarray:
 
 
 def walk(alignment: np.ndarray, sounds: np.ndarray | None = None) -> Walk:
-    """Does attention walk from first to last symbol without skipping or going back?
+    """Follow attention from first to last symbol, and find skips and returns.
 
     `sounds` [symbols] are the symbols that count, all by default (see `sounding`).
 
@@ -106,7 +106,7 @@ def walk(alignment: np.ndarray, sounds: np.ndarray | None = None) -> Walk:
 
 
 def health(alignment: np.ndarray, symbols: Sequence[str] | None = None) -> dict:
-    """All figures of one alignment, as plain values for a manifest or a report.
+    """Return all figures of one alignment, as plain values for a manifest or a report.
 
     `symbols`, the strings of the alphabet, tell which of them have a sound.
     """
@@ -139,7 +139,7 @@ def assess(speech) -> tuple[dict, list[str]]:
 
 
 def batch(alignments: np.ndarray, steps: np.ndarray, symbols: np.ndarray) -> dict:
-    """Mean figures of padded alignments [B, steps, symbols] with real lengths [B].
+    """Average figures of padded alignments [B, steps, symbols] with lengths [B].
 
     Returns focus, diagonality and the share of complete walks, for curves over a
     training.
@@ -162,8 +162,8 @@ def _checked(alignment: np.ndarray) -> np.ndarray:
 
 
 def _steadied(path: np.ndarray) -> np.ndarray:
-    """The path without glances: a step that lies far from both neighbours on the same
-    side takes their median, and a first step far ahead that of the second."""
+    """Remove glances from a path: a step far from both neighbours on the same side
+    takes their median, and a first step far ahead that of the second."""
     if len(path) < 3:
         return path
     before, here, after = path[:-2], path[1:-1], path[2:]
@@ -187,7 +187,7 @@ def _skips(heard: np.ndarray, sounds: np.ndarray) -> tuple[tuple[int, int], ...]
 
 
 def _runs(flags: np.ndarray) -> list[tuple[int, int]]:
-    """`(begin, end)` of every run of true values, end exclusive."""
+    """Return `(begin, end)` of every run of true values, end exclusive."""
     edges = np.diff(np.concatenate([[0], flags.astype(np.int8), [0]]))
     begins, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
     return [(int(b), int(e)) for b, e in zip(begins, ends, strict=True)]

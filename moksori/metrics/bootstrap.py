@@ -1,4 +1,4 @@
-"""How sure a figure over utterances is, by drawing the utterances anew.
+"""Estimate intervals of figures over utterances by the bootstrap.
 
 Every answer is a dict of plain values for JSON, `{"mean", "interval": [low, high],
 "count"}`, with the 95 % percentile interval of 2000 draws with replacement. An
@@ -17,7 +17,7 @@ _DRAWS = 2000
 
 
 def mean_of(values: Sequence[float | None], seed: int = 1) -> dict:
-    """The mean of figures [utterances], in their unit."""
+    """Return the mean of figures [utterances], in their unit."""
     values = np.asarray(values, np.float64)
     return _ratio(values, np.ones_like(values), seed)
 
@@ -27,7 +27,7 @@ def ratio_of(
     denominators: Sequence[float | None],
     seed: int = 1,
 ) -> dict:
-    """The ratio of sums over utterances, under `mean`: long ones weigh more.
+    """Return the ratio of sums over utterances, under `mean`: long ones weigh more.
 
     Errors over letters, say, or seconds of computing over seconds of speech. What is
     drawn are whole utterances. Raises `ValueError` when there are not as many of one as
@@ -42,7 +42,7 @@ def ratio_of(
 def difference_of(
     ours: Sequence[float | None], theirs: Sequence[float | None], seed: int = 1
 ) -> dict:
-    """The mean of ours - theirs over the utterances where both have a figure.
+    """Return the mean of ours - theirs over the utterances where both have a figure.
 
     Paired: how hard an utterance is cancels out, so that the interval is narrower than
     those of the two means would suggest; one that holds 0 does not tell them apart.

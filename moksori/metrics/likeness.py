@@ -1,4 +1,4 @@
-"""How like a recording other speech of the same words is: sound, pitch and pace.
+"""Compare speech with a recording of the same words: sound, pitch and pace.
 
 The two are first made comparable. Silence around the speech is cut off
 (`audio.levels.trim`, without its tail, so that it does not matter how much silence a
@@ -37,7 +37,7 @@ _DIGITS = 4
 
 @dataclass(frozen=True)
 class Likeness:
-    """What sets speech apart from the recording that it is compared with.
+    """Hold how far speech is from the recording that it is compared with.
 
     `cepstral_decibel` mel-cepstral distortion; `gross_pitch_error` share of the pairs
     voiced in both whose pitch differs by more than a fifth, as by an octave, and
@@ -54,7 +54,7 @@ class Likeness:
     duration_ratio: float
 
     def to_dict(self) -> dict[str, float | None]:
-        """The figures by their names, rounded, None for NaN."""
+        """Return the figures by their names, rounded, None for NaN."""
         return {
             name: None if math.isnan(value) else round(value, _DIGITS)
             for name, value in asdict(self).items()
@@ -88,7 +88,7 @@ def likeness(reference: np.ndarray, other: np.ndarray, audio: Audio) -> Likeness
 
 
 def _speech(wave: np.ndarray, audio: Audio, name: str) -> np.ndarray:
-    """The wave from its first to its last speech, at the common level."""
+    """Return the wave from its first to its last speech, at the common level."""
     wave = np.asarray(wave, np.float32)
     if wave.ndim != 1:
         raise ValueError(f"the {name} wave is not [samples], but {list(wave.shape)}")
@@ -105,7 +105,7 @@ def _speech(wave: np.ndarray, audio: Audio, name: str) -> np.ndarray:
 
 
 def _pairs(reference: np.ndarray, other: np.ndarray, audio: Audio) -> np.ndarray:
-    """Pairs of frames, int [pairs, 2], of mels [frames, mels]."""
+    """Return pairs of frames, int [pairs, 2], of mels [frames, mels]."""
     from scipy.spatial.distance import cdist
 
     # As good as decibels: one factor for all distances does not move the path.
@@ -114,7 +114,7 @@ def _pairs(reference: np.ndarray, other: np.ndarray, audio: Audio) -> np.ndarray
 
 
 def _at_frames(found: pitch.Track, frames: int, audio: Audio) -> pitch.Track:
-    """The pitch at the middle of each mel frame, where its window is centred as well.
+    """Return the pitch at the middle of each mel frame, where its window is centred.
 
     The nearest value and no mean: between voiced and unvoiced there is nothing.
     """

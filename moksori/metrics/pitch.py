@@ -1,4 +1,4 @@
-"""The voice's pitch: its fundamental frequency, whether there is one, how clear it is.
+"""Track the pitch of a voice: frequency, voicing, and how clear it is.
 
 Shapes: wave [samples], full scale 1.0; everything else [frames], one every
 `STEP_SECONDS`, frame t centred on the sample t * step.
@@ -36,7 +36,7 @@ _SWITCH_COST = 0.14 * 0.01 / STEP_SECONDS
 
 @dataclass(frozen=True)
 class Track:
-    """The pitch of a wave over time.
+    """Hold the pitch of a wave over time.
 
     `hertz` float64 [frames], NaN where there is none; `periodicity` float64 [frames]
     between 0 and 1.
@@ -47,12 +47,12 @@ class Track:
 
     @property
     def voiced(self) -> np.ndarray:
-        """Where there is a pitch, bool [frames]."""
+        """Return where there is a pitch, bool [frames]."""
         return np.isfinite(self.hertz)
 
 
 def track(wave: np.ndarray, sample_rate: int) -> Track:
-    """The pitch of a wave [samples], ceil(samples / step) frames of it.
+    """Track the pitch of a wave [samples], ceil(samples / step) frames of it.
 
     Candidates are local maxima of the cross-correlation, and the path through them is
     found as in Boersma 1993. Raises `ValueError` when the wave is
@@ -79,7 +79,7 @@ def track(wave: np.ndarray, sample_rate: int) -> Track:
 
 
 def voicing_f1(reference: Track, other: Track) -> float:
-    """The F1 score of `other` at telling which frames of `reference` are voiced.
+    """Return the F1 score of `other` at telling which frames of `reference` are voiced.
 
     Precision and recall in one, 1 at best; 1 as well where neither has a voice. Source:
     Morrison et al. 2022. Raises `ValueError` for tracks of unequal length.
@@ -90,7 +90,7 @@ def voicing_f1(reference: Track, other: Track) -> float:
 
 
 def pitch_error(reference: Track, other: Track) -> float:
-    """The root mean square difference of pitch in cents, where both are voiced.
+    """Return the root mean square pitch difference in cents, where both are voiced.
 
     NaN where they are never voiced together. Source: Morrison et al. 2022.
     Raises `ValueError` for tracks of unequal length.
@@ -104,7 +104,7 @@ def pitch_error(reference: Track, other: Track) -> float:
 
 
 def gross_pitch_error(reference: Track, other: Track) -> float:
-    """The share of the frames voiced in both whose pitch differs by more than a fifth
+    """Return the share of frames voiced in both whose pitch differs by over a fifth
     of the reference's: octaves and chance. NaN where they are never voiced together.
 
     Source: Chu and Alwan 2009, "Reducing F0 frame error of F0 tracking algorithms under
@@ -117,14 +117,14 @@ def gross_pitch_error(reference: Track, other: Track) -> float:
 
 
 def fine_pitch_error(reference: Track, other: Track) -> float:
-    """`pitch_error` without the frames that `gross_pitch_error` counts."""
+    """Return `pitch_error` without the frames that `gross_pitch_error` counts."""
     ours, theirs = _together(reference.hertz, other.hertz)
     kept = np.where(_gross(ours, theirs), np.nan, theirs)
     return pitch_error(reference, Track(kept, other.periodicity))
 
 
 def periodicity_error(reference: Track, other: Track) -> float:
-    """The root mean square difference of periodicity, over all frames.
+    """Return the root mean square difference of periodicity, over all frames.
 
     Source: Morrison et al. 2022. Raises `ValueError` for tracks of unequal
     length.
@@ -134,7 +134,7 @@ def periodicity_error(reference: Track, other: Track) -> float:
 
 
 def _gross(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
-    """Where both are known and differ grossly."""
+    """Return where both are known and differ grossly."""
     return np.abs(theirs - ours) > _GROSS * ours
 
 
@@ -145,7 +145,7 @@ def _together(ours: np.ndarray, theirs: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def _without_rumble(wave: np.ndarray, sample_rate: int) -> np.ndarray:
-    """The wave without what no voice makes: an offset repeats itself at any lag.
+    """Remove what no voice makes: an offset repeats itself at any lag.
 
     (To subtract each stretch's own mean will not do: before a burst that would lend
     silence an offset, and so a periodicity.)
@@ -160,7 +160,7 @@ def _without_rumble(wave: np.ndarray, sample_rate: int) -> np.ndarray:
 
 
 def _lag_range(sample_rate: int) -> tuple[int, int]:
-    """The lags to correlate at, both included: one more than a period on each side."""
+    """Return the first and last lag: one more than a period on each side."""
     shortest = int(sample_rate / HIGHEST_HERTZ)
     return shortest - 1, int(np.ceil(sample_rate / LOWEST_HERTZ)) + 1
 
@@ -168,7 +168,7 @@ def _lag_range(sample_rate: int) -> tuple[int, int]:
 def _correlations(
     wave: np.ndarray, sample_rate: int, step: int, block: slice
 ) -> np.ndarray:
-    """Normalised cross-correlations [frames of the block, lags]."""
+    """Return normalised cross-correlations [frames of the block, lags]."""
     from scipy.fft import irfft, next_fast_len, rfft
 
     first, last = _lag_range(sample_rate)
@@ -193,7 +193,7 @@ def _correlations(
 
 
 def _peaks(correlation: np.ndarray, sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
-    """Lags in samples and heights [frames, candidates] of the highest local maxima.
+    """Find lags in samples and heights [frames, candidates] of the highest maxima.
 
     A parabola through three points gives both between samples. Where there are fewer
     maxima, a candidate of height 0 at the longest lag stands in.
@@ -214,12 +214,12 @@ def _peaks(correlation: np.ndarray, sample_rate: int) -> tuple[np.ndarray, np.nd
 
 
 def _octave_cost(hertz: np.ndarray) -> np.ndarray:
-    """What a low candidate has to be better by: a period twice as long fits as well."""
+    """Return the penalty of low candidates: a period twice as long fits as well."""
     return _OCTAVE_COST * np.log2(HIGHEST_HERTZ / hertz)
 
 
 def _path(hertz: np.ndarray, strengths: np.ndarray) -> np.ndarray:
-    """The best way through the candidates [frames, candidates]: an index per frame.
+    """Find the best path through candidates [frames, candidates]: an index a frame.
 
     The index after the last candidate stands for no voice.
     """

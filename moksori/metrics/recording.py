@@ -1,4 +1,4 @@
-"""What a recording is like, in figures that a person can check it by."""
+"""Describe a recording in figures that a person can check it by."""
 
 import math
 
@@ -14,7 +14,7 @@ _RANGE = (5, 95)
 def describe(
     wave: np.ndarray, sample_rate: int, original_rate: int | None = None
 ) -> dict:
-    """The features of a recording [samples], full scale 1.0, as plain values for JSON.
+    """Describe a recording [samples], full scale 1.0, in plain values for JSON.
 
     What has no value, such as the pitch of a whisper, is None. Best of the wave as it
     was recorded: noise is estimated from the pauses, which trimming takes away, and
@@ -70,6 +70,6 @@ def _pitch(wave: np.ndarray, sample_rate: int) -> dict:
 
 
 def _plain(value: float, digits: int = 1) -> float | None:
-    """A number of Python's own, rounded; None for what JSON has no number for."""
+    """Return a rounded Python number; None for what JSON has no number for."""
     # The sum is for -0.0, which would be written with its sign.
     return round(float(value), digits) + 0.0 if math.isfinite(value) else None

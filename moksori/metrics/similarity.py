@@ -1,4 +1,4 @@
-"""Speaker similarity: cosines of embeddings, over stretches long enough for them.
+"""Measure speaker similarity over stretches of speech long enough for it.
 
 An embedding needs seconds of speech, and many a sentence is shorter. So neighbouring
 sentences are heard together, the same ones for every system.
@@ -10,7 +10,7 @@ import numpy as np
 
 
 def groups(seconds: Sequence[float], least: float) -> list[tuple[int, ...]]:
-    """Neighbouring sentences that hold `least` seconds together, as few as do.
+    """Group neighbouring sentences that hold `least` seconds together, as few as do.
 
     `seconds` is how long each sentence is, by the system that said it fastest. What
     remains at the end joins the last group; nothing comes of less than `least` in all.
@@ -28,7 +28,7 @@ def groups(seconds: Sequence[float], least: float) -> list[tuple[int, ...]]:
 
 
 def cosines(vectors: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """The cosine of each vector [n, d] with a reference [d]: 1 is the same direction.
+    """Compute cosines of vectors [n, d] and a reference [d]: 1 is the same direction.
 
     Raises `ValueError` for a vector without a direction.
     """

@@ -166,16 +166,16 @@ def test_the_interval_holds_the_rate_and_narrows_with_sentences():
 
     few, many = some(10), some(200)
     for sentences in (few, many):
-        low, high = scores.interval_of(sentences)
-        assert low <= scores.rate_of(sentences) <= high
-    widths = [np.diff(scores.interval_of(s))[0] for s in (few, many)]
+        rate = scores.rate_of(sentences)
+        assert rate["interval"][0] <= rate["mean"] <= rate["interval"][1]
+    widths = [np.diff(scores.rate_of(s)["interval"])[0] for s in (few, many)]
     assert widths[1] < 0.5 * widths[0]
 
 
 def test_long_sentences_weigh_more():
     sentences = [Sentence("가", [1] * 9 + [2], [1] * 9), Sentence("나", [1, 2], [])]
     assert [s.rate for s in sentences] == [0.1, 1.0]
-    assert scores.rate_of(sentences) == pytest.approx(3 / 12)
+    assert scores.rate_of(sentences)["mean"] == pytest.approx(3 / 12)
 
 
 def test_the_table_names_what_was_heard_instead():
