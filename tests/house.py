@@ -108,8 +108,8 @@ HEAVY = {
 # About 80, and what a program says to a person: a story, not a drawer.
 SCRIPT_LINES = 95
 FILE_LINES = 320
-# The settings are one table and stay in one file; the demo is eight stages.
-LONGER = {"hparams.py": 560, "moksori/commands/demo.py": 120}
+# The settings are one table and stay in one file.
+LONGER = {"hparams.py": 560}
 
 
 def room_of(path: str) -> str:

@@ -1,6 +1,6 @@
-"""A Korean voice from nothing, in minutes: corpus, features, trainings, speech, report.
+"""Make a Korean voice from nothing, in minutes: corpus, trainings, speech, report.
 
-Every stage is a script of its own. Stopped anywhere, the same command goes on there.
+Every stage is a command of its own. Stopped anywhere, the same command goes on there.
 """
 
 import argparse
@@ -12,12 +12,8 @@ from pathlib import Path
 import hparams
 from moksori.storage import output_folder
 
-NOBODY = "nobody: a synthetic speaker (espeak-ng), made for the demo"
+DEMO_CONSENT = "nobody: a synthetic speaker (espeak-ng), made for the demo"
 REFERENCES = 8
-YOUNG = (
-    "(the WaveNet is a few minutes old: it shows the path and is no vocoder yet; "
-    "Griffin-Lim sounds better until it has trained far longer, on a GPU)"
-)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -32,81 +28,61 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
-def asked(arguments: argparse.Namespace) -> list[object]:
-    """The flags that hand every stage the settings asked of the demo."""
-    named = ("--hparams", arguments.hparams) if arguments.hparams else ()
-    base = named or ("--preset", arguments.preset or "demo")
-    return [*base, *(part for text in arguments.overrides for part in ("--set", text))]
+def main(argv: list[str] | None = None) -> int:
+    """Run all stages; returns the exit code of the one that fails, or 0."""
+    arguments = parser().parse_args(argv)
+    try:
+        hparams.from_arguments(arguments, "demo")
+        _run(arguments)
+    except (hparams.HparamsError, RuntimeError) as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 2
+    except subprocess.CalledProcessError as failed:
+        return failed.returncode
+    return 0
 
 
-def stage(name: str, *command: object) -> None:
-    """Run a script as a person would; if it fails, so does the demo."""
-    command = [str(part) for part in command]
-    print(f"\n== {name}\n$ moksori {' '.join(command)}", flush=True)
-    code = subprocess.call([sys.executable, "-m", "moksori", *command])
-    if code:
-        sys.exit(code)
+def _run(arguments: argparse.Namespace) -> None:
+    from moksori.comparison.clips import read_manifest
+    from moksori.demo import report
+
+    data, run, begun = arguments.data, arguments.run, time.monotonic()
+    base = ("--hparams", arguments.hparams) if arguments.hparams else ()
+    base = base or ("--preset", arguments.preset or "demo")
+    flags = [*base, *(part for one in arguments.overrides for part in ("--set", one))]
+    print("== corpus: sentences of a grammar, read by a synthetic speaker")
+    train = _corpus(data / "demo-corpus", arguments.sentences, arguments.speakers)
+    unseen = _corpus(data / "demo-unseen-corpus", arguments.unseen, unseen=True)
+    features, recordings = data / "demo", data / "demo-unseen"
+    for source, out in ((train, features), (unseen, recordings)):
+        _stage("features", "preprocess", source, "--out", out, *flags)
+    _stage("training", "train_tacotron", features, "--run", run, *flags)
+    waves, comparison = run.with_name(f"{run.name}-wavenet"), run / "comparison"
+    _stage("vocoder", "train_wavenet", features, "--run", waves, *flags)
+    voice = ("--voice", run, "--vocoder", waves, "--recordings", recordings)
+    files = sorted((train / "wavs").glob("*/*.wav"))[:REFERENCES]
+    rest = ("--consent", DEMO_CONSENT, "--count", arguments.unseen, "--out", comparison)
+    _stage("comparison", "compare", *voice, "--reference", *files, *rest)
+    spoken, page = (
+        read_manifest(comparison / "griffin-lim"),
+        comparison / "compare.html",
+    )
+    print(report.write(run, spoken, recordings, page, time.monotonic() - begun))
 
 
-def corpus(folder: Path, *arguments, **named) -> Path:
-    """The corpus in `folder`, made or completed, with a progress bar."""
+def _stage(name: str, *command: object) -> None:
+    """Run a command as a person would; raises `CalledProcessError` when it fails."""
+    words = [str(part) for part in command]
+    print(f"\n== {name}\n$ moksori {' '.join(words)}", flush=True)
+    subprocess.run([sys.executable, "-m", "moksori", *words], check=True)
+
+
+def _corpus(folder: Path, count: int, speakers: int = 1, unseen: bool = False) -> Path:
+    """Make or complete a corpus, with a progress bar."""
     from tqdm import tqdm
 
     from moksori.demo.corpus import write
 
-    with tqdm(desc=str(folder), unit="sentence", disable=None) as bar:
-
-        def progress(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        return write(folder, *arguments, progress=progress, **named)
-
-
-def main(argv: list[str] | None = None) -> None:
-    arguments, begun = parser().parse_args(argv), time.monotonic()
-    data, run, flags = arguments.data, arguments.run, asked(arguments)
-    try:
-        hparams.from_arguments(arguments, "demo")
-    except hparams.HparamsError as error:
-        print(f"demo.py: {error}", file=sys.stderr)
-        sys.exit(2)
-    print("== corpus: sentences of a grammar, read by a synthetic speaker")
-    train = corpus(data / "demo-corpus", arguments.sentences, arguments.speakers)
-    unseen = corpus(data / "demo-unseen-corpus", arguments.unseen, unseen=True)
-    features, recordings = data / "demo", data / "demo-unseen"
-    for source, out in ((train, features), (unseen, recordings)):
-        stage("features", "preprocess", source, "--out", out, *flags)
-    stage("training", "train_tacotron", features, "--run", run, *flags)
-    waves = run.with_name(f"{run.name}-wavenet")
-    stage("vocoder", "train_wavenet", features, "--run", waves, *flags)
-
-    place = compare(run, waves, train, recordings, arguments.unseen)
-
-    from datasets.store.build import FeatureStore
-    from moksori.comparison.clips import read_manifest
-    from moksori.demo import acceptance
-    from moksori.storage import write_json
-
-    store, speech = FeatureStore.open(recordings), place / "griffin-lim"
-    seconds = [row.frames * store.audio.frame_seconds for row in store.rows]
-    figures = acceptance.accept(read_manifest(speech), seconds)
-    figures |= {"seconds": round(time.monotonic() - begun)}
-    write_json(run / "report.json", figures)
-    print(f"\n{acceptance.summary(figures)}\nfigures: {run / 'report.json'}")
-    print(f"this call took {figures['seconds']} s; pictures: {run / 'previews'}")
-    print(f"hear them side by side, in a browser: {place / 'compare.html'}")
-    print(YOUNG)
-    print(f"TensorBoard: .venv/bin/tensorboard --logdir {run.parent}")
-    print(f"speak: .venv/bin/python synthesize.py --voice {run} --text 안녕하세요.")
-
-
-def compare(run: Path, vocoder: Path, corpus: Path, recordings: Path, count: int):
-    """The folder of a comparison with recordings of sentences that nobody trained on;
-    the reference comes from the corpus."""
-    folder = run / "comparison"
-    files = sorted((corpus / "wavs").glob("*/*.wav"))[:REFERENCES]
-    voice = ("--voice", run, "--vocoder", vocoder, "--recordings", recordings)
-    rest = ("--consent", NOBODY, "--count", count, "--out", folder)
-    stage("comparison", "compare", *voice, "--reference", *files, *rest)
+    with tqdm(desc=str(folder), total=count, unit="sentence", disable=None) as bar:
+        write(folder, count, speakers, 0, lambda n, _: bar.update(n - bar.n), unseen)
     return folder

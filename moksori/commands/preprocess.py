@@ -1,4 +1,4 @@
-"""Recordings and their texts to features for training.
+"""Turn recordings and their texts into features for training.
 
 Reads one or several corpora, writes a feature store with a report of what it holds.
 Running it again does only what is new or changed; stopped half-way, it continues.
@@ -13,6 +13,7 @@ from moksori.storage import output_folder
 
 
 def main(argv: list[str] | None = None) -> int:
+    """Run the command; returns its exit code."""
     arguments = parser().parse_args(argv)
     try:
         if arguments.linear:
@@ -20,7 +21,7 @@ def main(argv: list[str] | None = None) -> int:
         settings = hparams.from_arguments(arguments)
         report = _preprocess(arguments, settings)
     except (ValueError, OSError) as error:
-        print(f"preprocess.py: {error}", file=sys.stderr)
+        print(f"preprocess: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("stopped; the same command continues here", file=sys.stderr)
@@ -29,7 +30,7 @@ def main(argv: list[str] | None = None) -> int:
         print(line)
     print(f"report: {arguments.out / 'report.html'}")
     if report.utterances == 0:
-        print("preprocess.py: no utterance is left, see the report", file=sys.stderr)
+        print("preprocess: no utterance is left, see the report", file=sys.stderr)
         return 1
     return 0
 
@@ -49,14 +50,8 @@ def _preprocess(arguments: argparse.Namespace, settings: hparams.Hparams):
             bar.total = total
             bar.update(done - bar.n)
 
-        return features.build(
-            found,
-            arguments.out,
-            settings,
-            arguments.workers,
-            progress,
-            arguments.scheduler,
-        )
+        where = (arguments.workers, progress, arguments.scheduler)
+        return features.build(found, arguments.out, settings, *where)
 
 
 def parser() -> argparse.ArgumentParser:

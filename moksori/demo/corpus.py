@@ -81,7 +81,7 @@ class Line:
 
 
 def spoken_form(text: str) -> str:
-    """The written text as espeak-ng is to read it: as it sounds, with its pauses."""
+    """Respell a written text for espeak-ng: as it sounds, with its pauses."""
     respelled = pronounce(normalize(text))
     respelled = re.sub(r"[…~;:]+", ",", respelled)
     return " ".join(re.sub(r"[^가-힣,.?!\s]", " ", respelled).split())
@@ -104,7 +104,7 @@ def synthesize(text: str, speaker: Speaker) -> np.ndarray:
 def lines(
     count: int, speakers: int = 1, seed: int = 0, unseen: bool = False
 ) -> Iterator[Line]:
-    """The utterances of a corpus; speakers take turns.
+    """Yield the utterances of a corpus; speakers take turns.
 
     `unseen` gives sentences that no corpus made without it holds.
     """
@@ -193,7 +193,7 @@ _lock = threading.Lock()
 
 
 def _espeak(text: str, speaker: Speaker) -> np.ndarray:
-    """int16 [samples] from a library loaded for this sentence alone.
+    """Speak with a library loaded for this sentence alone: int16 [samples].
 
     espeak-ng keeps phases and noise counters between sentences and offers no way to
     reset them, so that a sentence would depend on all before it; loading the library
@@ -243,7 +243,7 @@ def _speak(library, text: str, speaker: Speaker, collect, data: str) -> None:
 
 
 def _engine_files() -> tuple[str, str]:
-    """Paths of the library and of the folder that contains `espeak-ng-data`."""
+    """Return the paths of the library and of the folder above `espeak-ng-data`."""
     try:
         import espeakng_loader
     except ImportError:
@@ -258,7 +258,7 @@ def _engine_files() -> tuple[str, str]:
 
 @functools.cache
 def _short_link(data: Path) -> Path:
-    """A link to the data folder under the temporary folder, gone when Python ends."""
+    """Link the data folder into the temporary folder, until Python ends."""
     folder = tempfile.TemporaryDirectory(prefix="espeak-")
     atexit.register(folder.cleanup)
     link = Path(folder.name) / data.name

@@ -1,49 +1,53 @@
-"""The script as a person runs it."""
+"""The command preprocess, in this process."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from datasets.store import build as features
+from moksori.commands.preprocess import main
 from tests.datasets.made import folder_corpus, write_sound, write_text
 
-ROOT = Path(__file__).parents[2]
-ZEROTH = ROOT.parent / "shared/data/zeroth_sample"
+ZEROTH = Path(__file__).parents[3] / "shared/data/zeroth_sample"
 
 
-def preprocess(*arguments):
-    command = [sys.executable, "preprocess.py", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+@pytest.fixture
+def preprocess(capsys):
+    """Run the command; returns (exit code, standard output, standard error)."""
+
+    def run(*arguments):
+        code = main([*map(str, arguments), "--workers", "1"])
+        return code, *capsys.readouterr()
+
+    return run
 
 
-def test_corpora_to_a_store(tmp_path):
+def test_corpora_to_a_store(preprocess, tmp_path):
     first = folder_corpus(tmp_path / "a", 2, ("minji",))
     second = tmp_path / "b"
     write_sound(second / "wavs/1.wav", 30)
     write_text(second / "metadata.csv", "1|안녕하세요|안녕하세요\n2|없다|없다\n")
     out = tmp_path / "out"
-    run = preprocess(first, second, "--out", out, "--preset", "tiny", "--linear")
-    assert run.returncode == 0, run.stderr
-    assert "3 utterances" in run.stdout
-    assert "missing 1" in run.stdout
-    assert str(out / "report.html") in run.stdout
+    flags = ("--out", out, "--preset", "tiny", "--linear")
+    code, said, error = preprocess(first, second, *flags)
+    assert code == 0, error
+    assert "3 utterances" in said
+    assert "missing 1" in said
+    assert str(out / "report.html") in said
     store = features.FeatureStore.open(out)
     assert store.speakers == ["b", "minji"]
     assert store.linear(0).shape == (store.rows[0].frames, store.audio.bins)
-    again = preprocess(first, second, "--out", out, "--preset", "tiny", "--linear")
-    assert "0 computed" in again.stdout
+    assert "0 computed" in preprocess(first, second, *flags)[1]
 
 
-def test_nothing_left_is_exit_code_1(tmp_path):
+def test_nothing_left_is_exit_code_1(preprocess, tmp_path):
     write_text(tmp_path / "corpus/a.txt", "안녕")
     (tmp_path / "corpus/a.wav").write_bytes(b"no sound")
     out = tmp_path / "out"
-    run = preprocess(tmp_path / "corpus", "--out", out, "--preset", "tiny")
-    assert run.returncode == 1
-    assert "no utterance is left" in run.stderr
+    code, _, error = preprocess(tmp_path / "corpus", "--out", out, "--preset", "tiny")
+    assert code == 1
+    assert "preprocess: no utterance is left" in error
     report = json.loads((out / "report.json").read_text("utf-8"))
     assert [one["reason"] for one in report["rejected"]] == ["unreadable"]
 
@@ -58,38 +62,25 @@ def test_nothing_left_is_exit_code_1(tmp_path):
         ((".", "--set", "audio.hop_length=7"), "product"),
     ],
 )
-def test_mistakes_are_one_line_and_exit_code_2(tmp_path, arguments, words):
-    run = preprocess(*arguments, "--out", tmp_path / "out")
-    assert run.returncode == 2
-    assert words in run.stderr
-    assert len(run.stderr.strip().splitlines()) == 1
+def test_mistakes_are_one_line_and_exit_code_2(preprocess, tmp_path, arguments, words):
+    code, _, error = preprocess(*arguments, "--out", tmp_path / "out")
+    assert code == 2
+    assert error.startswith("preprocess: ")
+    assert words in error
+    assert len(error.strip().splitlines()) == 1
     assert not (tmp_path / "out").exists()
 
 
-def test_processes_here_and_a_cluster_exclude_each_other(tmp_path):
-    both = ("--workers", 2, "--scheduler", "tcp://127.0.0.1:8786")
-    run = preprocess(tmp_path, "--out", tmp_path / "out", *both)
-    assert run.returncode == 2
-    assert "not allowed with argument --workers" in run.stderr
-
-
-def test_help_imports_nothing_heavy():
-    code = (
-        "import sys, runpy\n"
-        "sys.argv = ['preprocess.py', '--help']\n"
-        "try:\n    runpy.run_path('preprocess.py', run_name='__main__')\n"
-        "except SystemExit as end:\n    assert end.code == 0\n"
-        "print(sorted({'numpy', 'scipy', 'librosa', 'keras'} & set(sys.modules)))"
-    )
-    command = [sys.executable, "-c", code]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert run.stdout.strip().endswith("[]"), run.stdout + run.stderr
+def test_processes_here_and_a_cluster_exclude_each_other(preprocess, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        preprocess(tmp_path, "--out", tmp_path / "out", "--scheduler", "tcp://a:8786")
+    assert "--workers" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(not ZEROTH.is_dir(), reason="the sample is not on this machine")
-def test_the_real_sample(tmp_path):
-    run = preprocess(ZEROTH, "--out", tmp_path / "out")
-    assert run.returncode == 0, run.stderr
+def test_the_real_sample(preprocess, tmp_path):
+    code, _, error = preprocess(ZEROTH, "--out", tmp_path / "out")
+    assert code == 0, error
     store = features.FeatureStore.open(tmp_path / "out")
     assert (len(store), store.speakers) == (10, ["104"])
     assert store.rows[0].spoken.startswith("지난해 삼 월")

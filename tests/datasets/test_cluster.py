@@ -213,10 +213,10 @@ def test_a_scheduler_that_is_killed_costs_a_line(corpus, tmp_path):
             process.kill()
             process.communicate()
     assert run.returncode == 2, said
-    (line,) = (one for one in said.splitlines() if "ERROR" in one or "py: " in one)
-    assert line.startswith(
-        f"preprocess.py: {address}: the scheduler was lost; what was"
+    (line,) = (
+        one for one in said.splitlines() if "ERROR" in one or "preprocess: " in one
     )
+    assert line.startswith(f"preprocess: {address}: the scheduler was lost; what was")
     held = len(list(Journal(out / "journal.jsonl")))
     assert 0 < held < 80
     assert build(corpus, out, LINEAR).extracted == 80 - held

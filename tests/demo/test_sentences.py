@@ -10,10 +10,9 @@ import pytest
 from hangul import encode, normalize, pronounce
 from moksori.demo.grammar import sentences as grammar
 from moksori.demo.grammar.inflection import conjugate, with_particle
-from moksori.demo.grammar.predicates import PREDICATES
 from moksori.demo.grammar.quantities import NUMBERS
 from moksori.demo.grammar.sentences import held_out, sentences
-from moksori.demo.grammar.vocabulary import NOUNS
+from moksori.demo.grammar.tables import NOUNS, PREDICATES
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ _HONORIFIC_STEMS = {"먹": "드", "마시": "드", "자": "주무"}
 
 
 def coda(word: str) -> str:
-    """The letter that closes the word's last syllable, or a space.
+    """Return the letter that closes a word's last syllable, or a space.
 
     Digits count as they are read one by one, Latin letters as units (kg, km, cm).
     """
@@ -30,14 +30,14 @@ def coda(word: str) -> str:
 
 
 def with_particle(word: str, particle: str) -> str:
-    """The word and a particle named by its shape after a coda: 사과, 을 -> 사과를."""
+    """Add a particle, named by its shape after a coda: 사과, 을 -> 사과를."""
     last = coda(word)
     open_end = last == " " or (particle == "으로" and last == "ㄹ")
     return word + (_AFTER_VOWEL.get(particle, particle) if open_end else particle)
 
 
 def conjugate(predicate: str, ending: str) -> str:
-    """A predicate (`stem/infinitive` or `stem/infinitive/으-base`) with an ending.
+    """Conjugate a predicate (`stem/infinitive[/으-base]`) with an ending.
 
     The ending is written as it follows a closed stem with the vowel ㅏ (았어요, 습니다,
     으면, 을까요, 는 …); contraction, ㄹ, ㅂ and 으 are seen to here, and so are the
@@ -70,7 +70,7 @@ def _conjugate(stem: str, infinitive: str, base: str = "", *, ending: str) -> st
 
 
 def _close(word: str, letter: str) -> str:
-    """`word`, which ends on a vowel or ㄹ, closed with `letter` instead."""
+    """Close `word`, which ends on a vowel or ㄹ, with `letter` instead."""
     shift = _CODAS.index(letter) - _CODAS.index(coda(word))
     return word[:-1] + chr(ord(word[-1]) + shift)
 

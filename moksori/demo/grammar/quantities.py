@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 
-from moksori.demo.grammar.vocabulary import NOUNS
+from moksori.demo.grammar.tables import NOUNS
 
 _COUNTED = (
     ("개", NOUNS["fruit"]),

@@ -14,10 +14,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from moksori.demo.grammar.inflection import conjugate, with_particle
-from moksori.demo.grammar.patterns import GROUPS
-from moksori.demo.grammar.predicates import PREDICATES
 from moksori.demo.grammar.quantities import NUMBERS
-from moksori.demo.grammar.vocabulary import NOUNS
+from moksori.demo.grammar.tables import NOUNS, PATTERNS, PREDICATES
 
 HELD_OUT_SHARE = 16
 CANDIDATES = 4
@@ -45,15 +43,12 @@ _MADE: dict[str, Callable[[random.Random], str]] = {
     "produce": lambda r: r.choice(NOUNS["fruit"] + NOUNS["greens"] + NOUNS["meat"]),
     "abroad": lambda r: r.choice(NOUNS["country"] + NOUNS["metropolis"]),
 }
-_PATTERNS = tuple(
-    tuple(pattern.strip() for pattern in re.split(r"[|\n]", text) if pattern.strip())
-    for _, text in GROUPS
-)
-_WEIGHTS = tuple(itertools.accumulate(weight for weight, _ in GROUPS))
+_PATTERNS = [patterns for _, patterns in PATTERNS]
+_WEIGHTS = tuple(itertools.accumulate(weight for weight, _ in PATTERNS))
 
 
 def _draw(r: random.Random) -> str:
-    """One sentence of the grammar; a word is never used twice in it."""
+    """Draw a sentence of the grammar; a word is never used twice in it."""
     group = r.choices(_PATTERNS, cum_weights=_WEIGHTS)[0]
     used: set[str] = set()
 
@@ -77,7 +72,7 @@ def _draw(r: random.Random) -> str:
 
 
 def _jamo_pairs(text: str) -> list[tuple[int, int]]:
-    """Neighbouring letters of the written text; 0 is a pause or the side of a digit."""
+    """Pair neighbouring letters of a text; 0 is a pause or the side of a digit."""
     letters = [0]
     for character in text:
         index = ord(character) - ord("가")
@@ -95,7 +90,7 @@ def _jamo_pairs(text: str) -> list[tuple[int, int]]:
 
 
 def syllables(text: str) -> int:
-    """About how many syllables a sentence takes to say, digits included."""
+    """Estimate the syllables that a sentence takes to say, digits included."""
     hangul = sum("가" <= character <= "힣" for character in text)
     digits = 0.0
     for number in re.findall(r"[\d,.]+", text):
@@ -146,7 +141,7 @@ def _choose(count: int, seed: int, held_out: bool) -> list[str]:
 
 
 def sentences(count: int, seed: int = 0) -> list[str]:
-    """`count` distinct sentences, the same for the same seed.
+    """Make `count` distinct sentences, the same for the same seed.
 
     A smaller count gives the beginning of a larger one. Raises `ValueError` when the
     grammar has fewer.
@@ -155,5 +150,5 @@ def sentences(count: int, seed: int = 0) -> list[str]:
 
 
 def held_out(count: int, seed: int = 0) -> list[str]:
-    """Like `sentences`, from the part of the language that `sentences` never gives."""
+    """Make sentences as `sentences` does, of those that it never gives."""
     return _choose(count, seed, held_out=True)
