@@ -10,7 +10,7 @@ from . import decompose, encode, normalize_verbose, pronounce
 
 
 def show(text: str, lone_jamo: bool = True) -> str:
-    """All stages of one text, one line each."""
+    """Return all stages of one text, one line each."""
     spoken = normalize_verbose(text, lone_jamo)
     lines = [
         f"text        {text}",

@@ -63,7 +63,7 @@ def _read_address(address: str) -> str:
 
 
 def read_addresses(text: str) -> str:
-    """me@naver.com → 엠이 골뱅이 네이버 점 컴, #여행 → 해시태그 여행."""
+    """Read addresses: me@naver.com → 엠이 골뱅이 네이버 점 컴, #꿈 → 해시태그 꿈."""
     text = _EMAIL.sub(lambda m: _read_address(m[0]), text)
     text = _URL.sub(lambda m: _read_address(m[0]), text)
     return _MENTION.sub("", _HASHTAG.sub("해시태그 ", text))

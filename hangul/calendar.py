@@ -71,7 +71,7 @@ def _read_slash_date(match: re.Match) -> str:
 
 
 def read_dates(text: str) -> str:
-    """2024-03-05 → 이천이십사 년 삼월 오 일, 3/5(화) → 삼월 오 일 화요일."""
+    """Read dates: 2024-03-05 → 이천이십사 년 삼월 오 일, 3/5 → 삼월 오 일."""
     text = _WEEKDAY.sub(r" \1요일", text)
     text = _DATE.sub(lambda m: _say(m[1], m[4], m[5]), text)
     text = _WEEKDAY.sub(r" \1요일", text)
@@ -102,7 +102,7 @@ _EMERGENCY = re.compile(
 
 
 def read_named_days(text: str) -> str:
-    """6·25 → 육이오, 3.1절 → 삼일절; other pairs stay for the rules below.
+    """Read named days: 6·25 → 육이오, 3.1절 → 삼일절; other pairs stay as they are.
 
     With a full stop only before a word like 절, 운동, 전쟁. 119 and 112 are digits
     where help is called.
@@ -158,7 +158,7 @@ def _read_clock(match: re.Match) -> str:
 
 
 def read_times(text: str) -> str:
-    """15:30 → 십오 시 삼십 분, 9:30 PM → 오후 아홉 시 삼십 분.
+    """Read times: 15:30 → 십오 시 삼십 분, 9:30 PM → 오후 아홉 시 삼십 분.
 
     A colon before two digits below sixty is a clock, unless 비율, 스코어 and the like
     stand before it; a ratio's second number may have any length.

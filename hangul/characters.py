@@ -65,7 +65,7 @@ def _compatible(match: re.Match) -> str:
 
 
 def unify(text: str) -> str:
-    """Full width to half width, ㎏ to kg, Ⅲ to 삼, ½ to 1/2, jamo to syllables.
+    """Unify characters: full width to half, ㎏ to kg, Ⅲ to 삼, ½ to 1/2, jamo joined.
 
     Invisible characters vanish, all white space is a blank; an empty line, which
     ends a paragraph, becomes a full stop.

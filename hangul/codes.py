@@ -33,7 +33,7 @@ def _grouped(code: str) -> str:
 
 
 def read_telephones(text: str) -> str:
-    """010-1234-5678 → 공일공 일이삼사 오육칠팔; accounts, cards and plates alike.
+    """Read telephones, accounts, cards and plates: 02-123-4567 → 공이 일이삼 사오육칠.
 
     A number behind 계좌번호, 카드번호 and the like is read by its digits too.
     """
@@ -45,7 +45,7 @@ def read_telephones(text: str) -> str:
 
 
 def read_versions(text: str) -> str:
-    """3.1.2 → 삼 점 일 점 이; four parts are an address, read digit by digit."""
+    """Read versions: 3.1.2 → 삼 점 일 점 이; four parts are an address, by digits."""
 
     def dotted(match):
         parts = match[0].split(".")

@@ -38,14 +38,14 @@ _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000
 
 
 def roman_value(numeral: str) -> int:
-    """XIV → 14; what is no numeral counts letter by letter all the same."""
+    """Count a Roman numeral: XIV → 14; what is none counts letter by letter too."""
     values = [_ROMAN_VALUES[letter] for letter in numeral.upper()]
     following = [*values[1:], 0]
     return sum(-v if v < n else v for v, n in zip(values, following, strict=True))
 
 
 def spell(letters: str) -> str:
-    """KTX → 케이티엑스."""
+    """Spell letters by their names: KTX → 케이티엑스."""
     return "".join(
         LETTERS[letter]
         for letter in letters.upper()
@@ -77,7 +77,7 @@ def _known(word: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def read_word(word: str) -> str:
-    """One word of Latin letters in Hangul: by lexicon, letter by letter or by rule.
+    """Read a word of Latin letters: by lexicon, letter by letter or by rule.
 
     Capitals: the acronyms said as words, then letters for those that are listed or
     short or without a vowel. Mixed case falls apart at its humps where the whole is
@@ -103,12 +103,12 @@ def read_word(word: str) -> str:
 
 
 def read_fixed(text: str) -> str:
-    """mp3, 5G, COVID-19, R&D: tokens with digits or signs that stand in a table."""
+    """Read tokens with digits or signs from a table: mp3, 5G, COVID-19, R&D."""
     return _MIXED.sub(_read_fixed, text)
 
 
 def read_numbered(text: str) -> str:
-    """F-16 → F 십육; four digits and more are a code: ISO9001 → ISO 구공공일."""
+    """Read numbers after letters: F-16 → F 십육; four digits by digit: ISO 구공공일."""
     return _NUMBERED.sub(_read_numbered, text)
 
 
@@ -144,12 +144,12 @@ def _read_roman(match: re.Match) -> str:
 
 
 def read_romans(text: str) -> str:
-    """World War II → World War 투, 엘리자베스 II세 → 엘리자베스 이세."""
+    """Read Roman numerals: World War II → World War 투, II세 → 이세."""
     return _ROMAN.sub(_read_roman, text)
 
 
 def read_english(text: str) -> str:
-    """All that is left of Latin letters."""
+    """Read all that is left of Latin letters."""
     text = _INITIALS.sub(lambda m: m[0].replace(".", ""), text)
     text = _PHRASE.sub(lambda m: WORDS[m[0].lower()], text)
     text = _DOT.sub(" 점 ", _HYPHEN.sub(" ", text))
@@ -166,7 +166,7 @@ _FOREIGN = re.compile(
 
 
 def romanize(text: str) -> str:
-    """Accents off (café → cafe); Cyrillic, kana and other scripts in Latin letters."""
+    """Strip accents (café → cafe); write Cyrillic, kana and others in Latin letters."""
     text = _LATIN_MARKED.sub(lambda m: unidecode(m[0]), text)
     return _FOREIGN.sub(lambda m: _letters_of(m[0]), text)
 
@@ -176,7 +176,7 @@ def _letters_of(foreign: str) -> str:
 
 
 def read_greek(text: str) -> str:
-    """A letter alone by its name; a word of several as it sounds."""
+    """Read a Greek letter by its name, a word of several as it sounds."""
 
     def read(match):
         word = match[0].lower()

@@ -14,7 +14,7 @@ _PRESSURE = re.compile(r"(혈압[^\d.,]{0,8})(\d{2,3})/(\d{2,3})(?!\d)")
 
 
 def read_fractions(text: str) -> str:
-    """3/4 → 사분의 삼, 2 1/2 → 이와 이분의 일, 3/4분기 → 삼사 분기."""
+    """Read fractions: 3/4 → 사분의 삼, 2 1/2 → 이와 이분의 일, 3/4분기 → 삼사 분기."""
     text = _SPOKEN_FRACTION.sub(
         lambda m: f"{read_number(m[1])}분의 {read_number(m[2])}", text
     )
@@ -49,7 +49,7 @@ _YEARS = re.compile(r"(?<!\d)((?:1[5-9]|20)\d\d) ?[-~–] ?((?:1[5-9]|20)\d\d)(?
 
 
 def read_ratios(text: str) -> str:
-    """3:1 → 삼 대 일, 2-0 → 이 대 영.
+    """Read ratios: 3:1 → 삼 대 일, 2-0 → 이 대 영.
 
     Between numbers of up to three digits a dash is a score; behind 그림, 표, 제 and
     street names it is a branch (다시), between years a span (에서).
@@ -112,7 +112,7 @@ def _read_power(match: re.Match) -> str:
 
 
 def read_sums(text: str) -> str:
-    """3+4=7 → 3 더하기 4는 7, x ≤ 3 → x는 3보다 작거나 같다, ≥5 → 5 이상.
+    """Read sums: 3+4=7 → 3 더하기 4는 7, x ≤ 3 → x는 3보다 작거나 같다, ≥5 → 5 이상.
 
     Signs become words here and the numbers beside them stay for the rules below; the
     particle is left as 은(는) until the number before it has been spoken.
@@ -127,5 +127,5 @@ def read_sums(text: str) -> str:
 
 
 def read_powers(text: str) -> str:
-    """Exponents, raised or behind ^; units have taken theirs before."""
+    """Read exponents, raised or behind ^; units have taken theirs before."""
     return _POWER.sub(_read_power, text)

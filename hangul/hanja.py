@@ -108,7 +108,7 @@ _SURNAME_GOLD = re.compile(f"^金(?=[{_HANJA}]{{0,2}}$)")
 
 
 def read_hanja(text: str) -> str:
-    """大韓民國 → 대한민국, 한국(韓國) → 한국, 金(김) → 김; unknown characters stay.
+    """Read hanja: 大韓民國 → 대한민국, 한국(韓國) → 한국, 金(김) → 김; others stay.
 
     金 alone or before at most two characters is the surname 김; other words with 金 are
     in the table of compounds.

@@ -65,18 +65,18 @@ _WITH_JAMO = re.compile(
 
 
 def join(lead: int, vowel: int, coda: int = 0) -> str:
-    """The syllable of a lead (0–18), a vowel (0–20) and a coda (0 none, 1–27)."""
+    """Compose a syllable of a lead (0–18), a vowel (0–20) and a coda (0 none, 1–27)."""
     return chr(0xAC00 + (lead * 21 + vowel) * 28 + coda)
 
 
 def split(syllable: str) -> tuple[int, int, int]:
-    """Lead, vowel and coda numbers of one composed syllable, coda 0 for none."""
+    """Split a syllable into lead, vowel and coda numbers, coda 0 for none."""
     rest, coda = divmod(ord(syllable) - 0xAC00, 28)
     return *divmod(rest, 21), coda
 
 
 def coda_of(syllable: str) -> str:
-    """The coda of one character as a compatibility letter, "" where it has none."""
+    """Return the coda of a character as a compatibility letter, or ""."""
     if not "가" <= syllable <= "힣":
         return ""
     coda = (ord(syllable) - 0xAC00) % 28
@@ -89,7 +89,7 @@ def _take_apart(match: re.Match) -> str:
 
 
 def decompose(text: str) -> str:
-    """Every modern syllable as conjoining jamo; all else is left as it is.
+    """Decompose each modern syllable into conjoining jamo; all else stays.
 
     Lead and coda of the same letter become different characters (ᄀ U+1100, ᆨ U+11A8).
     """
@@ -97,7 +97,7 @@ def decompose(text: str) -> str:
 
 
 def compose(text: str) -> str:
-    """Jamo of any kind as syllables, with the decisions of a Korean keyboard.
+    """Join jamo of any kind to syllables, with the decisions of a Korean keyboard.
 
     A consonant between two vowels opens the second syllable (ㄷㅏㄹㄱㅣ 달기), one
     before another consonant or the end closes the first (ㄷㅏㄹㄱ 닭), two vowels
@@ -161,7 +161,7 @@ class _Block:
                 self.add_consonant(letter)
 
     def add_coda(self, letter: str):
-        """A conjoining coda: it belongs to this syllable or to none."""
+        """Take a conjoining coda: it belongs to this syllable or to none."""
         if self.lead and self.vowel and not self.coda:
             self.coda, self.open = letter, False
         else:

@@ -1,4 +1,7 @@
-"""Tables only: letters, units, currencies, signs, and words with a fixed reading."""
+"""Tables of letters, units, currencies, signs and words with a fixed reading.
+
+A table that one rule alone reads stands beside it.
+"""
 
 from .tables import pairs
 
@@ -10,38 +13,12 @@ LETTERS = {
     **{"Y": "와이", "Z": "제트"},
 }
 
-GREEK = dict(
-    zip(
-        "αβγδεζηθικλμνξοπρστυφχψω",
-        [
-            "알파",
-            "베타",
-            "감마",
-            "델타",
-            "엡실론",
-            "제타",
-            "에타",
-            "세타",
-            "요타",
-            "카파",
-            "람다",
-            "뮤",
-            "뉴",
-            "크사이",
-            "오미크론",
-            "파이",
-            "로",
-            "시그마",
-            "타우",
-            "입실론",
-            "피",
-            "카이",
-            "프사이",
-            "오메가",
-        ],
-        strict=True,
-    )
-) | {"ς": "시그마", "∆": "델타", "∑": "시그마", "∏": "파이"}
+GREEK = pairs("""
+    α: 알파; β: 베타; γ: 감마; δ: 델타; ε: 엡실론; ζ: 제타; η: 에타; θ: 세타
+    ι: 요타; κ: 카파; λ: 람다; μ: 뮤; ν: 뉴; ξ: 크사이; ο: 오미크론; π: 파이
+    ρ: 로; σ: 시그마; τ: 타우; υ: 입실론; φ: 피; χ: 카이; ψ: 프사이; ω: 오메가
+    ς: 시그마; ∆: 델타; ∑: 시그마; ∏: 파이
+""")
 
 # Case counts: mW is not MW. Where only one case exists in practice both are given.
 _LENGTHS = {

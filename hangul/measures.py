@@ -59,7 +59,7 @@ def _read_temperature(match: re.Match) -> str:
 
 
 def read_units(text: str) -> str:
-    """5km → 오 킬로미터, 100km/h → 시속 백 킬로미터, -5℃ → 영하 오 도."""
+    """Read units: 5km → 오 킬로미터, 100km/h → 시속 백 킬로미터, -5℃ → 영하 오 도."""
     text = _SPAN.sub(r"\1에서 ", text)
     text = _DEGREES.sub(r"\1\2°C에서 \3", text)
     text = _RANGE.sub(r"\1에서 \2\3", text)
@@ -113,6 +113,6 @@ def _money(amount: str, name: str) -> str:
 
 
 def read_prices(text: str) -> str:
-    """₩12,500 → 만 이천오백 원, 100USD → 백 달러, $3 million → 삼백만 달러."""
+    """Read prices: ₩12,500 → 만 이천오백 원, $3 million → 삼백만 달러."""
     text = _PRICE.sub(_read_price, text)
     return _PRICE_AFTER.sub(lambda m: sign(m[1]) + _money(m[2], CURRENCIES[m[3]]), text)

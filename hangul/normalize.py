@@ -1,4 +1,4 @@
-"""Written Korean to spoken Korean: the ordered rules.
+"""Normalize written Korean to spoken Korean by ordered rules.
 
 Each rule is a `str -> str` function that rewrites what it knows and leaves all else to
 the rules below it, so the order is part of the grammar: an address is no sum, a date
@@ -9,7 +9,7 @@ makes the whole idempotent.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import (
     addresses,
@@ -28,8 +28,8 @@ _DIGIT = re.compile(r"\d")
 _LATIN = re.compile("[A-Za-z]")
 _HANJA = re.compile("[\u3400-\u4dbf\u4e00-\u9fff〇]")
 _FOREIGN = re.compile("[\u00c0-\u024f\u0370-\u1eff\u3041-\u30ff∆∑∏]")
-_OUTSIDE = re.compile("[^가-힣 ]")
-_STRANGE = re.compile("[^가-힣 .,?!]")
+# The guard of rules that no narrower character calls for.
+_OUTSIDE_ALPHABET = re.compile("[^가-힣 .,?!]")
 _PAUSES = re.compile(r"[^가-힣 .,?!]|\.\.")
 _JAMO = re.compile("[ㄱ-ㅣ]")
 
@@ -55,9 +55,9 @@ class Rule:
 RULES = (
     Rule("hanja", _HANJA, hanja.read_hanja),
     Rule("foreign letters", _FOREIGN, english.romanize),
-    Rule("addresses", _STRANGE, addresses.read_addresses),
-    Rule("fixed tokens", _STRANGE, english.read_fixed),
-    Rule("abbreviations", _STRANGE, signs.expand_abbreviations),
+    Rule("addresses", _OUTSIDE_ALPHABET, addresses.read_addresses),
+    Rule("fixed tokens", _OUTSIDE_ALPHABET, english.read_fixed),
+    Rule("abbreviations", _OUTSIDE_ALPHABET, signs.expand_abbreviations),
     Rule("named days", _DIGIT, calendar.read_named_days),
     Rule("dates", _DIGIT, calendar.read_dates),
     Rule("times", _DIGIT, calendar.read_times),
@@ -65,24 +65,28 @@ RULES = (
     Rule("versions", _DIGIT, codes.read_versions),
     Rule("prices", _DIGIT, measures.read_prices),
     Rule("letters and digits", _LATIN, english.read_numbered),
-    Rule("sums", _STRANGE, expressions.read_sums),
-    Rule("units", _STRANGE, measures.read_units),
-    Rule("powers", _STRANGE, expressions.read_powers),
+    Rule("sums", _OUTSIDE_ALPHABET, expressions.read_sums),
+    Rule("units", _OUTSIDE_ALPHABET, measures.read_units),
+    Rule("powers", _OUTSIDE_ALPHABET, expressions.read_powers),
     Rule("ambiguous counters", _DIGIT, quantities.read_ambiguous),
     Rule("ranges", _DIGIT, quantities.read_ranges),
-    Rule("spans", _STRANGE, signs.read_spans),
+    Rule("spans", _OUTSIDE_ALPHABET, signs.read_spans),
     Rule("fractions", _DIGIT, expressions.read_fractions),
     Rule("counters", _DIGIT, quantities.read_counters),
     Rule("ratios", _DIGIT, expressions.read_ratios),
-    Rule("middle dots", _STRANGE, signs.join_middle_dots),
+    Rule("middle dots", _OUTSIDE_ALPHABET, signs.join_middle_dots),
     Rule("numbers", _DIGIT, quantities.read_plain),
     Rule("roman numerals", _LATIN, english.read_romans),
     Rule("words", _LATIN, english.read_english),
     Rule("greek", _FOREIGN, english.read_greek),
-    Rule("particles", _STRANGE, signs.choose_particles),
+    Rule("particles", _OUTSIDE_ALPHABET, signs.choose_particles),
     Rule("lone jamo", _JAMO, signs.read_lone_jamo),
     Rule("pauses", _PAUSES, signs.place_pauses),
-    Rule("signs", _STRANGE, signs.read_signs),
+    Rule("signs", _OUTSIDE_ALPHABET, signs.read_signs),
+)
+_RULES_WITHOUT_JAMO = tuple(
+    replace(rule, apply=signs.drop_lone_jamo) if rule.needs is _JAMO else rule
+    for rule in RULES
 )
 
 # Marks that carry no words: they vanish without being reported.
@@ -96,13 +100,13 @@ def _strongest(match: re.Match) -> str:
 
 
 def _close(text: str) -> str:
-    """Nothing but the alphabet, one space between words, one mark at a time."""
+    """Keep the alphabet alone, one space between words, one mark at a time."""
     text = re.sub(" +", " ", _UNREAD.sub(" ", text))
     return re.sub(" +", " ", _MARKS.sub(_strongest, text)).strip(" ").lstrip(".,?! ")
 
 
 def normalize_verbose(text: str, lone_jamo: bool = True) -> Normalized:
-    """`normalize` with an account: what was dropped unread, which rules acted.
+    """Normalize a text and tell what was dropped unread and which rules acted.
 
     `lone_jamo=False` drops ㅋㅋㅋ and ㅠㅠ instead of reading them.
     """
@@ -110,13 +114,8 @@ def normalize_verbose(text: str, lone_jamo: bool = True) -> Normalized:
     text = unify(text)
     if text != before:
         applied.append("characters")
-    for rule in RULES:
-        if not rule.needs.search(text):
-            continue
-        act = rule.apply
-        if act is signs.read_lone_jamo and not lone_jamo:
-            act = signs.drop_lone_jamo
-        spoken = act(text)
+    for rule in RULES if lone_jamo else _RULES_WITHOUT_JAMO:
+        spoken = rule.apply(text) if rule.needs.search(text) else text
         if spoken != text:
             applied.append(rule.name)
             text = spoken
@@ -125,7 +124,7 @@ def normalize_verbose(text: str, lone_jamo: bool = True) -> Normalized:
 
 
 def normalize(text: str, lone_jamo: bool = True) -> str:
-    """Written text as a Korean newsreader would say it.
+    """Write a text as a Korean newsreader would say it.
 
     Only modern syllables, space and `. , ? !` remain. Idempotent, and defined for
     every string: what cannot be read is dropped (see `normalize_verbose`).

@@ -26,12 +26,12 @@ _ATTRIBUTIVE = {"하나": "한", "둘": "두", "셋": "세", "넷": "네", "스�
 
 
 def digits(text: str, zero: str = "공") -> str:
-    """Digit by digit, as telephone numbers are read: 010 → 공일공."""
+    """Read digit by digit, as telephone numbers are: 010 → 공일공."""
     return "".join(zero if d == "0" else _DIGITS[int(d)] for d in text if d.isdigit())
 
 
 def _group(value: int) -> str:
-    """1–9999; one before 십 백 천 is silent."""
+    """Read 1–9999; one before 십 백 천 is silent."""
     words = []
     for place in (3, 2, 1, 0):
         digit = value // 10**place % 10
@@ -42,7 +42,7 @@ def _group(value: int) -> str:
 
 
 def sino(value: int) -> str:
-    """Sino-Korean, spaced by ten thousands: 12345 → 만 이천삼백사십오.
+    """Read in Sino-Korean, spaced by ten thousands: 12345 → 만 이천삼백사십오.
 
     A leading 만 has no 일, but 억, 조 and above have (일억, 일조). Negative numbers
     begin with 마이너스; beyond `LARGEST` the digits are read one by one.
@@ -64,20 +64,20 @@ def sino(value: int) -> str:
 
 
 def read_integer(text: str) -> str:
-    """Digits of any length, with or without commas, as a Sino-Korean number."""
+    """Read digits of any length, commas or not, as a Sino-Korean number."""
     text = text.replace(",", "")
     return sino(int(text)) if len(text) < 30 else digits(text, zero="영")
 
 
 def native(value: int) -> str:
-    """Native cardinal 1–99: 21 → 스물하나."""
+    """Read 1–99 as a native cardinal: 21 → 스물하나."""
     if not 1 <= value <= 99:
         raise ValueError(f"native numbers run from 1 to 99, not {value}")
     return _NATIVE_TENS[value // 10] + _NATIVE_UNITS[value % 10]
 
 
 def attributive(value: int) -> str:
-    """The form before a native counter: 1 → 한, 20 → 스무, 21 → 스물한.
+    """Read a number before a native counter: 1 → 한, 20 → 스무, 21 → 스물한.
 
     From 100 on the last two digits stay native, as newsreaders count: 101 → 백한,
     1234 → 천이백서른네. Zero is 영, round hundreds are Sino-Korean (백, 이백).
@@ -96,7 +96,7 @@ def attributive(value: int) -> str:
 
 
 def decimal(whole: str, fraction: str) -> str:
-    """3 and 14 → 삼 점 일사; zero behind the point is 영, as it is before it."""
+    """Read a decimal: 3 and 14 → 삼 점 일사; zero is 영 before and behind the point."""
     return f"{read_integer(whole)} 점 {digits(fraction, zero='영')}"
 
 
@@ -134,7 +134,7 @@ SINO_COUNTERS = names(
 
 
 def count(value: int, counter: str) -> str:
-    """A number as `counter` asks for it: 20, 살 → 스무 살; 6, 월 → 유월."""
+    """Read a number as `counter` asks for it: 20, 살 → 스무 살; 6, 월 → 유월."""
     if counter == "월":
         return {6: "유", 10: "시"}.get(value, sino(value)) + "월"
     if counter == "시" and value == 0:

@@ -69,7 +69,7 @@ class _Syllable:
 
 
 def pronounce(text: str) -> str:
-    """Normalised text as it is spoken; spaces and punctuation stay where they are.
+    """Respell a normalised text as it is spoken; spaces and punctuation stay.
 
     국물 → 궁물, 신라 → 실라, 좋다 → 조타, 굳이 → 구지. Input other than composed
     Hangul passes through unchanged.

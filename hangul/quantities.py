@@ -53,7 +53,7 @@ def _whole_value(amount: str) -> int | None:
 
 
 def read_number(text: str) -> str:
-    """12,345 and 3.14 and 007 and 1만 2천 as Sino-Korean words."""
+    """Read 12,345 and 3.14 and 007 and 1만 2천 in Sino-Korean words."""
     if re.fullmatch(r"0\d+", text):
         return digits(text)
     value = _whole_value(text)
@@ -70,7 +70,7 @@ def _read_part(number: str) -> str:
 
 
 def read_count(amount: str, counter: str) -> str:
-    """An amount before a counter; fractions are always Sino-Korean (삼 점 오 개)."""
+    """Read an amount before a counter; fractions are Sino-Korean (삼 점 오 개)."""
     value = _whole_value(amount)
     zeros = re.fullmatch(r"0\d+", amount) and counter not in (
         "월",
@@ -85,7 +85,7 @@ def read_count(amount: str, counter: str) -> str:
 
 
 def sign(minus: str) -> str:
-    """마이너스 and a space for any minus sign, nothing for none."""
+    """Return 마이너스 and a space for any minus sign, nothing for none."""
     return "마이너스 " if minus else ""
 
 
@@ -126,7 +126,7 @@ def _from_to(first: str, last: str, counter: str) -> str:
 
 
 def read_ranges(text: str) -> str:
-    """10~20명, 3-4시간; before 호 and 번지 the dash is 다시, the branch of a number."""
+    """Read ranges: 10~20명, 3-4시간; before 호 and 번지 the dash is 다시."""
     text = _NUMBERED.sub(
         lambda m: f"{read_number(m[1])} 다시 {read_number(m[2])} {m[3]}", text
     )
@@ -214,7 +214,7 @@ def _native(amount: str, counter: str) -> str:
 
 
 def read_ambiguous(text: str) -> str:
-    """Counters with two readings: what stands beside them decides.
+    """Read counters that have two readings: what stands beside them decides.
 
     대: 10, 20 … 90 are ages (이십 대) unless a machine is named before; 3대 강국
     and what is listed with it is Sino-Korean, the rest counts vehicles (세 대).
@@ -266,7 +266,7 @@ def _read_counted(match: re.Match) -> str:
 
 
 def read_counters(text: str) -> str:
-    """3개 → 세 개, 20살 → 스무 살, 6월 → 유월, 3.5개 → 삼 점 오 개, 제3장 → 제삼 장."""
+    """Read counters: 3개 → 세 개, 20살 → 스무 살, 6월 → 유월, 3.5개 → 삼 점 오 개."""
     return _COUNTED.sub(_read_counted, text)
 
 
@@ -274,7 +274,7 @@ _PLAIN = re.compile(rf"({MINUS})({AMOUNT})")
 
 
 def read_plain(text: str) -> str:
-    """Every number no rule above knew: Sino-Korean, 007 digit by digit."""
+    """Read each number that no rule above knew: Sino-Korean, 007 digit by digit."""
 
     def plain(match):
         letter = match.string[match.end() : match.end() + 1]

@@ -39,7 +39,7 @@ def _soften(syllable: str, lead: str) -> str:
 
 
 def respell(phrase: str) -> str:
-    """A phrase of Hangul words with single spaces, respelled word by word."""
+    """Respell a phrase of Hangul words with single spaces, word by word."""
     phrase = _respell_phrase(phrase)
     return " ".join(map(_respell_word, phrase.split(" ")))
 

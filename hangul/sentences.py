@@ -13,7 +13,7 @@ _CLAUSE = re.compile(r"(?<=[,;:，、])\s+")
 
 
 def sentences(text: str, limit: int = 120) -> list[str]:
-    """Sentences of `text` in order, none empty, none longer than `limit` characters.
+    """Split a text into sentences, none empty or longer than `limit` characters.
 
     A longer one is cut behind a comma, else at a space, else where the limit falls.
     Raises ValueError for a limit below 1.

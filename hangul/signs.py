@@ -11,7 +11,7 @@ _GLUED = re.compile(r"(?<=\d[가-힣])(?=\d)|(?<=\d[가-힣]{2})(?=\d)")
 
 
 def expand_abbreviations(text: str) -> str:
-    """(주)… → 주식회사 …, No. 5 → 넘버 5, B1층 → 지하 1층; 3월5일 → 3월 5일."""
+    """Expand abbreviations: (주)… → 주식회사 …, No. 5 → 넘버 5, B1층 → 지하 1층."""
     for pattern, word in _ABBREVIATIONS:
         text = pattern.sub(word, text)
     return _GLUED.sub(" ", _YEAR.sub("", text))
@@ -43,7 +43,7 @@ _PARTICLE = re.compile(
 
 
 def choose_particles(text: str) -> str:
-    """책을(를) → 책을, 케이티엑스을(를) → 케이티엑스를, 서울(으)로 → 서울로."""
+    """Choose particles: 책을(를) → 책을, 케이티엑스을(를) → 케이티엑스를."""
 
     def choose(match):
         before, particle = match.groups()
@@ -71,7 +71,7 @@ _SPAN_OPEN = re.compile(r"(?<=\d[시일월년분])~(?= |$)")
 
 
 def read_spans(text: str) -> str:
-    """~ between times, days and places → 에서; a drawn out 안녕~ stays for the end."""
+    """Read ~ between times, days and places as 에서; a drawn out 안녕~ stays."""
     text = _MASKED.sub(r"\1 모 ", text)
     text = _UNNAMED.sub(lambda m: "땡" * len(m[0]), text)
     text = _WEEKDAYS.sub(r"\1요일에서 \3요일", text)
@@ -94,7 +94,7 @@ def _join_chain(match: re.Match) -> str:
 
 
 def join_middle_dots(text: str) -> str:
-    """한·미 정상 → 한미 정상, 서울·부산 → 서울, 부산."""
+    """Join words at middle dots: 한·미 정상 → 한미 정상, 서울·부산 → 서울, 부산."""
     return _DOTTED_CHAIN.sub(_join_chain, text)
 
 
@@ -102,7 +102,7 @@ _SIGN = re.compile("[" + re.escape("".join(SIGNS)) + "]")
 
 
 def read_signs(text: str) -> str:
-    """Signs that stand outside of any sum, by name: A+ → 에이 플러스."""
+    """Read signs outside of any sum by name: A+ → 에이 플러스."""
     return _SIGN.sub(lambda m: f" {SIGNS[m[0]]} ", text)
 
 
@@ -137,12 +137,12 @@ def _name(letter: str) -> str:
 
 
 def read_lone_jamo(text: str) -> str:
-    """ㅋㅋㅋ → 크크크 (at most three), ㅠㅠ → 흑흑, ㅇㅋ → 오케이, ㄱ → 기역."""
+    """Read jamo alone: ㅋㅋㅋ → 크크크 (at most three), ㅠㅠ → 흑흑, ㄱ → 기역."""
     return _LONE.sub(_read_lone, text)
 
 
 def drop_lone_jamo(text: str) -> str:
-    """Jamo that make no syllable become a space."""
+    """Replace jamo that make no syllable by a space."""
     return _LONE.sub(" ", text)
 
 
@@ -156,7 +156,7 @@ _PAUSE = re.compile(
 
 
 def place_pauses(text: str) -> str:
-    """Ellipses, colons, dashes and slashes become pauses; brackets, quotes vanish."""
+    """Turn ellipses, colons, dashes, slashes into pauses; drop brackets and quotes."""
     text = _ELLIPSIS_INSIDE.sub(", ", _ELLIPSIS.sub(".", text))
     text = re.sub("[\"'＂＇]", "", text)
     text = _PAUSE.sub(", ", text)

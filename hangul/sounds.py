@@ -12,14 +12,14 @@ _TENSE = {"ㄱ": "ㄲ", "ㄷ": "ㄸ", "ㅂ": "ㅃ", "ㅅ": "ㅆ", "ㅈ": "ㅉ"}
 
 
 def tense(syllable: str) -> str:
-    """The syllable with a tense lead: 가 → 까; others as they are."""
+    """Return a syllable with a tense lead: 가 → 까; others stay."""
     lead, vowel, coda = split(syllable)
     letter = LEAD_LETTERS[lead]
     return join(LEAD_LETTERS.index(_TENSE.get(letter, letter)), vowel, coda)
 
 
 def _joined(block: str) -> dict[str, str]:
-    """문+고리 → {문고리: 문꼬리}."""
+    """Map compounds to their sound: 문+고리 → {문고리: 문꼬리}."""
     table = {}
     for entry in block.split():
         first, *rest = entry.split("+")

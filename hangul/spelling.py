@@ -151,7 +151,7 @@ _VOWELS = frozenset(VOWEL_LETTERS)
 
 
 def sounds_of(word: str) -> str:
-    """Sounds of a lower-case ASCII word, by the first rule that fits each place."""
+    """Find the sounds of a lower-case ASCII word by the first rule that fits."""
     sounds, at = [], 0
     while at < len(word):
         for pattern, sound in _RULES:
@@ -166,12 +166,12 @@ def sounds_of(word: str) -> str:
 
 
 def to_hangul(word: str) -> str:
-    """An English-like word in Hangul: slide → 슬라이드, blick → 블릭."""
+    """Write an English-like word in Hangul: slide → 슬라이드, blick → 블릭."""
     return _Writer().write(sounds_of(word.lower()))
 
 
 class _Writer:
-    """Sounds into syllables [lead, vowel, coda]; `short` is the last vowel's length."""
+    """Group sounds into [lead, vowel, coda]; `short` is the last vowel's length."""
 
     def __init__(self):
         self.syllables: list[list[str]] = []
@@ -191,7 +191,7 @@ class _Writer:
         )
 
     def put(self, sounds: str, at: int) -> int:
-        """Place the sound at `at`, return where the next one stands."""
+        """Place the sound at `at` and return where the next one stands."""
         onset = re.compile(r"([bdfghklmnprstvzSCJT]?)([wy]?)([ㅏ-ㅣ])").match(
             sounds, at
         )
@@ -223,7 +223,7 @@ class _Writer:
         self.syllables.append([lead, vowel, ""])
 
     def close(self, consonant: str, following: str):
-        """A consonant that no vowel follows: a coda, or a syllable of its own."""
+        """Place a consonant that no vowel follows: a coda, or a syllable of its own."""
         stop = consonant in "ptk"
         fits = not stop or (self.short and following not in tuple("lrmnwy"))
         if consonant in _CODAS and self.ends_open() and fits:

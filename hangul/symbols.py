@@ -18,7 +18,7 @@ _IDS = {symbol: i for i, symbol in enumerate(ALPHABET)}
 
 
 def encode(text: str) -> list[int]:
-    """Ids of normalised text, jamo by jamo, closed by `END_ID`.
+    """Encode normalised text as ids, jamo by jamo, closed by `END_ID`.
 
     Raises ValueError that names every symbol outside the alphabet.
     """
@@ -31,7 +31,7 @@ def encode(text: str) -> list[int]:
 
 
 def decode(ids: list[int]) -> str:
-    """Composed text of ids: padding is skipped, reading stops at the first end.
+    """Decode ids to composed text: padding is skipped, the first end ends it.
 
     Raises ValueError for an id outside the alphabet.
     """

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 
 
 def names(block: str) -> frozenset[str]:
-    """Words separated by white space."""
+    """Split words at white space."""
     return frozenset(block.split())
 
 
 def pairs(block: str) -> dict[str, str]:
-    """`key: value` separated by semicolons or line ends; keys may contain spaces.
+    """Parse `key: value`, separated by semicolons or line ends; keys may have spaces.
 
     Raises ValueError for an entry without a colon and for a key given twice.
     """
@@ -26,7 +26,7 @@ def pairs(block: str) -> dict[str, str]:
 
 
 def alternatives(words: str | Iterable[str]) -> str:
-    """A pattern of literal words, longest first; a block is cut at white space.
+    """Compile a pattern of literal words, longest first; a block is cut at spaces.
 
     Bare alternatives without a group, for use inside one.
     """
