@@ -13,7 +13,7 @@ import pytest
 from datasets.distributed import cluster, processes
 from datasets.store import build as features
 from datasets.store.journal import Journal
-from tests.datasets import clusters, crash
+from tests.datasets import clusters, kill
 from tests.datasets.made import folder_corpus
 from tests.datasets.stores import LINEAR, build, content, rejected
 
@@ -162,8 +162,8 @@ def test_an_interrupt_leaves_no_work_behind(crew, corpus, tmp_path):
     held = set(Journal(tmp_path / "out/journal.jsonl"))
     assert 0 < len(held) < 80
     assert build(corpus, tmp_path / "out", LINEAR).extracted == 80 - len(held)
-    crash.build(corpus, tmp_path / "calm")
-    assert crash.same(tmp_path / "calm", tmp_path / "out")
+    kill.build(corpus, tmp_path / "calm")
+    assert kill.same(tmp_path / "calm", tmp_path / "out")
 
 
 def test_a_connection_that_is_lost_and_comes_back_changes_nothing(
@@ -220,8 +220,8 @@ def test_a_scheduler_that_is_killed_costs_a_line(corpus, tmp_path):
     held = len(list(Journal(out / "journal.jsonl")))
     assert 0 < held < 80
     assert build(corpus, out, LINEAR).extracted == 80 - held
-    crash.build(corpus, tmp_path / "calm")
-    assert crash.same(tmp_path / "calm", out)
+    kill.build(corpus, tmp_path / "calm")
+    assert kill.same(tmp_path / "calm", out)
 
 
 def started(*arguments, cwd=ROOT) -> subprocess.Popen:

@@ -7,7 +7,7 @@ import pytest
 
 from datasets.readers import corpora
 from datasets.store import build as features
-from moksori.audio import files, levels, spectrum
+from moksori.audio import files
 from tests.datasets.made import (
     RATE,
     folder_corpus,
@@ -111,40 +111,6 @@ def test_progress_counts_to_the_end(corpus, tmp_path):
     seen.clear()
     build(corpus, tmp_path / "out", progress=lambda *pair: seen.append(pair))
     assert seen == [(8, 8)]
-
-
-def test_a_recording_that_ends_the_process_is_found_and_left_out(tmp_path, monkeypatch):
-    from concurrent.futures.process import BrokenProcessPool
-
-    from datasets.distributed import processes
-    from datasets.store import extract
-
-    corpus = folder_corpus(tmp_path / "corpus", 20)
-    deadly = corpus / "minji/007.wav"
-
-    def fragile(work, block):
-        if any(one.path == deadly for _, one in block.utterances):
-            raise BrokenProcessPool
-        return work(block)
-
-    def in_order(work, blocks, _workers, rescue):
-        for block in blocks:
-            try:
-                yield fragile(work, block)
-            except BrokenProcessPool:
-                yield rescue(block)
-
-    monkeypatch.setattr(processes, "run_alone", fragile)
-    monkeypatch.setattr(processes, "in_order", in_order)
-    report = build(corpus, tmp_path / "out", workers=2)
-    assert rejected(report) == {"minji_007": "unreadable"}
-    assert report.utterances == 19
-    store = features.FeatureStore.open(tmp_path / "out")
-    audio = extract.files.load(corpus / "minji/019.wav", RATE)
-    wave = levels.level(levels.trim(audio, TINY.audio), TINY.audio)
-    np.testing.assert_allclose(
-        store.mel(18), spectrum.mel_spectrogram(wave, TINY.audio), atol=1e-3
-    )
 
 
 def test_the_report_counts(corpus, tmp_path):

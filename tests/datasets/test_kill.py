@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_a_kill_before_every_durable_step(tmp_path):
     corpus = folder_corpus(tmp_path / "corpus", 20, ("a", "b"))
-    command = [sys.executable, "-m", "tests.datasets.crash", corpus, tmp_path]
+    command = [sys.executable, "-m", "tests.datasets.kill", corpus, tmp_path]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     points = [json.loads(line) for line in run.stdout.splitlines()]
@@ -35,8 +35,9 @@ def test_a_kill_before_every_durable_step(tmp_path):
         assert not one["left"], one
 
 
+@pytest.mark.program
 def test_killing_the_program_leaves_no_process_and_continues(tmp_path):
-    corpus = folder_corpus(tmp_path / "corpus", 300, ("a", "b"))
+    corpus = folder_corpus(tmp_path / "corpus", 100, ("a", "b"))
     out = tmp_path / "out"
     settings = ("--preset", "tiny", "--workers", "2")
     command = [sys.executable, "preprocess.py", corpus, "--out", out, *settings]
@@ -53,11 +54,11 @@ def test_killing_the_program_leaves_no_process_and_continues(tmp_path):
     assert held > 0
     again = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert again.returncode == 0, again.stderr
-    assert "600 utterances" in again.stdout
-    assert f"{600 - held} computed" in again.stdout
+    assert "200 utterances" in again.stdout
+    assert f"{200 - held} computed" in again.stdout
     store = features.FeatureStore.open(out)
-    assert len(store) == 600
-    assert all(store.mel(i).shape[0] == store.rows[i].frames for i in range(600))
+    assert len(store) == 200
+    assert all(store.mel(i).shape[0] == store.rows[i].frames for i in range(200))
 
 
 def wait_until_gone(group: int) -> None:

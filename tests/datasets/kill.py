@@ -1,6 +1,6 @@
 """Kill a build at every point where it makes something durable, then build again.
 
-Run as a program, because it forks: `python -m tests.datasets.crash CORPUS FOLDER`.
+Run as a program, because it forks: `python -m tests.datasets.kill CORPUS FOLDER`.
 Prints one JSON line per point: what the journal held after the kill, what the second
 build extracted, and whether the store then equals one that was never disturbed.
 """

@@ -1,15 +1,14 @@
-"""What a cluster is asked and given, without one; a block written twice."""
+"""What a cluster is given and checked for, without one; a block written twice."""
 
 import dataclasses
 import importlib.util
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
 
-from datasets.distributed import cluster, cluster_worker, processes
+from datasets.distributed import cluster, cluster_worker
 from datasets.store import build as features
 from datasets.store import build_lock, extract, shards
 from tests import house
@@ -168,44 +167,3 @@ def test_other_versions_are_named():
 def test_the_code_that_is_compared_is_all_that_extraction_may_import():
     rooms = {cluster_worker.Path(room).stem for room in cluster_worker.ROOMS}
     assert rooms == house.ROOMS["datasets"] | {"datasets"}
-
-
-def test_a_process_that_ends_by_chance_changes_nothing(tmp_path, monkeypatch):
-    corpus = folder_corpus(tmp_path / "corpus", 40)
-    build(corpus, tmp_path / "calm/out")
-    left = [1]
-
-    def unlucky(work, block):
-        if left[0]:
-            left[0] -= 1
-            raise BrokenProcessPool
-        return work(block)
-
-    def in_order(work, jobs, _workers, rescue):
-        for job in jobs:
-            yield rescue(job) if job.number == 1 else work(job)
-
-    monkeypatch.setattr(processes, "run_alone", unlucky)
-    monkeypatch.setattr(processes, "in_order", in_order)
-    build(corpus, tmp_path / "torn/out", workers=2)
-    assert left == [0]
-    assert content(tmp_path / "calm") == content(tmp_path / "torn")
-
-
-def test_processes_that_keep_ending_are_not_blamed_on_recordings(tmp_path, monkeypatch):
-    corpus = folder_corpus(tmp_path / "corpus", 20)
-
-    def dies(work, block):
-        if work is extract.write_block:
-            raise BrokenProcessPool
-        return work(block)
-
-    monkeypatch.setattr(processes, "run_alone", dies)
-    monkeypatch.setattr(
-        processes,
-        "in_order",
-        lambda work, jobs, count, rescue: map(rescue, jobs),
-    )
-    with pytest.raises(features.FeatureError, match="is there memory enough"):
-        build(corpus, tmp_path / "out", workers=2)
-    assert build(corpus, tmp_path / "out").utterances == 20
