@@ -12,7 +12,7 @@ from moksori.training.runs import Run, RunError
 from moksori.training.weights import assign, averaged
 from moksori.voices.networks import build_wavenet
 
-# They say nothing of how a mel relates to its wave.
+# Settings of audio that do not change how a mel relates to its wave.
 _INDIFFERENT = (
     "griffin_lim_iterations",
     "griffin_lim_momentum",
@@ -25,7 +25,7 @@ _INDIFFERENT = (
 
 
 class WaveNetVocoder:
-    """Mel spectrograms -> waves, by a `wavenet.model.WaveNet` with trained weights.
+    """Turn mel spectrograms into waves with a trained `wavenet.model.WaveNet`.
 
     `progress(done, total)` counts seconds of sound. `options` are those of
     `wavenet.sampler.Sampler`.
@@ -55,8 +55,8 @@ class WaveNetVocoder:
         step: int | None = None,
         **options,
     ) -> "WaveNetVocoder":
-        """The averaged weights of a run, at its newest, its `best`, or the checkpoint
-        of `step`.
+        """Load the averaged weights of a run, at its newest, its `best`, or the
+        checkpoint of `step`.
 
         Raises `RunError` for a folder that is no vocoder's run, or holds no readable
         checkpoint.
@@ -72,8 +72,8 @@ class WaveNetVocoder:
         return cls(model, settings, speakers, **options)
 
     def check(self, audio: Audio) -> None:
-        """Raise `RunError`, with the differences, unless mels of these settings are
-        what this vocoder was trained on."""
+        """Raise `RunError`, with the differences, if mels of these settings are not
+        those that the vocoder was trained on."""
         _check_audio(self.settings.audio, audio)
 
     def generate(
@@ -82,10 +82,10 @@ class WaveNetVocoder:
         speaker: str | Sequence[str] | None = None,
         seed: int = 0,
     ) -> list[np.ndarray]:
-        """Waves [frames * hop_length] of normalised mels [frames, mels].
+        """Return waves [frames * hop_length] of normalised mels [frames, mels].
 
-        `speaker` is the name of all or of each; one that the vocoder does not know
-        sounds like its first.
+        `speaker` is the name for all mels or one for each; an unknown name is spoken
+        as the vocoder's first speaker.
         """
         if speaker is None or isinstance(speaker, str):
             speaker = [speaker] * len(mels)
@@ -111,7 +111,7 @@ class WaveNetVocoder:
         seed: int = 0,
         chunk_seconds: float = 0.25,
     ) -> Iterator[np.ndarray]:
-        """The wave of one mel, in pieces, each as soon as it is made."""
+        """Yield the wave of one mel in chunks, each as soon as it is made."""
         decode = self._coding.decoder()
         chunk = max(1, round(chunk_seconds * self.settings.audio.sample_rate))
         for signal in self._sampler.stream(
@@ -128,8 +128,8 @@ class WaveNetVocoder:
 
 
 def check(folder: str | Path, audio: Audio) -> None:
-    """Raise `RunError` unless the run in `folder` is a vocoder for mels of these
-    settings, naming what differs."""
+    """Raise `RunError`, with the differences, unless the run in `folder` is a vocoder
+    for mels of these settings."""
     _check_audio(WAVENET.settings_of(Run.open(folder)).audio, audio)
 
 

@@ -6,6 +6,7 @@ from tests.voices.runs import make_run
 
 @pytest.fixture(scope="session")
 def run_folder(tmp_path_factory):
+    """The folder of a `tests.voices.runs.make_run`. Read only."""
     return make_run(tmp_path_factory.mktemp("logs") / "tiny")
 
 

@@ -1,5 +1,7 @@
 """Run folders with a tiny model of random weights, as training would leave them."""
 
+import json
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,10 +16,8 @@ from moksori.training.weights import arrays_of
 SPEAKERS = ["나", "너"]
 
 
-def make_run(
-    folder: Path, *overrides: str, stop_bias: float = -2.0, **described
-) -> Path:
-    """A run of preset `tiny`; `described` replaces what its `run.json` says.
+def make_run(folder: Path, *overrides: str, stop_bias: float = -2.0) -> Path:
+    """Make a run of preset `tiny`.
 
     Random weights know no end: a low `stop_bias` lets them speak on, up to the cap.
     """
@@ -26,17 +26,24 @@ def make_run(
     model = recipe.network()
     model.decoder.stop.bias.assign([stop_bias])
     store = SimpleNamespace(speakers=SPEAKERS, fingerprint="made by a test")
-    description = recipe.describe(settings, store)
-    run = Run.create(folder, {**description, **described})
+    run = Run.create(folder, recipe.describe(settings, store))
     run.save(3, arrays_of(model), {})
     return folder
 
 
-def make_vocoder_run(folder: Path, *overrides: str, steps=(3,), **described) -> Path:
-    """A run of the vocoder of preset `tiny`, with a checkpoint for each of `steps`.
+def copy_run(run: Path, folder: Path, **described) -> Path:
+    """Copy a run; `described` replaces what its `run.json` says."""
+    shutil.copytree(run, folder)
+    description = json.loads((run / "run.json").read_text("utf-8"))
+    (folder / "run.json").write_text(json.dumps({**description, **described}), "utf-8")
+    return folder
 
-    The averages are random and those of each step its own; the weights are all zero,
-    so whoever speaks with them is heard to say the same all the time.
+
+def make_vocoder_run(folder: Path, *overrides: str, steps=(3,)) -> Path:
+    """Make a vocoder's run of preset `tiny`, with a checkpoint for each of `steps`.
+
+    The averages are random and differ between steps; the weights are all zero, so
+    speech made with them by mistake is always the same.
     """
     settings = hparams.preset("tiny").override(overrides)
     trainer = WaveNetRecipe(settings, SPEAKERS).trainer()
@@ -45,7 +52,7 @@ def make_vocoder_run(folder: Path, *overrides: str, steps=(3,), **described) -> 
         "hparams": settings.to_dict(),
         "speakers": SPEAKERS,
     }
-    run = Run.create(folder, {**description, **described})
+    run = Run.create(folder, description)
     for step in steps:
         random = np.random.default_rng(step)
         arrays = {

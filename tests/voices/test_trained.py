@@ -10,11 +10,12 @@ import pytest
 
 import hangul
 import hparams
+from moksori.audio.files import decode
 from moksori.training.recipes.tacotron import TacotronRecipe
 from moksori.training.runs import Run, RunError
 from moksori.voices.reading import TextError
 from moksori.voices.trained import TrainedVoice, VoiceError
-from tests.voices.runs import SPEAKERS, make_run
+from tests.voices.runs import SPEAKERS, copy_run, make_run
 
 TEXT = "안녕하세요, 만나서 정말 반갑습니다. 오늘은 날씨가 아주 맑고 따뜻해서 좋습니다!"
 
@@ -145,20 +146,24 @@ def test_linear_head_is_what_griffin_lim_hears(tmp_path):
     assert len(speech.wave) == len(speech.mel) * voice.settings.audio.hop_length
 
 
-def test_factor_is_that_of_the_last_step(tmp_path):
-    schedule = "tacotron_training.reduction_schedule=[[0,2],[3,1]]"
-    folder = make_run(tmp_path / "early", schedule)  # after 3 steps: 0, 1 and 2
-    assert TrainedVoice.load(folder).factor == 2
-    folder = make_run(tmp_path / "late", schedule.replace("3,1", "2,1"))
-    assert TrainedVoice.load(folder).factor == 1
-    assert TrainedVoice.load(make_run(tmp_path / "plain")).factor == 2
+def test_factor_is_that_of_the_last_step(voice, run_folder, tmp_path):
+    assert voice.factor == 2
+    # After three steps, which are 0, 1 and 2.
+    for first, factor in ((3, 2), (2, 1)):
+        schedule = f"tacotron_training.reduction_schedule=[[0,2],[{first},1]]"
+        described = voice.settings.override([schedule]).to_dict()
+        folder = copy_run(run_folder, tmp_path / str(first), hparams=described)
+        assert TrainedVoice.load(folder).factor == factor
 
 
 def test_runs_that_cannot_speak_are_refused_in_a_line(tmp_path, run_folder):
     cases = {
-        "wavenet": (make_run(tmp_path / "a", kind="wavenet"), "is a vocoder"),
+        "wavenet": (
+            copy_run(run_folder, tmp_path / "a", kind="wavenet"),
+            "is a vocoder",
+        ),
         "alphabet": (
-            make_run(tmp_path / "b", alphabet=["a", "b"], alphabet_version=0),
+            copy_run(run_folder, tmp_path / "b", alphabet=["a"], alphabet_version=0),
             "another alphabet",
         ),
         "missing": (run_folder.parent / "tine", "nearest: tiny"),
@@ -191,6 +196,18 @@ np.savez(sys.argv[3], mel=speech.mel, alignment=speech.alignment)
 """
 
 
+def test_three_lines_of_python(run_folder, tmp_path):
+    from moksori.voices import TrainedVoice
+
+    voice = TrainedVoice.load(run_folder)
+    speech = voice.speak(["안녕하세요."])[0]
+    speech.save(tmp_path / "x.wav")
+    wave, rate = decode(tmp_path / "x.wav")
+    assert rate == speech.sample_rate
+    np.testing.assert_allclose(wave, speech.wave, atol=1e-4)
+
+
+@pytest.mark.program
 def test_the_other_backend_gives_the_same_speech(run_folder, speech, tmp_path):
     other = "tensorflow" if keras.backend.backend() == "jax" else "jax"
     pytest.importorskip(other)

@@ -1,4 +1,4 @@
-"""A vocoder's run as a program meets it: begun, continued, loaded, heard, misused."""
+"""A vocoder: loaded, heard, streamed, refused."""
 
 import copy
 import dataclasses
@@ -15,7 +15,7 @@ from moksori.training.weights import arrays_of, assign, averaged
 from moksori.voices import vocoder
 from moksori.voices.networks import build_wavenet
 from moksori.voices.vocoder import WaveNetVocoder
-from tests.voices.runs import SPEAKERS, make_run, make_vocoder_run
+from tests.voices.runs import SPEAKERS, copy_run, make_vocoder_run
 
 TINY = hparams.preset("tiny")
 HOP = TINY.audio.hop_length
@@ -158,7 +158,7 @@ def test_another_kind_of_run_is_refused(tmp_path, run_folder, folder):
         vocoder.check(run_folder, TINY.audio)
     with pytest.raises(RunError, match="is a vocoder, not an acoustic model"):
         TACOTRON.settings_of(Run.open(folder))
-    strange = make_run(tmp_path / "strange", kind="xtts")
+    strange = copy_run(folder, tmp_path / "strange", kind="xtts")
     with pytest.raises(RunError, match="is no run of this program, not a vocoder"):
         WaveNetVocoder.load(strange)
 

@@ -107,8 +107,9 @@ def test_with_agreement_they_are_downloaded(home, monkeypatch):
 
 
 FIND = """
-from moksori.voices import speech, xtts_weights
-try: xtts_weights.find(None)
+from moksori.voices import speech
+from moksori.voices.xtts import weights
+try: weights.find(None)
 except speech.VoiceError as error: print(error)
 """
 
