@@ -120,7 +120,7 @@ class Generator:
         return mels.transpose(1, 0, 2, 3).reshape(lines, steps * factor, -1)
 
     def _spectra(self, mels, lengths) -> list[dict]:
-        """Postnet and CBHG on each line's kept frames: `{"mel", "linear"}` a line."""
+        """Run postnet and CBHG on kept frames; returns `{"mel", "linear"}` per line."""
         size = padded_size(int(max(lengths)), _FRAMES)
         lines = padded_size(len(mels), _BATCHES)
         before = np.zeros((lines, size, mels.shape[2]), np.float32)

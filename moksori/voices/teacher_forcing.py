@@ -10,7 +10,7 @@ from moksori.voices.trained import TrainedVoice
 
 
 class TeacherForcedSynthesis:
-    """Runs a voice along recordings of `speakers`, numbered as in the batches.
+    """Run a voice along recordings of `speakers`, numbered as in the batches.
 
     Raises `VoiceError` for a speaker the voice does not have.
     """

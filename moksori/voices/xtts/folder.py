@@ -36,7 +36,7 @@ class XttsSettings:
         Raises `VoiceError` for missing or damaged files, or another kind of model.
         """
         folder = Path(folder)
-        config = _checked(folder)
+        config = _read_config(folder)
         try:
             languages = tuple(map(str, config.get("languages", ())))
             seconds = float(config.get("max_ref_len", 30))
@@ -70,7 +70,7 @@ def brief(error: Exception, line: int = 0) -> str:
     return text if len(text) <= _SHORT else f"{text[: _SHORT - 1]}…"
 
 
-def _checked(folder: Path) -> dict:
+def _read_config(folder: Path) -> dict:
     """Read the config of a folder after checking that its files are there."""
     if not folder.is_dir():
         raise VoiceError(f"no folder {folder} with {', '.join(FILES)}")
