@@ -123,7 +123,7 @@ def test_a_saved_voice_says_the_same_without_reference_or_consent(call, tmp_path
     assert records[0] == records[1]
 
 
-def test_what_is_heard_while_it_is_made(call, tmp_path):
+def test_a_stream_has_the_same_length_and_a_record(call, tmp_path):
     call("--text", "네.", "--seed", "4")
     spoken, _ = files.decode(tmp_path / "out" / "0001.wav")
     stream = tmp_path / "stream" / "one.wav"
@@ -221,7 +221,7 @@ def folder(tmp_path):
 
 
 @pytest.mark.usefixtures("unloaded")
-def test_cheap_mistakes_are_told_before_anything_is_loaded(
+def test_cheap_mistakes_are_reported_before_anything_is_loaded(
     run, sound, folder, tmp_path
 ):
     (tmp_path / "empty.txt").touch()
@@ -262,7 +262,7 @@ def test_without_the_library_one_line_says_what_to_install(
     assert line.startswith("clone: XTTS is not installed: run `make xtts`")
 
 
-def test_weights_of_something_else_are_one_line(run, xtts_folder, sound, tmp_path):
+def test_foreign_weights_are_refused_in_one_line(run, xtts_folder, sound, tmp_path):
     folder = copied(xtts_folder, tmp_path / "weights", model=b"nothing")
     given = ["--reference", sound, "--consent", CONSENT, "--weights", folder]
     code, _, err = run(*given, *TEXT, "--out", tmp_path / "out")

@@ -111,7 +111,7 @@ def test_the_manifest_is_in_the_order_of_the_lines(call, lines_file, tmp_path):
     assert [row["text"] for row in rows] == texts
 
 
-def test_a_line_that_fails_now_leaves_no_sound_of_before(call, lines_file, tmp_path):
+def test_a_line_that_fails_deletes_its_earlier_wav(call, lines_file, tmp_path):
     call("--file", lines_file(TEXT))
     call("--file", lines_file(""))
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["manifest.jsonl"]
@@ -127,7 +127,7 @@ def test_a_line_that_fails_now_leaves_no_sound_of_before(call, lines_file, tmp_p
         (["--preset", "korean"], "trained with others"),
     ],
 )
-def test_what_the_voice_cannot_do_is_one_line(call, tmp_path, flags, reason):
+def test_unsupported_options_are_refused_in_one_line(call, tmp_path, flags, reason):
     code, rows, err = call("--text", TEXT, *flags)
     assert code == 2
     assert rows == {}

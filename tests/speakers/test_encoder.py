@@ -66,7 +66,7 @@ def test_pauses_do_not_count_as_speech(encoder, waves):
 
 
 @pytest.mark.parametrize("wave", [np.zeros(0), np.zeros(16000), np.full(16000, 0.3)])
-def test_what_is_no_speech_is_refused(encoder, wave):
+def test_waves_without_speech_are_refused(encoder, wave):
     with pytest.raises(ValueError, match="no speech"):
         encoder.embed(wave.astype(np.float32), 16000)
 

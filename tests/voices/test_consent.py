@@ -15,7 +15,7 @@ def test_a_statement_is_kept_as_one_line(text):
 @pytest.mark.parametrize(
     "text", [None, "", "  \n", "yes", "I agree", "- , . !", "네 네"]
 )
-def test_what_does_not_say_who_when_and_for_what_is_refused(text):
+def test_a_statement_that_is_too_short_is_refused(text):
     with pytest.raises(VoiceError, match="belongs to its speaker") as refused:
         consent.check(text)
     message = str(refused.value)

@@ -72,7 +72,7 @@ def test_batches_come_from_the_shortest_line_to_the_longest(generator):
     assert order == [0, 4, 2, 3, 1]
 
 
-def test_other_reduction_factor_says_fewer_frames_a_step(generator):
+def test_a_smaller_reduction_factor_gives_fewer_frames_a_step(generator):
     said = generator.generate(LINES[:1], [0], factor=1)[0]
     assert len(said.mel) == len(said.alignment)
 

@@ -60,7 +60,7 @@ def test_only_the_edges_at_pauses_are_faded():
     assert all((w == 0.5).all() for w in waves)
 
 
-def test_what_exceeds_full_scale_is_turned_down_as_a_whole():
+def test_a_wave_beyond_full_scale_is_scaled_as_a_whole():
     mels, waves = pieces(4, level=0.5)
     waves[0][100] = -2.0
     _, wave = join(mels, waves, [], AUDIO)
@@ -69,7 +69,7 @@ def test_what_exceeds_full_scale_is_turned_down_as_a_whole():
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 300, 5000])
-def test_what_is_streamed_is_what_is_joined(chunk):
+def test_a_stream_equals_the_joined_wave(chunk):
     mels, waves = pieces(9, 14, 3)
     whole = join(mels, waves, [0.1, 0.3], AUDIO)[1]
     streamed = []
@@ -81,7 +81,7 @@ def test_what_is_streamed_is_what_is_joined(chunk):
     np.testing.assert_array_equal(np.concatenate(streamed), whole)
 
 
-def test_readings_are_assembled_as_soon_as_their_pieces_are_there():
+def test_lines_are_yielded_as_soon_as_their_pieces_are_done():
     readings = [
         Reading("", "", pieces, (0.1,) * (len(pieces) - 1))
         for pieces in (("a", "b"), ("b",), ("c", "a", "c"))
@@ -105,7 +105,7 @@ def wave_of(*parts: tuple[float, float]) -> np.ndarray:
     return np.concatenate(pieces).astype(np.float32)
 
 
-def test_silence_around_speech_is_not_heard():
+def test_silence_around_speech_is_trimmed():
     audio = hparams.Audio()
     wave = wave_of((1.0, 1e-4), (0.5, 0.1), (0.8, 1e-4), (0.5, 0.02), (2.0, 1e-4))
     kept = np.concatenate(list(trim_stream([wave], audio)))
@@ -119,7 +119,7 @@ def test_silence_around_speech_is_not_heard():
 
 
 @pytest.mark.parametrize("size", [1, 77, 240, 5000, 10**6])
-def test_what_is_heard_does_not_depend_on_the_chunks(size):
+def test_trimming_does_not_depend_on_the_chunks(size):
     audio = hparams.Audio()
     wave = wave_of((0.3, 1e-4), (0.2, 0.1), (0.4, 0.0), (0.1, 0.1), (0.25, 1e-4))[:-3]
     whole = np.concatenate(list(trim_stream([wave], audio)))
@@ -128,7 +128,7 @@ def test_what_is_heard_does_not_depend_on_the_chunks(size):
     np.testing.assert_array_equal(trimmed, whole)
 
 
-def test_speech_is_heard_at_once_and_silence_alone_never():
+def test_speech_is_yielded_at_once_and_silence_alone_never():
     audio = hparams.Audio()
     chunks = trim_stream(iter([wave_of((0.1, 0.1)), wave_of((0.1, 0.1))]), audio)
     assert len(next(chunks)) == 2400

@@ -109,7 +109,7 @@ def test_a_stop_leaves_the_finished_rows_in_order(tmp_path):
     assert [json.loads(row)["line"] for row in text.splitlines()] == [1, 3, 5]
 
 
-def test_a_line_that_fails_aloud_does_not_stop_the_others():
+def test_a_line_that_fails_in_a_stream_does_not_stop_the_others():
     heard, said = [], []
     failed = speak_aloud(Pipe(), ["fire", "two", ""], heard.append, say=said.append)
     assert failed == 2
@@ -117,7 +117,7 @@ def test_a_line_that_fails_aloud_does_not_stop_the_others():
     assert [len(chunk) for chunk in heard] == [10, 12000, 24000]
 
 
-def test_a_voice_speaks_in_order_or_says_why_not():
+def test_speak_returns_speeches_in_order_or_raises():
     counted = []
     speeches = Pipe().speak(["a", "b"], progress=lambda *both: counted.append(both))
     assert [speech.text for speech in speeches] == ["a", "b"]
@@ -130,7 +130,7 @@ def test_a_voice_speaks_in_order_or_says_why_not():
         Pipe().speak(["a"], speed=9)
 
 
-def test_what_is_said_stands_on_standard_error(capsys):
+def test_messages_go_to_standard_error(capsys):
     with line_bar(2) as bar:
         bar["progress"](1, 2)
         bar["say"]("line 1: hm")

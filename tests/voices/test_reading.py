@@ -71,13 +71,13 @@ def test_short_sentences_stay_together():
     assert len(apart.pieces) == 2
 
 
-def test_pieces_without_sound_are_passed_over():
+def test_pieces_without_sound_are_skipped():
     reading = read("네\n...\n아니요.", SETTINGS)
     assert [hangul.decode(list(p)) for p in reading.pieces] == ["네", "아니요."]
     assert len(reading.pauses) == 1
 
 
-def test_what_has_no_sound_is_left_out_and_named():
+def test_characters_without_sound_are_dropped_and_named():
     reading = read("“좋은” 아침🙂", SETTINGS)
     assert reading.spoken == "좋은 아침"
     assert any("🙂" in piece for piece in reading.dropped)
@@ -134,7 +134,7 @@ def cut_at(limit: int):
     return lambda said: hangul.sentences(said, limit)
 
 
-def test_text_is_cut_after_it_was_spoken_out():
+def test_text_is_split_after_it_was_normalised():
     text = "값은 3.14와 1,234이고, 전화는 010-1234-5678입니다. 네. 정말요?"
     reading = read_as_text(text, SETTINGS, True, cut_at(20))
     assert all(len(piece) <= 20 for piece in reading.pieces)

@@ -22,7 +22,7 @@ def test_speech_is_trimmed_and_levelled(tmp_path):
 
 
 @pytest.mark.parametrize("rate", [8000, 16000, 48000])
-def test_any_rate_comes_to_the_same_speech(tmp_path, rate):
+def test_sample_rates_give_the_same_speech(tmp_path, rate):
     at_ours = prepare([recording(tmp_path / "ours.wav")])
     other = prepare([recording(tmp_path / "other.wav", rate=rate)])
     assert other.seconds == pytest.approx(at_ours.seconds, abs=0.05)
@@ -38,7 +38,7 @@ def test_stereo_flac_is_read(tmp_path):
     )
 
 
-def test_little_speech_is_repeated_and_said(tmp_path):
+def test_short_speech_is_repeated_with_a_warning(tmp_path):
     path = recording(tmp_path / "short.wav", 1.0)
     reference = prepare([path])
     (heard,) = reference.waves
@@ -49,7 +49,7 @@ def test_little_speech_is_repeated_and_said(tmp_path):
     assert f"only {reference.seconds:.1f} s of speech, repeated" in warning
 
 
-def test_short_recordings_are_put_together_before_they_are_repeated(tmp_path):
+def test_short_recordings_are_concatenated_before_they_are_repeated(tmp_path):
     paths = [recording(tmp_path / f"{i}.wav", 1.1, seed=i) for i in range(7)]
     reference = prepare(paths)
     assert reference.warnings == ()
@@ -61,7 +61,7 @@ def test_short_recordings_are_put_together_before_they_are_repeated(tmp_path):
     assert [round(len(wave) / RATE) for wave in long.waves] == [4, 5]
 
 
-def test_no_more_is_heard_than_the_model_takes_and_that_is_said(tmp_path):
+def test_long_references_are_cut_with_a_warning(tmp_path):
     reference = prepare([recording(tmp_path / "me.wav", 8)])
     within = reference.limit(5)
     assert [len(wave) for wave in within.waves] == [5 * RATE]
@@ -83,14 +83,14 @@ def test_no_more_is_heard_than_the_model_takes_and_that_is_said(tmp_path):
     ],
     ids=["silence", "noise", "tone", "click"],
 )
-def test_what_holds_no_speech_is_refused(tmp_path, wave, reason):
+def test_recordings_without_speech_are_refused(tmp_path, wave, reason):
     save(tmp_path / "odd.wav", wave, RATE)
     with pytest.raises(VoiceError, match=reason) as refused:
         prepare([recording(tmp_path / "me.wav"), tmp_path / "odd.wav"])
     assert "odd.wav" in str(refused.value)
 
 
-def test_noise_and_clipping_are_warned_of(tmp_path):
+def test_noise_and_clipping_give_warnings(tmp_path):
     noisy = recording(tmp_path / "noisy.wav", noise=0.02)
     (warning,) = prepare([noisy]).warnings
     assert warning.startswith("noisy.wav: noisy (speech stands ")
@@ -107,7 +107,7 @@ def test_missing_and_damaged_files_are_one_line(tmp_path):
         prepare([tmp_path / "text.wav"])
 
 
-def test_features_are_those_of_the_recording_as_it_was(tmp_path):
+def test_features_describe_the_original_recording(tmp_path):
     asked = []
 
     def describe(wave, rate, original_rate):

@@ -34,7 +34,7 @@ def test_stop_token_ends_a_line_and_its_step_is_kept():
     assert stopping.reasons == [TOKEN]
 
 
-def test_half_is_not_enough():
+def test_a_probability_of_one_half_does_not_stop():
     assert not told(np.zeros(20), np.zeros(20, int)).done
 
 
@@ -48,13 +48,13 @@ def test_attention_at_rest_ends_a_line_where_the_token_came_closest():
     assert stopping.steps[0] == 24
 
 
-def test_rest_that_is_interrupted_is_none():
+def test_interrupted_rest_does_not_end_a_line():
     path = np.full(40, 9)
     path[::9] = 4
     assert not told(np.full(40, -5.0), path, chunk=40).done
 
 
-def test_rest_elsewhere_is_none():
+def test_rest_before_the_end_does_not_end_a_line():
     assert not told(np.full(40, -5.0), np.full(40, 5)).done
 
 
@@ -67,13 +67,13 @@ def test_cap_grows_with_the_text_and_ends_every_line():
     assert stopping.steps[0] == POLICY.cap(10, STEP)
 
 
-def test_token_behind_the_cap_comes_too_late():
+def test_a_token_after_the_cap_is_ignored():
     logits = np.full(100, -5.0)
     logits[POLICY.cap(10, STEP)] = 5.0
     assert told(logits, np.zeros(100, int), chunk=100).reasons == [CAP]
 
 
-def test_values_that_are_no_numbers_end_too():
+def test_lines_of_nan_end_too():
     stopping = Stopping([4], STEP, POLICY)
     for _ in range(100):
         nothing = np.full((10, 1), np.nan, np.float32)

@@ -137,7 +137,7 @@ def test_another_vocoder_is_given_the_mels(run_folder, speech):
     assert set(np.unique(toned.wave)) > {0.0, 0.25}
 
 
-def test_linear_head_is_what_griffin_lim_hears(tmp_path):
+def test_griffin_lim_uses_the_linear_head(tmp_path):
     linear = ["audio.linear=true", "tacotron.linear=true"]
     voice = TrainedVoice.load(make_run(tmp_path / "linear", *linear))
     said = voice._generator.generate([[2, 30, 3, 31, 1]], [0], voice.factor)[0]

@@ -62,7 +62,7 @@ def test_a_wave_is_as_long_as_its_mel(waves, mels):
         assert 0.01 < np.abs(wave).max() <= 1.0
 
 
-def test_averaged_weights_are_what_speaks(folder, waves, mels):
+def test_the_vocoder_uses_averaged_weights(folder, waves, mels):
     arrays = Run.open(folder).restore().arrays
     expected = speaking(averaged(arrays)).generate(mels, SPEAKERS, seed=1)
     weights = {n: a for n, a in arrays.items() if n.startswith("model/")}
@@ -98,7 +98,7 @@ def test_an_unknown_speaker_sounds_like_the_first(loaded, mels):
         np.testing.assert_array_equal(other, first)
 
 
-def test_what_is_streamed_is_what_is_generated(loaded, mels):
+def test_a_stream_equals_the_generated_wave(loaded, mels):
     whole = loaded.generate(mels[:1], SPEAKERS[1], seed=4)[0]
     seconds = 100 / TINY.audio.sample_rate
     stream = loaded.stream(mels[0], SPEAKERS[1], seed=4, chunk_seconds=seconds)

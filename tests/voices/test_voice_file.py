@@ -34,7 +34,7 @@ def test_a_voice_comes_back_as_it_was(clone, tmp_path):
     assert [p.name for p in path.parent.iterdir()] == ["me.voice"]
 
 
-def test_consent_and_reference_stand_beside_what_is_said(clone, tmp_path):
+def test_consent_and_reference_are_saved_beside_the_wav(clone, tmp_path):
     assert clone.facts == {"consent": "나, 오늘, 시험", "reference": ["me.wav"]}
     clone.save_record(tmp_path / "out" / "one.wav")
     text = (tmp_path / "out" / "one.json").read_text("utf-8")

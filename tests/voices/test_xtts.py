@@ -69,7 +69,7 @@ def test_a_line_is_spoken(voice, ending):
     assert speech.spent_seconds > 0
 
 
-def test_the_sampling_is_by_seed_alone(voice, ending):
+def test_sampling_depends_on_the_seed_alone(voice, ending):
     texts = ["네, 그래요.", "아니요.", "네, 그래요."]
     together = voice.speak(texts, seed=ending)
     (alone,) = voice.speak(["아니요."], seed=ending)
@@ -81,7 +81,7 @@ def test_the_sampling_is_by_seed_alone(voice, ending):
 
 @pytest.mark.parametrize("speed", [1.0, 1.6])
 @pytest.mark.parametrize("text", ["반갑습니다.", LONG], ids=["short", "long"])
-def test_what_is_streamed_is_as_long_as_what_is_spoken(voice, ending, text, speed):
+def test_a_stream_is_as_long_as_the_speech(voice, ending, text, speed):
     (speech,) = voice.speak([text], seed=ending, speed=speed)
     chunks = list(voice.sound(voice.read(text), seed=ending, speed=speed))
     streamed = np.concatenate(chunks)
@@ -116,7 +116,7 @@ def test_a_long_line_is_spoken_in_pieces_with_pauses(voice, ending):
     assert speech.spent_seconds > 0
 
 
-def test_every_spelling_is_read_alike(voice):
+def test_composed_and_decomposed_text_read_the_same(voice):
     text = "닭이 3개의 값을 읽어요?"
     plain = voice.read(text)
     for spelling in (hangul.decompose(text), unicodedata.normalize("NFD", text)):
@@ -136,20 +136,20 @@ def test_speed(voice, ending):
             voice.sound(voice.read("네."), speed=speed)
 
 
-def test_the_length_cap_is_warned_of(voice, endless):
+def test_the_length_cap_gives_a_warning(voice, endless):
     (speech,) = voice.speak(["네."], seed=endless)
     assert speech.stopped == stopping.CAP
     assert speech.warnings == ("no stop token, ended by: length cap",)
     assert speech.seconds == pytest.approx(voice.model.cap * 1024 / 22050, abs=0.05)
 
 
-def test_what_cannot_be_read_is_refused(voice):
+def test_text_without_sound_is_refused(voice):
     for text, reason in (("", "empty"), (" \n", "empty"), ("...", "nothing to speak")):
         with pytest.raises(TextError, match=reason):
             voice.read(text)
 
 
-def test_the_speaker_is_the_one_that_was_heard(voice):
+def test_the_only_speaker_is_the_cloned_one(voice):
     reading = voice.read("네.")
     assert voice.speakers == ("me",)
     voice.stream([reading], speaker="me")
@@ -175,7 +175,7 @@ def test_another_language_is_left_to_the_library(voice, ending):
         XttsVoice(voice.model, voice.clone, "fr")
 
 
-def test_what_the_library_stumbles_over_is_the_fault_of_the_line(voice, monkeypatch):
+def test_an_error_of_the_tokenizer_is_an_error_of_the_line(voice, monkeypatch):
     def stumble(text, language):
         raise OverflowError("abs(9) must be less than 8.\nmore")
 
@@ -222,7 +222,7 @@ def test_a_line_that_fails_does_not_stop_the_others(voice, ending, monkeypatch):
         list(voice.sound(readings[1]))
 
 
-def test_silence_is_said(voice, monkeypatch):
+def test_silence_gives_a_warning(voice, monkeypatch):
     class Silent:
         capped = False
 
@@ -236,7 +236,7 @@ def test_silence_is_said(voice, monkeypatch):
     assert len(speech.mel) * voice.settings.audio.hop_length == len(speech.wave)
 
 
-def test_a_piece_that_ends_before_its_text_is_said(voice):
+def test_an_early_stop_gives_a_warning(voice):
     def tokens(seed):
         saying = voice.model.say("네.", "ko", voice.clone.latents, seed)
         list(saying)

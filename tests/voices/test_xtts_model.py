@@ -67,7 +67,7 @@ def test_latents_are_those_of_the_library(model, latents, tmp_path, monkeypatch)
     np.testing.assert_array_equal(ours.speaker, speaker.numpy())
 
 
-def test_a_piece_is_what_the_library_says_of_it(model, latents, seeds):
+def test_a_piece_equals_that_of_the_library(model, latents, seeds):
     import torch
 
     config = model._model.config
@@ -92,7 +92,9 @@ def test_a_piece_is_what_the_library_says_of_it(model, latents, seeds):
     assert len(wave) / HOP == pytest.approx(saying.tokens, abs=0.5)
 
 
-def test_equal_seeds_are_equal_speech_whatever_was_drawn_before(model, latents, seeds):
+def test_equal_seeds_give_equal_speech_and_leave_the_random_state(
+    model, latents, seeds
+):
     import torch
 
     first = said(model, TEXT, "ko", latents, seeds[False])
@@ -117,7 +119,7 @@ def test_equal_seeds_are_equal_speech_whatever_was_drawn_before(model, latents, 
     assert other.shape != first.shape or np.abs(other - first).max() > 0.01
 
 
-def test_what_is_too_long_is_cut_off_and_known_to_be(model, latents, seeds):
+def test_pieces_end_at_the_cap_and_are_marked_as_capped(model, latents, seeds):
     assert model.cap == 40 - 3
     for chunk in (0, 10):
         saying = model.say(TEXT, "ko", latents, seeds[True], 1.0, chunk)
@@ -151,7 +153,9 @@ def failing(error: Exception):
     return fail
 
 
-def test_no_memory_is_one_line_and_a_fault_is_not_hidden(model, latents, monkeypatch):
+def test_missing_memory_is_a_line_error_and_other_errors_pass(
+    model, latents, monkeypatch
+):
     import torch
 
     decoder = model._model.hifigan_decoder
@@ -169,7 +173,7 @@ def test_no_memory_is_one_line_and_a_fault_is_not_hidden(model, latents, monkeyp
         list(model.say("네.", "ko", latents))
 
 
-def test_a_piece_of_which_nothing_came_is_one_line(model, latents):
+def test_a_piece_without_sound_is_a_line_error(model, latents):
     def tokens(seed):
         saying = model.say("네.", "ko", latents, seed)
         list(saying)
@@ -180,7 +184,7 @@ def test_a_piece_of_which_nothing_came_is_one_line(model, latents):
         list(model.say("네.", "ko", latents, seed, 2.0))
 
 
-def test_weights_are_told_from_others(model, xtts_folder, tmp_path):
+def test_the_fingerprint_identifies_weights(model, xtts_folder, tmp_path):
     import torch
 
     weights = torch.load(xtts_folder / "model.pth", weights_only=True)
@@ -266,7 +270,7 @@ def test_damaged_folders_are_one_line(
     assert str(refused.value).count(str(folder)) == 1
 
 
-def test_weights_that_are_cut_short_or_something_else(
+def test_truncated_and_foreign_weights_are_refused(
     xtts_folder,
     tmp_path,
 ):
@@ -299,7 +303,7 @@ def test_a_vocabulary_of_something_else_is_refused(
         load(XttsSettings.read(folder))
 
 
-def test_a_library_that_cannot_be_loaded_is_named(
+def test_a_library_that_cannot_be_imported_is_reported(
     xtts_folder,
     monkeypatch,
 ):

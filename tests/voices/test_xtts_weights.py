@@ -29,7 +29,7 @@ def made(folder: Path, *without: str) -> Path:
     return folder
 
 
-def test_named_weights_are_taken_and_the_licence_is_said_once():
+def test_given_weights_are_used_and_the_licence_is_printed_once():
     said = []
     folder = xtts_weights.find(Path("there"), said.append)
     assert folder == Path("there")
@@ -59,7 +59,7 @@ def test_the_cache_of_the_hub(home, monkeypatch, variable, value, place, reposit
     assert xtts_weights.find(None) == current
 
 
-def test_a_snapshot_that_is_not_whole_is_passed_over(home):
+def test_an_incomplete_snapshot_is_skipped(home):
     model = home / ".cache/huggingface/hub/models--tts-hub--XTTS-v2"
     made(model / "snapshots" / "1new", "model.pth")
     (model / "refs").mkdir()
@@ -98,7 +98,7 @@ def test_nothing_is_downloaded_without_agreement(monkeypatch, agreed):
     assert "COQUI_TOS_AGREED=1" in message
 
 
-def test_with_agreement_they_are_downloaded(home, monkeypatch):
+def test_weights_are_downloaded_after_agreement(home, monkeypatch):
     monkeypatch.setenv("COQUI_TOS_AGREED", "1")
     said = []
     found = xtts_weights.find(None, said.append, download=lambda: home / "new")
@@ -122,7 +122,9 @@ except speech.VoiceError as error: print(error)
     ],
 )
 @pytest.mark.usefixtures("xtts_installed")
-def test_without_a_network_the_way_to_bring_them_is_said(home, variable, value, reason):
+def test_without_a_network_the_error_says_how_to_bring_weights(
+    home, variable, value, reason
+):
     environment = {**os.environ, "COQUI_TOS_AGREED": "1", variable: value}
     done = subprocess.run(
         [sys.executable, "-c", FIND],
@@ -138,7 +140,7 @@ def test_without_a_network_the_way_to_bring_them_is_said(home, variable, value, 
     assert "--weights DIR" in line
 
 
-def test_what_a_folder_says_of_its_model(tmp_path):
+def test_settings_are_read_from_the_folder(tmp_path):
     settings = XttsSettings.read(made(tmp_path / "weights"))
     assert settings.languages == ("ko", "zh-cn")
     assert settings.reference_seconds == 30
@@ -178,7 +180,7 @@ def test_configs_of_something_else_are_refused(tmp_path, config, reason):
     assert "\n" not in str(refused.value)
 
 
-def test_no_folder_and_files_that_may_not_be_read(tmp_path, monkeypatch):
+def test_missing_folders_and_unreadable_files_are_refused(tmp_path, monkeypatch):
     with pytest.raises(VoiceError, match="no folder"):
         XttsSettings.read(tmp_path / "none")
 
@@ -191,7 +193,7 @@ def test_no_folder_and_files_that_may_not_be_read(tmp_path, monkeypatch):
         XttsSettings.read(folder)
 
 
-def test_a_missing_library_is_said_without_loading_any(monkeypatch):
+def test_a_missing_library_is_reported_without_loading_it(monkeypatch):
     monkeypatch.setattr("moksori.voices.xtts.folder.find_spec", lambda name: None)
     with pytest.raises(VoiceError, match="XTTS is not installed: run `make xtts`"):
         check_installed()
