@@ -18,9 +18,8 @@ def parser() -> argparse.ArgumentParser:
     voice.add_argument("--reference", type=Path, nargs="+", metavar="WAV")
     voice.add_argument("--voice-file", type=Path, metavar="FILE", help="one saved")
     parser.add_argument("--consent", metavar="TEXT", help="who agreed, when, for what")
-    parser.add_argument(
-        "--save-voice", type=output_file, metavar="FILE", help="to use again"
-    )
+    again = "to use again"
+    parser.add_argument("--save-voice", type=output_file, metavar="FILE", help=again)
     parser.add_speak_arguments(required=False)
     parser.add_argument("--out", type=output_folder, metavar="DIR")
     parser.add_argument("--language", default="ko", help="of the text (ko)")
@@ -44,19 +43,14 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 def clone(arguments: argparse.Namespace) -> int:
     """Clone or load the voice, save it, speak the lines; returns the exit code."""
     from moksori.metrics.recording import describe
-    from moksori.voices.cli import (
-        lines_from,
-        print_note,
-        speak_to_folder,
-        speak_to_stream,
-    )
+    from moksori.voices import cli
     from moksori.voices.output import Output
     from moksori.voices.speech import check_speed
     from moksori.voices.xtts import cloning
 
     check_speed(arguments.speed)
-    lines = lines_from(arguments)
-    model = arguments.language, arguments.weights, print_note
+    lines = cli.lines_from(arguments)
+    model = arguments.language, arguments.weights, cli.print_note
     if arguments.voice_file:
         voice = cloning.load_clone(arguments.voice_file, *model)
     else:
@@ -64,15 +58,15 @@ def clone(arguments: argparse.Namespace) -> int:
         voice = cloning.clone_from_recordings(*source, *model)
     if arguments.save_voice:
         voice.clone.save(arguments.save_voice)
-        print_note(f"voice saved: {arguments.save_voice}")
+        cli.print_note(f"voice saved: {arguments.save_voice}")
     if not lines:
         return 0
     if arguments.stream:
         voice.clone.save_record(arguments.stream)
-        return speak_to_stream(arguments, voice, lines)
+        return cli.speak_to_stream(arguments, voice, lines)
     voice.clone.save_record(arguments.out / "reference.json")
     output = Output(arguments.out, facts=voice.facts)
-    return speak_to_folder(arguments, voice, lines, output)
+    return cli.speak_to_folder(arguments, voice, lines, output)
 
 
 def main(argv: list[str] | None = None) -> int:
