@@ -1,7 +1,9 @@
 """Files are whole or not there; a lock holds until its process ends."""
 
+import contextlib
 import fcntl
 import os
+from argparse import ArgumentTypeError
 
 import pytest
 
@@ -69,3 +71,44 @@ def test_a_disk_without_locks_is_logged(tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(fcntl, "flock", refuse)
     with lock(tmp_path / "lock", "me"):
         assert "no locks" in caplog.text
+
+
+@pytest.fixture
+def closed(tmp_path, monkeypatch):
+    """A folder that cannot be written, for root neither."""
+    access = os.access
+    refused = tmp_path / "closed"
+    refused.mkdir(mode=0o555)
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: path != refused and access(path, mode)
+    )
+    return refused
+
+
+def test_an_output_that_cannot_be_written_is_refused(closed):
+    for check, path in (
+        (storage.output_folder, closed),
+        (storage.output_folder, closed / "deep/er"),
+        (storage.output_file, closed / "me.voice"),
+        (storage.output_stream, closed / "a.wav"),
+        (storage.run_folder, closed / "me"),
+    ):
+        with pytest.raises(ArgumentTypeError, match=f"{closed} belongs to .* mode 555"):
+            check(str(path))
+
+
+def test_an_output_that_can_be_written_passes(closed, monkeypatch):
+    open_folder = closed.parent
+    assert storage.output_folder(f"{open_folder}/a/b") == open_folder / "a/b"
+    assert storage.output_file(f"{open_folder}/a") == open_folder / "a"
+    monkeypatch.chdir(closed)
+    assert storage.output_stream("-") == "-"
+
+
+@pytest.mark.parametrize(("host", "refused"), [("0", True), ("1", False)])
+def test_of_several_hosts_only_the_first_writes_the_run(
+    closed, monkeypatch, host, refused
+):
+    monkeypatch.setenv("KERAS_DISTRIBUTION_PROCESS_ID", host)
+    with pytest.raises(ArgumentTypeError) if refused else contextlib.nullcontext():
+        storage.run_folder(str(closed / "me"))

@@ -11,7 +11,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from tests.docker.read import ROOT
+ROOT = Path(__file__).parents[2]
 
 ENTRYPOINT = ROOT / "docker/entrypoint.sh"
 UID = 12345

@@ -1,26 +1,21 @@
 """The locks: hashes for everything, one version of each, all that the code imports."""
 
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
-from pathlib import PurePath
+from pathlib import Path, PurePath
+from typing import NamedTuple
 
 import pytest
 
 from tests import house
-from tests.docker.read import ROOT, lock, tracked
+from tests.docker.container import ROOT
 
-DEV, CPU, GPU, XTTS = (
-    "requirements/dev.lock",
-    "requirements/cpu.lock",
-    "requirements/gpu.lock",
-    "requirements/xtts.lock",
-)
-LOCKS = (DEV, CPU, GPU, XTTS)
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+NAMES = ("dev", "cpu", "gpu", "xtts")
+TEXT = (ROOT / "pyproject.toml").read_text("utf-8")
+PROJECT = tomllib.loads(TEXT)["project"]
 
 # Imported where it is, and left out where it is not: see docs/dependencies.md.
 OPTIONAL = {"pesq"}
@@ -37,98 +32,106 @@ ADDED = {
 ELSEWHERE = {"jax", "dask", "distributed"}
 
 
-@pytest.mark.parametrize("path", LOCKS)
-def test_every_line_is_a_pin_with_hashes(path):
-    pins = lock(path)
-    assert len(pins) > 50
-    assert [name for name, pin in pins.items() if not pin.hashes] == []
+class Pin(NamedTuple):
+    """One requirement of a lock."""
+
+    version: str
+    marker: str
+    hashes: tuple[str, ...]
 
 
-@pytest.mark.parametrize("path", LOCKS)
-def test_no_index_is_named(path):
-    text = (ROOT / path).read_text("utf-8")
-    assert not re.search(r"https?:|file:|--index|--extra-index|--find-links|@ ", text)
-    assert not re.search(r"(?m)^\s*#.*(/home|/tmp|/root|/work)", text)
+_PIN = re.compile(
+    r"([a-z0-9-]+)==([\w.+]+)(?: ; (.*?))?((?: +--hash=sha256:[0-9a-f]{64})*) *"
+)
 
 
-@pytest.mark.parametrize("line", ["a @ b", "a>=1", "--index-url x", "a==1 --x"])
-def test_other_lines_are_refused(tmp_path, line):
-    (tmp_path / "x.lock").write_text(line)
-    with pytest.raises(ValueError, match=r"x\.lock"):
-        lock(tmp_path / "x.lock")
+def lock(path: Path) -> dict[str, Pin]:
+    """Name -> what a lock pins. Any other line is an error."""
+    text = re.sub(r" *#.*", "", path.read_text("utf-8"))
+    pins = {}
+    for line in filter(str.strip, re.sub(r"\\\n", " ", text).splitlines()):
+        match = _PIN.fullmatch(line)
+        assert match, f"{path}: {line}"
+        name, version, marker, hashes = match.groups()
+        pins[name] = Pin(version, marker or "", tuple(hashes.split()))
+    return pins
 
 
-def test_what_two_locks_share_is_one_version():
+@pytest.fixture(scope="module")
+def locks() -> dict[str, dict[str, Pin]]:
+    return {name: lock(ROOT / f"requirements/{name}.lock") for name in NAMES}
+
+
+def test_every_line_is_a_pin_with_hashes_and_names_no_index(locks):
+    for name, pins in locks.items():
+        assert len(pins) > 50
+        assert all(pin.hashes for pin in pins.values())
+        text = (ROOT / f"requirements/{name}.lock").read_text("utf-8")
+        assert not re.search(r"https?:|file:|--index|--extra-index|--find-links", text)
+        assert not re.search(r"(?m)^\s*#.*(/home|/tmp|/root|/work)", text)
+
+
+def test_what_two_locks_share_is_one_version(locks):
     versions = {}
-    for path in LOCKS:
-        for name, pin in lock(path).items():
+    for pins in locks.values():
+        for name, pin in pins.items():
             versions.setdefault(name, set()).add(pin.version)
     assert {name: each for name, each in versions.items() if len(each) > 1} == {}
 
 
-def requirements(*extras: str) -> list[str]:
-    words = list(PROJECT["dependencies"])
-    for extra in extras:
-        words += PROJECT["optional-dependencies"][extra]
-    return words
-
-
 @pytest.mark.parametrize(
-    ("path", "extras"),
-    [
-        (CPU, ("jax", "cluster")),
-        (GPU, ("gpu", "cluster")),
-        (XTTS, ("xtts",)),
-    ],
+    ("name", "extras"),
+    [("cpu", ("jax", "cluster")), ("gpu", ("gpu", "cluster")), ("xtts", ("xtts",))],
 )
-def test_a_lock_holds_what_the_project_asks_for(path, extras):
-    pins = lock(path)
-    asked = [
-        re.fullmatch(r"([\w-]+)(?:\[.*\])?(?:==(.+))?", word)
-        for word in requirements(*extras)
-    ]
-    for name, version in (match.groups() for match in asked):
-        name = name.lower()
-        assert name in pins, name
-        assert version in (None, pins[name].version)
-    assert TOOLS & set(pins) == set()
+def test_a_lock_holds_what_the_project_asks_for(locks, name, extras):
+    asked = list(PROJECT["dependencies"])
+    for extra in extras:
+        asked += PROJECT["optional-dependencies"][extra]
+    for word in asked:
+        package, version = re.fullmatch(
+            r"([\w-]+)(?:\[.*\])?(?:==(.+))?", word
+        ).groups()
+        assert version in (None, locks[name][package.lower()].version)
+    assert not TOOLS & set(locks[name])
 
 
-def test_the_card_s_libraries_come_with_the_wheels_in_one_generation():
-    extra = set(lock(GPU)) - set(lock(CPU))
-    assert {"jax-cuda12-plugin", "jax-cuda12-pjrt", "nvidia-cudnn-cu12"} <= extra
-    assert [name for name in lock(GPU) if name.endswith(("-cu11", "-cu13"))] == []
-    assert set(lock(CPU)) <= set(lock(GPU))
+def test_the_card_s_libraries_come_with_the_wheels_in_one_generation(locks):
+    gpu, cpu, xtts = (locks[name] for name in ("gpu", "cpu", "xtts"))
+    assert {"jax-cuda12-plugin", "jax-cuda12-pjrt", "nvidia-cudnn-cu12"} <= set(gpu)
+    assert not [name for name in gpu if name.endswith(("-cu11", "-cu13"))]
+    assert set(cpu) <= set(gpu)
     toolkit = {
-        lock(GPU)[f"nvidia-{part}-cu12"].version.rsplit(".", 1)[0]
+        gpu[f"nvidia-{part}-cu12"].version.rsplit(".", 1)[0]
         for part in ("cuda-runtime", "cuda-nvcc", "cuda-nvrtc", "cuda-cupti")
     }
     base = re.search(r"FROM nvidia/cuda:(\d+\.\d+)", (ROOT / "Dockerfile").read_text())
     assert toolkit == {base[1]}
-
-
-def test_the_lock_of_xtts_brings_cuda_13_and_nothing_that_crashes_beside_tensorflow():
-    pins = lock(XTTS)
-    assert {"nvidia-cudnn-cu13", "cuda-toolkit"} <= set(pins)
-    assert [name for name in pins if name.endswith(("-cu11", "-cu12"))] == []
+    assert not [name for name in xtts if name.endswith(("-cu11", "-cu12"))]
     asked = re.search(r"cuda>=([\d.]+)", (ROOT / "docker/xtts.Dockerfile").read_text())
-    assert pins["cuda-toolkit"].version.startswith(asked[1])
-    assert "triton" not in pins
+    assert xtts["cuda-toolkit"].version.startswith(asked[1])
+    # Crashes beside TensorFlow.
+    assert "triton" not in xtts
 
 
-def test_what_a_lock_leaves_out_of_what_is_asked_is_what_the_check_lets_pass():
-    text = (ROOT / "pyproject.toml").read_text("utf-8")
-    overrides = tomllib.loads(text)["tool"]["uv"]["override-dependencies"]
-    left_out = {word.partition(";")[0] for word in overrides}
+def test_what_the_locks_leave_out_is_what_the_check_lets_pass():
+    overrides = tomllib.loads(TEXT)["tool"]["uv"]["override-dependencies"]
     script = (ROOT / "docker/install.sh").read_text("utf-8")
-    (agree,) = re.findall(r"^agree\(\) \{.*?^}", script, re.MULTILINE | re.DOTALL)
-    spared = re.findall(r"requires \(?([\w|]+)", agree)
+    spared = re.findall(r"requires \(?([\w|]+)", script)
+    left_out = {word.partition(";")[0] for word in overrides}
     assert {name for names in spared for name in names.split("|")} == left_out
 
 
-def third_party() -> dict[str, str]:
+@pytest.fixture(scope="module")
+def imports() -> dict[str, str]:
     """Import name -> a file that imports it, over everything that is in the image."""
-    files = [path for path in tracked() if path.endswith(".py")]
+    listed = subprocess.run(
+        ["git", "ls-files", "*.py"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    files = [path for path in listed.stdout.split() if (ROOT / path).exists()]
     files = [path for path in files if house.room_of(path) != "tests"]
     ours = {PurePath(path).parts[0].removesuffix(".py") for path in files}
     found = {}
@@ -137,41 +140,20 @@ def third_party() -> dict[str, str]:
             top = name.partition(".")[0]
             if top not in ours | sys.stdlib_module_names:
                 found[top] = path
+    assert {"numpy", "keras", "tensorflow", "jax", *ADDED} <= set(found)
     return found
 
 
-def test_the_lock_of_xtts_alone_holds_what_is_imported_for_it():
-    assert set(third_party()) >= set(ADDED)
-    assert set(ADDED.values()) <= set(lock(XTTS))
-    for path in {*LOCKS} - {XTTS}:
-        assert set(ADDED.values()) & set(lock(path)) == set()
-
-
-@pytest.mark.parametrize("path", LOCKS)
-def test_a_lock_holds_what_the_code_imports(path):
+@pytest.mark.parametrize("name", NAMES)
+def test_a_lock_holds_what_the_code_imports(locks, imports, name):
     owners = packages_distributions()
-    pins = {name.lower() for name in lock(path)}
-    imports = third_party()
-    assert {"numpy", "keras", "tensorflow", "jax"} <= set(imports)
-    left_out = OPTIONAL | set(ADDED) | (ELSEWHERE if path == XTTS else set())
+    if name == "xtts":
+        assert set(ADDED.values()) <= set(locks[name])
+    else:
+        assert not set(ADDED.values()) & set(locks[name])
+    left_out = OPTIONAL | set(ADDED) | (ELSEWHERE if name == "xtts" else set())
     for module, file in imports.items():
-        if module in left_out:
-            continue
-        assert module in owners, f"{file} imports {module}, which is not installed"
-        names = {re.sub(r"[_.]", "-", name.lower()) for name in owners[module]}
-        assert names & pins, f"{file} imports {module}, which {path} does not hold"
-
-
-@pytest.mark.skipif(not shutil.which("make"), reason="needs make")
-def test_make_lock_makes_them_all():
-    run = subprocess.run(
-        ["make", "--dry-run", "--silent", "lock", "UV=uv"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    lines = re.sub(r"\\\n", " ", run.stdout).splitlines()
-    made = [re.search(r"-o (\S+)", line)[1] for line in lines if "uv pip" in line]
-    assert made == [DEV, GPU, CPU, XTTS]
-    assert all("--generate-hashes" in line for line in lines if "uv pip" in line)
+        if module not in left_out:
+            assert module in owners, f"{file} imports {module}: not installed"
+            names = {re.sub(r"[_.]", "-", each.lower()) for each in owners[module]}
+            assert names & set(locks[name]), f"{file}: {module} is not in {name}.lock"

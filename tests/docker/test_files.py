@@ -1,0 +1,185 @@
+"""Dockerfiles, compose and Kubernetes files: valid, tight, and true to the code."""
+
+import re
+import shlex
+import shutil
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from moksori.__main__ import COMMANDS
+from tests.docker.container import ENTRYPOINT, ROOT, clean, run
+
+BIN = Path(sys.executable).parent
+COMPOSE = ("docker/compose.yaml", "docker/compose.two-workers.yaml")
+KUBERNETES = sorted((ROOT / "docker/k8s/one-worker").glob("*.yaml"))
+SCHEMA = ("check-jsonschema", "--builtin-schema", "vendor.compose-spec")
+
+
+@pytest.mark.parametrize(
+    ("command", "file"),
+    [
+        (("hadolint",), "Dockerfile"),
+        (("hadolint",), "docker/xtts.Dockerfile"),
+        (("shellcheck",), "docker/install.sh"),
+        (("shellcheck",), "docker/entrypoint.sh"),
+        *((SCHEMA, file) for file in COMPOSE),
+    ],
+)
+def test_linters_and_schemas_accept(command, file):
+    answer = run([BIN / command[0], *command[1:], ROOT / file])
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+def test_bases_are_pinned_and_both_targets_run_alike():
+    text = (ROOT / "Dockerfile").read_text("utf-8")
+    stages = {each[1]: each[0] for each in re.findall(r"FROM (\S+) AS (\S+)", text)}
+    for base in set(stages.values()) - set(stages):
+        assert re.search(r":\d+\.\d+\.\d+", base), base
+    cpu, gpu = (text[text.index(f"AS {each}\n") :] for each in ("cpu", "gpu"))
+    cpu = cpu[: cpu.index("\nFROM")]
+    for word in ("USER", "ENTRYPOINT", "CMD", "WORKDIR", "STOPSIGNAL"):
+        line = re.search(rf"^{word} .*$", gpu, re.MULTILINE)[0]
+        assert line in cpu
+    assert re.search(r"^USER [1-9]\d*:[1-9]\d*$", cpu, re.MULTILINE)
+    assert text.count("PYTHONDONTWRITEBYTECODE=1") == 2
+
+
+def test_the_context_holds_all_that_runs_and_nothing_private(tmp_path):
+    lines = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    kept = [line[1:] for line in lines if line.startswith("!")]
+    assert "*" in lines
+    assert not {"data", "docs", "logs", "tests", ".git", ".venv", "docker"} & set(kept)
+    for path in (path for pattern in kept for path in ROOT.glob(pattern)):
+        to = tmp_path / path.relative_to(ROOT)
+        to.parent.mkdir(exist_ok=True)
+        (shutil.copytree if path.is_dir() else shutil.copy)(path, to)
+    code = "import hparams; hparams.preset('tiny'); import moksori.voices, datasets"
+    command = clean("python", "-c", code)
+    command[command.index(str(ENTRYPOINT))] = str(tmp_path / "docker/entrypoint.sh")
+    answer = run(command, tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    for command in COMMANDS:
+        assert (tmp_path / f"moksori/commands/{command}.py").exists()
+
+
+def check_command(words: list[str]) -> None:
+    """Fail unless the first word is a command and takes the flags that follow."""
+    if words[0] == "help":
+        return
+    assert words[0] in COMMANDS
+    parser = import_module(f"moksori.commands.{words[0]}").parser()
+    parser.parse_args([word for word in words[1:] if word != "…"])
+
+
+def services(path: str) -> dict[str, dict]:
+    """The services of a compose file in an empty environment."""
+    text = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", (ROOT / path).read_text("utf-8"))
+    return yaml.safe_load(text)["services"]
+
+
+@pytest.mark.parametrize("path", COMPOSE)
+def test_a_service_is_confined_and_continued(path):
+    for name, service in services(path).items():
+        check_command(service["command"])
+        assert service["read_only"] is True
+        assert service["tmpfs"] == ["/tmp:mode=1777"]
+        assert service["cap_drop"] == ["ALL"]
+        assert service["user"] == "1000:1000"
+        places = {volume.split(":")[1] for volume in service["volumes"]}
+        assert "/work/logs" in places <= {"/work/data", "/work/logs"}
+        policy = {"tensorboard": "unless-stopped", "demo": "no"}
+        assert service["restart"] == policy.get(name, "on-failure:10")
+
+
+def test_two_services_differ_in_number_and_card():
+    found = services(COMPOSE[1])
+    environments = [service["environment"] for service in found.values()]
+    (addresses,) = {each["KERAS_DISTRIBUTION_JOB_ADDRESSES"] for each in environments}
+    assert [each.partition(":")[0] for each in addresses.split(",")] == list(found)
+    numbers = [each["KERAS_DISTRIBUTION_PROCESS_ID"] for each in environments]
+    assert numbers == ["0", "1"]
+
+
+def documents(path: Path) -> list[dict]:
+    """The objects of a Kubernetes file."""
+    if path.name == "kustomization.yaml":
+        return []
+    return list(yaml.safe_load_all(path.read_text("utf-8")))
+
+
+def two_workers() -> list[dict]:
+    """What kustomize makes of two-workers: its patches put or append one value each."""
+    folder = ROOT / "docker/k8s/two-workers"
+    kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text("utf-8"))
+    objects = [each for path in KUBERNETES for each in documents(path)]
+    for patch in kustomization["patches"]:
+        kind = patch["target"]["kind"]
+        for thing in (each for each in objects if each["kind"] == kind):
+            for change in yaml.safe_load(patch["patch"]):
+                *way, last = change["path"].strip("/").split("/")
+                place = thing
+                for step in way:
+                    place = place[int(step) if isinstance(place, list) else step]
+                if last == "-":
+                    place.append(change["value"])
+                else:
+                    assert last in place
+                    place[last] = change["value"]
+    return objects
+
+
+@pytest.mark.parametrize("release", ["1.33.0", "1.37.0"])
+def test_kubernetes_accepts(release):
+    for thing in [each for path in KUBERNETES for each in documents(path)]:
+        kubernetes_validate.validate(thing, release, strict=True)
+    for thing in two_workers():
+        kubernetes_validate.validate(thing, release, strict=True)
+
+
+def test_two_workers_know_each_other():
+    (job,) = (each for each in two_workers() if each["kind"] == "Job")
+    assert job["spec"]["completions"] == job["spec"]["parallelism"] == 2
+    env = job["spec"]["template"]["spec"]["containers"][0]["env"]
+    values = {each["name"]: each.get("value") for each in env}
+    domain = job["spec"]["template"]["spec"]["subdomain"]
+    names = (f"{job['metadata']['name']}-{number}.{domain}:12345" for number in (0, 1))
+    assert values["KERAS_DISTRIBUTION_JOB_ADDRESSES"] == ",".join(names)
+    assert "KERAS_DISTRIBUTION_PROCESS_ID" in values
+
+
+def test_a_pod_may_do_no_more_than_it_must():
+    for thing in two_workers():
+        if thing["kind"] not in ("Pod", "Job", "Deployment"):
+            continue
+        pod = (
+            thing["spec"]
+            if thing["kind"] == "Pod"
+            else thing["spec"]["template"]["spec"]
+        )
+        assert pod["automountServiceAccountToken"] is False
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        for container in pod["containers"]:
+            if thing["kind"] != "Pod":
+                check_command(container["args"])
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }
+
+
+def test_commands_of_the_guide_are_there():
+    text = (ROOT / "docker/README.md").read_text("utf-8")
+    code = [line for line in text.splitlines() if line.startswith("    ")]
+    calls = re.sub(r"\\\n", " ", "\n".join(code)).splitlines()
+    runs = [re.split(r"moksori:(?:gpu|cpu|xtts) ", call) for call in calls]
+    runs = [each[1] for each in runs if len(each) == 2 and "docker run" in each[0]]
+    assert len(runs) > 6
+    for words in map(shlex.split, runs):
+        if "…" not in words:
+            check_command(words)
