@@ -20,13 +20,19 @@ case "$*" in
     *flock*) exec "PYTHON" "$@" ;;
     "-m venv "*) rm -rf .venv; mkdir -p .venv/bin; cp "$0" .venv/bin/python ;;
     "-m pip "*) sh ./pip ;;
+    "-m pytest "*) echo "XTTS is ${MOKSORI_XTTS-not asked for}" >> calls ;;
 esac
 """
+# Stands in for docker/install.sh: writes the stamp as it does, and fails on `broken`.
+FAKE_INSTALL = """#!/bin/sh
+echo "install $*" >> calls
+[ "$3" != broken ] || exit 3
+mkdir -p "$2/xtts"
+case $3 in cpu) build=+cpu ;; esac
+echo "torch==1.0$build" > "$2/xtts/installed-from.lock"
+"""
 
-pytestmark = [
-    pytest.mark.program,
-    pytest.mark.skipif(not MAKE, reason="needs make"),
-]
+pytestmark = pytest.mark.skipif(not MAKE, reason="needs make")
 
 
 class House:
@@ -45,11 +51,11 @@ class House:
     def pip(self, what: str) -> None:
         (self.folder / "pip").write_text(what)
 
-    def start(self, *words: str) -> subprocess.Popen:
+    def start(self, *words: str, target: str = "venv") -> subprocess.Popen:
         words = words or (f"PYTHON={self.python}",)
         clean = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
         return subprocess.Popen(
-            [MAKE, "venv", *words],
+            [MAKE, target, *words],
             cwd=self.folder,
             env=clean,
             stdout=subprocess.PIPE,
@@ -57,9 +63,9 @@ class House:
             text=True,
         )
 
-    def make(self, *words: str) -> subprocess.CompletedProcess:
+    def make(self, *words: str, target: str = "venv") -> subprocess.CompletedProcess:
         (self.folder / "calls").write_text("")
-        process = self.start(*words)
+        process = self.start(*words, target=target)
         told, complained = process.communicate()
         return subprocess.CompletedProcess(
             process.args, process.returncode, told, complained
@@ -146,3 +152,35 @@ def test_clean_leaves_data_and_logs(house):
     assert all(path.exists() for path in kept)
     assert not gone.parent.exists()
     assert not (house.folder / ".venv").exists()
+
+
+@pytest.fixture
+def xtts(house) -> House:
+    """With an environment, and docker/install.sh to add XTTS to it."""
+    house.make()
+    script = house.folder / "docker/install.sh"
+    script.parent.mkdir()
+    script.write_text(FAKE_INSTALL)
+    script.chmod(0o755)
+    return house
+
+
+def test_xtts_is_added_with_cuda_and_torch_stays_what_it_is(xtts):
+    for words, torch in (((), "cuda"), (("TORCH=cpu",), "cpu"), ((), "cpu")):
+        xtts.make(*words, target="xtts")
+        assert xtts.calls() == f"install xtts .venv {torch}\n"
+
+
+def test_the_tests_of_xtts_require_it(xtts):
+    assert xtts.make("TORCH=cpu", "ARGS=-x", target="test-xtts").returncode == 0
+    assert xtts.calls().endswith("-m pytest -m xtts -x\nXTTS is required\n")
+    assert xtts.make("TORCH=broken", target="test-xtts").returncode != 0
+    assert xtts.calls() == "install xtts .venv broken\n"
+
+
+def test_everyday_tests_leave_out_what_is_slow_and_all_tests_know_both_backends(xtts):
+    xtts.make(target="test")
+    assert "-m pytest --durations=25 -m not (program or distributed" in xtts.calls()
+    xtts.make(target="test-all")
+    assert "-m pytest --durations=25 -m not xtts" in xtts.calls()
+    assert "-m pytest --durations=25 -m backend" in xtts.calls()
