@@ -25,11 +25,6 @@ fail() {
     exit 2
 }
 
-usage() {
-    fail "use: install.sh system | cpu PREFIX | gpu PREFIX | xtts PREFIX [cpu|cuda]" \
-        "| check PREFIX"
-}
-
 # libffi, Expat and SQLite are what Python's modules need beyond a minimal system. tini is
 # the first process: the kernel withholds signals from a first process that has no
 # handler yet, so without it a stop while TensorFlow loads would go unheard.
@@ -43,6 +38,8 @@ system() {
     rm -rf /var/lib/apt/lists/*
 }
 
+is_311() { "$1" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; }
+
 # A program for the Python at $1, where libraries may keep caches in a home for now.
 try() {
     home=$(mktemp -d)
@@ -50,25 +47,9 @@ try() {
     rm -rf "$home"
 }
 
-# Whether what is installed has what it asks for, but for what pyproject.toml leaves out
-# (override-dependencies) and says why.
-agree() {
-    expected='resemblyzer [0-9.]+ requires (typing|webrtcvad)'
-    expected="($expected|torch [0-9.]+ requires triton), which is not installed\."
-    if said=$("$1/bin/python" -m pip --disable-pip-version-check check); then
-        echo "$said"
-        return
-    fi
-    rest=$(printf '%s\n' "$said" | grep -vxE "$expected" || true)
-    if [ -z "$said" ] || [ -n "$rest" ]; then
-        fail "pip check: ${rest:-failed without a word}"
-    fi
-}
-
 # Fails where a library is missing, whichever system the environment was made on.
 check() {
     [ -x "$1/bin/python" ] || fail "no Python in $1"
-    agree "$1"
     try "$1" <<'END'
 import bz2, ctypes, lzma, sqlite3, ssl, uuid, zlib, xml.parsers.expat
 import av, distributed, librosa, matplotlib.pyplot, numba, scipy.signal
@@ -83,7 +64,6 @@ END
 }
 
 check_xtts() {
-    agree "$1"
     try "$1" <<'END'
 import resemblyzer, tensorflow, torch, torchaudio
 from importlib.metadata import version
@@ -99,7 +79,7 @@ install() {
     prefix=$2
     python=${PYTHON:-python3.11}
     stamp=$prefix/installed-from.lock
-    "$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null ||
+    is_311 "$python" ||
         fail "$python is not Python 3.11, for which the lock is made; set PYTHON"
     if cmp -s "$lock" "$stamp" && "$prefix/bin/python" -c '' 2>/dev/null; then
         echo "$prefix is installed already"
@@ -136,7 +116,7 @@ fits() {
 sys.exit((sys.platform, platform.machine()) != ("linux", "x86_64"))' ||
         fail "XTTS is locked for Linux on x86_64"
     if [ "$2" = cpu ]; then
-        "$1/bin/python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' ||
+        is_311 "$1/bin/python" ||
             fail "$1 is not Python 3.11, for which torch without CUDA is pinned:" \
                 "make it of 3.11, or take torch with CUDA"
     elif [ -d "$site/nvidia/cudnn" ]; then
@@ -197,17 +177,11 @@ print(sysconfig.get_path("purelib"))')
     echo "$extra: $(du -sm "$extra" | cut -f 1) MB"
 }
 
-[ "$#" -ge 1 ] || usage
-case $1 in
-    system) [ "$#" = 1 ] || usage; system ;;
-    check) [ "$#" = 2 ] || usage; check "$2" ;;
-    cpu | gpu) [ "$#" = 2 ] || usage; install "$1" "$2" ;;
-    xtts)
-        [ "$#" = 2 ] || [ "$#" = 3 ] || usage
-        case ${3-cuda} in
-            cpu | cuda) xtts "$2" "${3-cuda}" ;;
-            *) usage ;;
-        esac
-        ;;
-    *) usage ;;
+case $#:${1-}:${3-cuda} in
+    1:system:*) system ;;
+    2:check:*) check "$2" ;;
+    2:cpu:* | 2:gpu:*) install "$1" "$2" ;;
+    [23]:xtts:cpu | [23]:xtts:cuda) xtts "$2" "${3-cuda}" ;;
+    *) fail "use: install.sh system | cpu PREFIX | gpu PREFIX | xtts PREFIX [cpu|cuda]" \
+        "| check PREFIX" ;;
 esac

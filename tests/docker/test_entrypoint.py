@@ -1,5 +1,6 @@
 """The entrypoint: a command of moksori or a program, as any user, in any folder."""
 
+import contextlib
 import signal
 import socket
 import subprocess
@@ -11,28 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from moksori.__main__ import COMMANDS, listing
-from tests.docker.container import (
-    UID,
-    WORK,
-    clean,
-    contained,
-    namespaces,
-    run,
-    somebody,
-)
-
-in_a_container = pytest.mark.skipif(
-    not namespaces(), reason="this system allows no namespaces"
-)
+from moksori.__main__ import listing
+from tests.docker.container import clean, run, somebody
 
 
-@pytest.mark.parametrize("words", [[], ["help"], ["--help"], ["-h"]])
+@pytest.mark.parametrize("words", [[], ["help"], ["--help"]])
 def test_help_lists_the_commands(words):
     answer = run(clean(*words))
     assert (answer.returncode, answer.stderr) == (0, "")
     assert answer.stdout == listing() + "\n"
-    assert all(f"\n  {name}  " in answer.stdout for name in COMMANDS)
 
 
 @pytest.mark.parametrize("word", ["synthesize", "train_tacotron.py"])
@@ -97,12 +85,9 @@ def test_a_home_and_a_user_that_are_there_stay(tmp_path):
     [
         ["train_tacotron", "data/me", "--run", "logs/me"],
         ["preprocess", "data/me", "--out", "logs"],
-        ["align", "data/me", "--voice", "x", "--out", "logs/a"],
         ["synthesize", "--voice", "logs/me", "--text", "네"],
         ["synthesize", "--voice", "x", "--text", "네", "--stream", "logs/a.wav"],
         ["clone", "--reference", "me.wav", "--save-voice", "logs/me.voice"],
-        ["compare", "--voice", "x", "--out", "logs/page"],
-        ["demo", "--run", "logs/x"],
     ],
 )
 def test_a_folder_that_cannot_be_written_is_said_before_any_work(tmp_path, words):
@@ -127,7 +112,11 @@ def test_tensorboard_answers_here_alone_and_ends_when_asked(tmp_path):
         command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     try:
-        page = _page(f"http://localhost:{port}/data/logdir", process)
+        page, ends = b"", time.monotonic() + 60
+        while not page and process.poll() is None and time.monotonic() < ends:
+            with contextlib.suppress(urllib.error.URLError):
+                address = f"http://localhost:{port}/data/logdir"
+                page = urllib.request.urlopen(address, timeout=10).read()
         assert b"logs" in page
     finally:
         process.send_signal(signal.SIGTERM)
@@ -135,47 +124,7 @@ def test_tensorboard_answers_here_alone_and_ends_when_asked(tmp_path):
     assert b"http://localhost:" in said
 
 
-def _page(address: str, process) -> bytes:
-    """A page as soon as it is served; fails when the server ended or takes too long."""
-    for _ in range(600):
-        assert process.poll() is None, process.stderr.read()
-        try:
-            return urllib.request.urlopen(address, timeout=10).read()
-        except urllib.error.URLError:
-            time.sleep(0.1)
-    raise AssertionError(f"nothing at {address}")
-
-
-@in_a_container
-def test_in_a_container_an_unknown_user_writes_where_it_may(tmp_path):
-    for name in ("data", "logs"):
-        (tmp_path / name).mkdir()
-    script = (
-        'echo "$(id -u) $(pwd) $HOME"; touch logs/mine "$HOME/cache" && '
-        "! touch /usr/x data/../x 2>/dev/null && "
-        "! touch $(dirname $(command -v python))/x 2>/dev/null"
-    )
-    command = contained(tmp_path / "data", tmp_path / "logs", "sh", "-c", script)
-    answer = run(command)
-    assert answer.returncode == 0, answer.stderr
-    assert answer.stdout == f"{UID} {WORK} /tmp/home\n"
-    assert (tmp_path / "logs/mine").owner() == tmp_path.owner()
-
-
-@in_a_container
-def test_in_a_container_a_folder_that_was_not_mounted_is_refused(tmp_path):
-    words = ("train_tacotron", "data/me", "--run", "runs/me")
-    answer = run(contained(tmp_path, tmp_path, *words))
+def test_without_a_home_a_missing_tmp_is_said():
+    answer = run(clean("help", TMPDIR="/no/such"))
     assert answer.returncode == 2
-    assert f"user {UID}:{UID} cannot write runs/me: {WORK} belongs to" in answer.stderr
-
-
-@in_a_container
-def test_in_a_container_a_missing_tmp_is_said(tmp_path):
-    variables = {"TMPDIR": "/usr", "HOME": "/"}
-    command = clean("demo", **variables)
-    mounted = contained(tmp_path, tmp_path, "demo")
-    mounted[mounted.index("env") :] = command
-    answer = run(mounted)
-    assert answer.returncode == 2
-    assert "moksori: /usr cannot be written: add --tmpfs /tmp\n" in answer.stderr
+    assert "moksori: /no/such cannot be written: add --tmpfs /tmp\n" in answer.stderr

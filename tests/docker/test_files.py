@@ -16,7 +16,6 @@ from tests.docker.container import ENTRYPOINT, ROOT, clean, run
 
 BIN = Path(sys.executable).parent
 COMPOSE = ("docker/compose.yaml", "docker/compose.two-workers.yaml")
-KUBERNETES = sorted((ROOT / "docker/k8s/one-worker").glob("*.yaml"))
 SCHEMA = ("check-jsonschema", "--builtin-schema", "vendor.compose-spec")
 
 
@@ -96,71 +95,25 @@ def test_a_service_is_confined_and_continued(path):
         assert service["restart"] == policy.get(name, "on-failure:10")
 
 
-def test_two_services_differ_in_number_and_card():
-    found = services(COMPOSE[1])
-    environments = [service["environment"] for service in found.values()]
-    (addresses,) = {each["KERAS_DISTRIBUTION_JOB_ADDRESSES"] for each in environments}
-    assert [each.partition(":")[0] for each in addresses.split(",")] == list(found)
-    numbers = [each["KERAS_DISTRIBUTION_PROCESS_ID"] for each in environments]
-    assert numbers == ["0", "1"]
-
-
-def documents(path: Path) -> list[dict]:
-    """The objects of a Kubernetes file."""
-    if path.name == "kustomization.yaml":
-        return []
-    return list(yaml.safe_load_all(path.read_text("utf-8")))
-
-
-def two_workers() -> list[dict]:
-    """What kustomize makes of two-workers: its patches put or append one value each."""
-    folder = ROOT / "docker/k8s/two-workers"
-    kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text("utf-8"))
-    objects = [each for path in KUBERNETES for each in documents(path)]
-    for patch in kustomization["patches"]:
-        kind = patch["target"]["kind"]
-        for thing in (each for each in objects if each["kind"] == kind):
-            for change in yaml.safe_load(patch["patch"]):
-                *way, last = change["path"].strip("/").split("/")
-                place = thing
-                for step in way:
-                    place = place[int(step) if isinstance(place, list) else step]
-                if last == "-":
-                    place.append(change["value"])
-                else:
-                    assert last in place
-                    place[last] = change["value"]
-    return objects
+OBJECTS = [
+    each
+    for path in sorted((ROOT / "docker/k8s/one-worker").glob("*.yaml"))
+    if path.name != "kustomization.yaml"
+    for each in yaml.safe_load_all(path.read_text("utf-8"))
+]
 
 
 @pytest.mark.parametrize("release", ["1.33.0", "1.37.0"])
 def test_kubernetes_accepts(release):
-    for thing in [each for path in KUBERNETES for each in documents(path)]:
+    for thing in OBJECTS:
         kubernetes_validate.validate(thing, release, strict=True)
-    for thing in two_workers():
-        kubernetes_validate.validate(thing, release, strict=True)
-
-
-def test_two_workers_know_each_other():
-    (job,) = (each for each in two_workers() if each["kind"] == "Job")
-    assert job["spec"]["completions"] == job["spec"]["parallelism"] == 2
-    env = job["spec"]["template"]["spec"]["containers"][0]["env"]
-    values = {each["name"]: each.get("value") for each in env}
-    domain = job["spec"]["template"]["spec"]["subdomain"]
-    names = (f"{job['metadata']['name']}-{number}.{domain}:12345" for number in (0, 1))
-    assert values["KERAS_DISTRIBUTION_JOB_ADDRESSES"] == ",".join(names)
-    assert "KERAS_DISTRIBUTION_PROCESS_ID" in values
 
 
 def test_a_pod_may_do_no_more_than_it_must():
-    for thing in two_workers():
+    for thing in OBJECTS:
         if thing["kind"] not in ("Pod", "Job", "Deployment"):
             continue
-        pod = (
-            thing["spec"]
-            if thing["kind"] == "Pod"
-            else thing["spec"]["template"]["spec"]
-        )
+        pod = thing["spec"].get("template", thing)["spec"]
         assert pod["automountServiceAccountToken"] is False
         assert pod["securityContext"]["runAsNonRoot"] is True
         for container in pod["containers"]:
@@ -171,6 +124,23 @@ def test_a_pod_may_do_no_more_than_it_must():
                 "readOnlyRootFilesystem": True,
                 "capabilities": {"drop": ["ALL"]},
             }
+
+
+def test_two_workers_have_two_addresses():
+    compose = services(COMPOSE[1])
+    for name, service in compose.items():
+        addresses = service["environment"]["KERAS_DISTRIBUTION_JOB_ADDRESSES"]
+        assert addresses == ",".join(f"{each}:12345" for each in compose)
+        number = service["environment"]["KERAS_DISTRIBUTION_PROCESS_ID"]
+        assert name == f"worker-{number}"
+    patches = (ROOT / "docker/k8s/two-workers/kustomization.yaml").read_text("utf-8")
+    name = "moksori-train"
+    assert {(each["kind"], each["metadata"]["name"]) for each in OBJECTS} >= {
+        ("Job", name),
+        ("Service", name),
+    }
+    assert f"value: {name}-0.{name}:12345,{name}-1.{name}:12345\n" in patches
+    assert patches.count("value: 2\n") == 2
 
 
 def test_commands_of_the_guide_are_there():

@@ -113,14 +113,6 @@ def test_the_card_s_libraries_come_with_the_wheels_in_one_generation(locks):
     assert "triton" not in xtts
 
 
-def test_what_the_locks_leave_out_is_what_the_check_lets_pass():
-    overrides = tomllib.loads(TEXT)["tool"]["uv"]["override-dependencies"]
-    script = (ROOT / "docker/install.sh").read_text("utf-8")
-    spared = re.findall(r"requires \(?([\w|]+)", script)
-    left_out = {word.partition(";")[0] for word in overrides}
-    assert {name for names in spared for name in names.split("|")} == left_out
-
-
 @pytest.fixture(scope="module")
 def imports() -> dict[str, str]:
     """Import name -> a file that imports it, over everything that is in the image."""
