@@ -139,7 +139,7 @@ def _has(rows: list[dict], batch: int) -> bool:
 
 def _work(job: dict) -> int:
     """In a process of one backend: print a line of JSON for each row."""
-    from moksori.training.quiet import load_backend
+    from moksori.backend.setup import load_backend
 
     load_backend()
     from benchmarks import gpu_speech, gpu_training

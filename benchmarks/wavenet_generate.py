@@ -43,7 +43,7 @@ def main() -> int:
     parser.add_argument("--engines", nargs="+", choices=_ENGINES, help=which)
     arguments = parser.parse_args()
 
-    from moksori.training.quiet import load_backend
+    from moksori.backend.setup import load_backend
 
     backend = load_backend()
     if arguments.engines is None:

@@ -49,7 +49,7 @@ def main() -> int:
     parser.add_argument("--no-plain", action="store_true", help="ours alone")
     arguments = parser.parse_args()
 
-    from moksori.training.quiet import load_backend
+    from moksori.backend.setup import load_backend
 
     load_backend()
     rows = []

@@ -73,9 +73,6 @@ _SOUND = {"audio", "benchmarks"}
 _BACKEND = {
     "backend",
     "moksori/doctor/backends.py",
-    "moksori/training/devices_jax.py",
-    "moksori/training/devices_tensorflow.py",
-    "moksori/training/steps.py",
 }
 _XTTS = {"moksori/voices/xtts/voice.py", "moksori/voices/xtts/model.py"}
 HEAVY = {

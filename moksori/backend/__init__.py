@@ -8,6 +8,10 @@ The one room that names `tensorflow` or `jax`; everywhere else a model is writte
     loops         scan over time
     products      matrix products with float32 sums
     replicas      sums over the replicas of a training step
+    training_step one step of optimisation, compiled
+    devices       the devices and hosts that train together
+    cluster       which hosts those are, as the environment says
+    setup         load the backend, set up the devices
     hardware      accelerator or CPU, and the type in which products are quickest
     probe         what one backend reports of this machine, as a program
     profiler      kernels of a GPU, from a profiler's trace

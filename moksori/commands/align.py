@@ -25,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
 def align(arguments: argparse.Namespace) -> None:
     from datasets.crops import AlignedWriter
     from datasets.store.build import FeatureStore
-    from moksori.training.quiet import load_backend
+    from moksori.backend.setup import load_backend
 
     store = FeatureStore.open(arguments.features)
     load_backend()

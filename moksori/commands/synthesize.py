@@ -41,8 +41,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 
 def synthesize(arguments: argparse.Namespace) -> int:
     """Load the voice, speak the lines; returns the exit code."""
+    from moksori.backend.setup import load_backend
     from moksori.training.kinds import TACOTRON
-    from moksori.training.quiet import load_backend
     from moksori.training.runs import Run
     from moksori.voices import vocoder
     from moksori.voices.cli import lines_from, speak_to_folder, speak_to_stream

@@ -13,12 +13,12 @@ _PATIENCE = 3.0
 def examine(
     environment: Mapping[str, str] = os.environ, patience: float = _PATIENCE
 ) -> Iterator[Finding]:
-    """What `training.cluster.Cluster` reads from the environment, and its addresses."""
-    from moksori.training.cluster import Cluster
+    """Check what `backend.cluster` reads from the environment, and its addresses."""
+    from moksori.backend.cluster import ClusterSpec
     from moksori.training.runs import RunError
 
     try:
-        cluster = Cluster.of(environment)
+        cluster = ClusterSpec.from_environment(environment)
     except RunError as failure:
         advice = "set them alike on every host, or unset them to train on one"
         yield error("hosts", str(failure), advice)

@@ -128,9 +128,10 @@ def measure(trainer, batch: dict, schedule, seconds: float) -> dict:
 def rehearse(model: str, settings: Hparams, features: str | None, seconds: float):
     """The events of a rehearsal, as they happen; the module describes them."""
     yield {"event": "phase", "text": "loading"}
-    from moksori.training.devices import start
 
-    devices = start("all")
+    from moksori.backend.setup import setup_devices
+
+    devices = setup_devices("all")
     from keras.backend import backend
 
     from moksori.doctor import backends

@@ -254,9 +254,9 @@ class Previews:
         aside.rmdir()
 
 
-class Waiting:
-    """Does nothing, when another host has something to do every so many steps: all of
-    them have to pause at the same ones."""
+class NoOpHook:
+    """Does nothing on a host while the chief has something to do every so many steps:
+    all hosts have to pause at the same ones."""
 
     def __init__(self, every: int):
         self.every = every

@@ -7,8 +7,8 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from moksori.training.cluster import Cluster
-from moksori.training.devices import Lost
+from moksori.backend.cluster import ClusterSpec
+from moksori.backend.errors import PeerLost
 from moksori.training.loop import Diverged, Outcome
 from moksori.training.runs import RunError
 
@@ -33,9 +33,9 @@ def run_main(
         # What is left in the buffer must not be written on the way out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (*user_errors, RunError, OSError, MemoryError, Diverged, Lost) as error:
+    except (*user_errors, RunError, OSError, MemoryError, Diverged, PeerLost) as error:
         print(f"{program}: {error}", file=sys.stderr)
-        return {Diverged: 1, Lost: _AGAIN}.get(type(error), 2)
+        return {Diverged: 1, PeerLost: _AGAIN}.get(type(error), 2)
     except KeyboardInterrupt:
         print("stopped; what was finished is kept", file=sys.stderr)
         return 130
@@ -51,7 +51,7 @@ def run_training_main(
     that, and returns 75 too.
     """
     try:
-        cluster = Cluster.of()
+        cluster = ClusterSpec.from_environment()
     except RunError:
         cluster = None  # `work` raises it again, and reports it
     if cluster is None:

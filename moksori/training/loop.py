@@ -25,8 +25,8 @@ from moksori.training.runs import Checkpoint, Run
 from moksori.training.schedules import is_number
 
 if TYPE_CHECKING:
-    from moksori.training.board import Board
     from moksori.training.steps import Trainer
+    from moksori.training.tensorboard import TensorBoardWriter
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ def fit(
     trainer: "Trainer",
     batches,
     run: Run,
-    board: "Board",
+    board: "TensorBoardWriter",
     *,
     steps: int,
     scalars: Callable[[int], dict[str, Any]],

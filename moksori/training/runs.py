@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from moksori import storage
+from moksori.backend.errors import RunError
 from moksori.training.checkpoints import (
     LOSS,
     Checkpoint,
@@ -34,10 +35,6 @@ VERSION = 1
 _SUFFIX = ".safetensors"
 
 log = logging.getLogger(__name__)
-
-
-class RunError(RuntimeError):
-    """A run cannot be used as asked; the text is one clear line for the person."""
 
 
 class Run:

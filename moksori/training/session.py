@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hparams import Hparams
-from moksori.training.board import Board
-from moksori.training.callbacks import guarded
-from moksori.training.cluster import Cluster
-from moksori.training.devices import Devices, start
+from moksori.backend.cluster import ClusterSpec
+from moksori.backend.devices import Devices
+from moksori.backend.setup import setup_devices
+from moksori.training.callbacks import NoOpHook, guarded
+from moksori.training.distributed_run import DistributedRun
 from moksori.training.loop import Outcome, fit
-from moksori.training.recipe import Recipe
+from moksori.training.recipe import Evaluation, Recipe
 from moksori.training.record import digest, write_training_record
-from moksori.training.shared import SharedRun
+from moksori.training.tensorboard import TensorBoardWriter
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +31,9 @@ class Session:
 
     recipe: Recipe
     store: object
-    run: SharedRun
+    run: DistributedRun
     devices: Devices
-    board: Board
+    board: TensorBoardWriter
     start: Path | None = None
 
     def fit(self) -> Outcome:
@@ -50,7 +51,7 @@ class Session:
             trainer.preflight(data.largest, **recipe.schedule(0))
             board.settings(0, recipe.settings.to_dict())
         evaluation = recipe.evaluation(trainer, self.store, data, run, board)
-        validate, hooks = self.devices.watching(evaluation.validate, evaluation.hooks)
+        validate, hooks = on_chief_only(self.devices, evaluation)
         return fit(
             trainer,
             data.batches,
@@ -73,41 +74,52 @@ def session(arguments, kind: type[Recipe], store) -> Iterator[Session]:
     """Begin or continue the training that a command's `arguments` ask for.
 
     Raises `RunError`, and what the settings and features raise, for what cannot be
-    trained; `Lost` when another host has gone.
+    trained; `PeerLost` when another host has gone.
     """
     devices, settings, run = setup_training(arguments, kind, store)
     recipe = kind.of(arguments, settings, store)
-    with devices.company(), closing(Board(run.events)) as board:
+    with devices.fail_together(), closing(TensorBoardWriter(run.events)) as board:
         yield Session(recipe, store, run, devices, board, arguments.start)
 
 
 def setup_training(
     arguments, kind: type[Recipe], store
-) -> tuple[Devices, Hparams, SharedRun]:
+) -> tuple[Devices, Hparams, DistributedRun]:
     """Wake the devices that `--devices` and the environment name, and let all hosts
     train what `kind.begin` gives the chief: `(devices, settings, run)`.
 
     Raises `RunError` where a host has other features than the chief.
     """
-    cluster = Cluster.of()
+    cluster = ClusterSpec.from_environment()
     # A mistake is reported before the backend has taken its seconds to load.
     begun = [] if cluster else [kind.begin(arguments, store)]
-    devices = start(arguments.devices, cluster)
+    devices = setup_devices(arguments.devices, cluster)
 
     def begin() -> dict:
         begun[:] = begun or [kind.begin(arguments, store)]
         return begun[0][0].to_dict()
 
-    with devices.company():
-        settings = Hparams.from_dict(devices.told(begin))
-        devices.same("features", digest(store))
-        devices.same("--mels", str(getattr(arguments, "mels", None) is not None))
-        run = SharedRun(begun[0][1] if devices.chief else None, devices, arguments.run)
+    with devices.fail_together():
+        settings = Hparams.from_dict(devices.broadcast_from_chief(begin))
+        devices.assert_equal_across_hosts("features", digest(store))
+        aligned = getattr(arguments, "mels", None) is not None
+        devices.assert_equal_across_hosts("--mels", str(aligned))
+        chiefs_run = begun[0][1] if devices.chief else None
+        run = DistributedRun(chiefs_run, devices, arguments.run)
         if devices.chief:
             about = (run.folder, store, kind.kind.training_of(settings).held_out)
             guarded("the record of the features", write_training_record, *about)
     log.info("training on %s", devices)
     return devices, settings, run
+
+
+def on_chief_only(devices: Devices, evaluation: Evaluation) -> tuple:
+    """Return `(validate, hooks)` of this host: on the chief those of the evaluation, on
+    the others nothing but the pauses."""
+    validate, hooks = evaluation.validate, evaluation.hooks
+    if devices.chief:
+        return validate, hooks
+    return None, [NoOpHook(hook.every) for hook in hooks if hasattr(hook, "every")]
 
 
 def load_initial_weights(trainer, recipe: Recipe, folder: Path) -> None:
@@ -117,10 +129,11 @@ def load_initial_weights(trainer, recipe: Recipe, folder: Path) -> None:
     devices = trainer.devices
     # What the chief does alone must not ask anything of the others.
     model = trainer.model if devices.hosts == 1 else recipe.network()
-    account = devices.told(lambda: recipe.warm_start(model, folder))
+    account = devices.broadcast_from_chief(lambda: recipe.warm_start(model, folder))
     if devices.hosts > 1:
         arrays = arrays_of(model)
-        theirs = map(devices.held, devices.shared(list(arrays.values())))
+        theirs = devices.broadcast_arrays(list(arrays.values()))
+        theirs = map(devices.replicate, theirs)
         assign(trainer.model, None, dict(zip(arrays, theirs, strict=True)))
     if hasattr(trainer.optimizer, "begin"):
         trainer.optimizer.begin()

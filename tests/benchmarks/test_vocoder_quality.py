@@ -10,8 +10,8 @@ import pytest
 
 from benchmarks import copies, quality_curve, systems, vocoder_quality
 from datasets.store.features import FeatureStore
-from moksori.training.board import Board
 from moksori.training.runs import Run
+from moksori.training.tensorboard import TensorBoardWriter
 from moksori.voices.generation import VoiceError
 from tests.benchmarks.judged import RATE, TINY, Given, noisy
 from tests.datasets.made import folder_corpus
@@ -88,7 +88,7 @@ def test_a_run_without_checkpoints_or_of_other_mels_is_refused(
 
 
 def test_seconds_of_training_from_the_speeds_it_showed(tmp_path):
-    board = Board(tmp_path / "events")
+    board = TensorBoardWriter(tmp_path / "events")
     board.scalars(10, {"speed/steps_per_second": 2.0})
     board.scalars(30, {"speed/steps_per_second": 4.0})
     board.close()

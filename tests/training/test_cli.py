@@ -4,8 +4,8 @@ import signal
 
 import pytest
 
+from moksori.backend.errors import PeerLost
 from moksori.training.cli import exit_code, run_main
-from moksori.training.devices import Lost
 from moksori.training.loop import Diverged, Outcome
 from moksori.training.runs import RunError
 
@@ -25,7 +25,7 @@ def raising(error):
         (MemoryError("too large"), 2),
         (KeyError("mine"), 2),
         (Diverged("too often"), 1),
-        (Lost("another host has gone"), 75),
+        (PeerLost("another host has gone"), 75),
     ],
 )
 def test_mistakes_are_one_line(error, code, capsys):

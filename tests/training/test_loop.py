@@ -14,7 +14,7 @@ from moksori.training.callbacks import Interrupt, Previews
 from moksori.training.health import Health
 from moksori.training.loop import Diverged
 from moksori.training.runs import Run, RunError
-from tests.training.hosts import together
+from tests.backend.hosts import together
 from tests.training.stories import Line, Points, Silent, train
 
 ROOT = Path(__file__).parents[2]
@@ -295,7 +295,7 @@ def test_two_hosts_stop_after_the_same_step(tmp_path, monkeypatch, when):
                 return {**batch, "halt": halt}
 
             def step(self, batch, **scalars):
-                halt = devices.summed(float(batch["halt"]))
+                halt = devices.all_reduce_sum(float(batch["halt"]))
                 if devices.host == 1 and self.step_number == when:
                     local.interrupt.requested = True
                 return {**super().step(batch, **scalars), "halt": halt}

@@ -55,7 +55,7 @@ class LikelihoodValidation:
 class CopySynthesisPreview:
     """Shows some recordings beside what the vocoder makes of their mels.
 
-    `board` is a `training.board.Board`, which shows them too.
+    `board` is a `training.tensorboard.TensorBoardWriter`, which shows them too.
     """
 
     def __init__(self, model: EvalModel, settings: Hparams, store, indices, board):

@@ -83,7 +83,7 @@ class FreeRunningValidation:
 class SpeechPreview:
     """Draws and speaks one held-out batch, teacher-forced and free-running.
 
-    `board` is a `training.board.Board`, which shows it too.
+    `board` is a `training.tensorboard.TensorBoardWriter`, which shows it too.
     """
 
     def __init__(

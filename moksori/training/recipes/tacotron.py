@@ -58,10 +58,10 @@ class TacotronRecipe(Recipe):
         import keras
 
         from moksori.backend.hardware import has_bfloat16
-        from moksori.training.devices import alone
+        from moksori.backend.setup import single_device
         from moksori.training.steps import Trainer
 
-        t, devices = self.training, devices or alone()
+        t, devices = self.training, devices or single_device()
         compute = t.compute
         if compute == "auto":
             compute = "bfloat16" if has_bfloat16() else "float32"

@@ -54,12 +54,12 @@ class WaveNetRecipe(Recipe):
         """Build a `training.steps.Trainer` with averaged Adam and the likelihood, on
         `devices` (one if None)."""
         from moksori.backend.hardware import preferred_compute_dtype
+        from moksori.backend.setup import single_device
         from moksori.training.averaging import AveragedAdam
-        from moksori.training.devices import alone
         from moksori.training.recipes.copy_synthesis import likelihood
         from moksori.training.steps import Trainer
 
-        t, devices = self.training, devices or alone()
+        t, devices = self.training, devices or single_device()
         compute = preferred_compute_dtype() if t.compute == "auto" else t.compute
         with devices.scope():
             model = self.network(compute)

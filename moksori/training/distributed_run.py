@@ -1,16 +1,16 @@
-"""One run of several hosts: the chief reads and writes it, the others are told."""
+"""One run of several hosts: the chief reads and writes it, and broadcasts it."""
 
 import contextlib
 from pathlib import Path
 
 import numpy as np
 
+from moksori.backend.devices import Devices
 from moksori.training.checkpoints import LOSS, Checkpoint
-from moksori.training.devices import Devices
 from moksori.training.runs import Run
 
 
-class SharedRun:
+class DistributedRun:
     """A run as `training.loop.fit` needs it, on every host.
 
     `run` is the chief's; the others, who need not see its folder, have none. What
@@ -21,7 +21,7 @@ class SharedRun:
         self._run, self._devices = run, devices
         self.folder = Path(folder)
         self.events = run.events if run else None
-        self.begun = bool(devices.told(lambda: bool(run.checkpoints())))
+        self.begun = bool(devices.broadcast_from_chief(lambda: bool(run.checkpoints())))
 
     def previews(self, step: int) -> Path:
         """See `Run.previews`; for the chief."""
@@ -48,17 +48,17 @@ class SharedRun:
             names = ("step", "state", "metric", "ranked_by")
             return {"arrays": shapes, **{n: getattr(checkpoint, n) for n in names}}
 
-        told = devices.told(look)
-        if told is None:
+        described = devices.broadcast_from_chief(look)
+        if described is None:
             return None
         if found:
             arrays = list(found[0].arrays.values())
         else:
-            arrays = [np.zeros(shape, dtype) for _, dtype, shape in told["arrays"]]
-        arrays = devices.shared(arrays)
-        names = [name for name, _, _ in told.pop("arrays")]
+            arrays = [np.zeros(shape, dtype) for _, dtype, shape in described["arrays"]]
+        arrays = devices.broadcast_arrays(arrays)
+        names = [name for name, _, _ in described.pop("arrays")]
         named = dict(zip(names, arrays, strict=True))
-        return Checkpoint(arrays=named, path=self.folder, **told)
+        return Checkpoint(arrays=named, path=self.folder, **described)
 
     def save(self, step, arrays, state, metric=None, ranked_by=LOSS) -> None:
         """Let the chief write a checkpoint; see `Run.save`."""
@@ -73,5 +73,5 @@ class SharedRun:
             def hold() -> None:
                 stack.enter_context(self._run.lock())
 
-            self._devices.told(hold)
+            self._devices.broadcast_from_chief(hold)
             yield

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from moksori.training.devices import Devices
+from moksori.backend.devices import Devices
 
 
 class Host(Devices):
@@ -15,7 +15,7 @@ class Host(Devices):
         self.host, self.hosts, self.count = host, hosts, hosts
         self._meeting, self._offered = meeting, offered
 
-    def shared(self, arrays):
+    def broadcast_arrays(self, arrays):
         self._offered[self.host] = [np.array(a) for a in arrays]
         self._meeting.wait()
         theirs, ours = self._offered[0], self._offered[self.host]
@@ -24,7 +24,7 @@ class Host(Devices):
         self._meeting.wait()
         return theirs
 
-    def summed(self, number):
+    def all_reduce_sum(self, number):
         self._offered[self.host] = number
         self._meeting.wait()
         total = sum(self._offered[host] for host in range(self.hosts))

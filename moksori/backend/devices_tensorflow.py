@@ -11,16 +11,16 @@ from functools import cached_property
 import numpy as np
 import tensorflow as tf
 
-from moksori.training.cluster import Cluster
-from moksori.training.devices import Devices, Placed, filled
-from moksori.training.runs import RunError
+from moksori.backend.cluster import ClusterSpec
+from moksori.backend.devices import DeviceBatch, Devices, pad_batch
+from moksori.backend.errors import RunError
 
 
 class TensorFlowDevices(Devices):
-    """Described by `training.devices.Devices`; `number` counts those of each host."""
+    """Described by `devices.Devices`; `number` counts those of each host."""
 
     def __init__(
-        self, number: int | None, cluster: Cluster | None, configure: bool = True
+        self, number: int | None, cluster: ClusterSpec | None, configure: bool = True
     ):
         # Every collective is worth a line to it.
         logging.getLogger("tensorflow").setLevel(logging.WARNING)
@@ -41,13 +41,13 @@ class TensorFlowDevices(Devices):
     def scope(self):
         return self._strategy.scope()
 
-    def place(self, batch, halt=False) -> Placed:
+    def place(self, batch, halt=False) -> DeviceBatch:
         if self.count == 1:
-            return Placed({n: tf.convert_to_tensor(a) for n, a in batch.items()})
-        batch = filled(batch, self.count)
+            return DeviceBatch({n: tf.convert_to_tensor(a) for n, a in batch.items()})
+        batch = pad_batch(batch, self.count)
         if self.hosts > 1:
             batch["halt"] = np.full(self.count, halt, np.float32)
-        return Placed({name: self._spread(array) for name, array in batch.items()})
+        return DeviceBatch({name: self._spread(array) for name, array in batch.items()})
 
     def _spread(self, array):
         rows = len(array) // self.count
@@ -60,30 +60,30 @@ class TensorFlowDevices(Devices):
 
         return self._strategy.experimental_distribute_values_from_function(part)
 
-    def summed(self, number):
+    def all_reduce_sum(self, number):
         if self.hosts == 1:
             return number
         first = self.host * self.count // self.hosts
-        value = self._offered(np.array([number], np.float32), first)
+        value = self._contribution(np.array([number], np.float32), first)
         (total,) = self._summed((value,))
         return float(self._strategy.experimental_local_results(total)[0].numpy()[0])
 
-    def shared(self, arrays):
+    def broadcast_arrays(self, arrays):
         if self.hosts == 1:
             return arrays
-        values = tuple(self._offered(_floats(array)) for array in arrays)
+        values = tuple(self._contribution(_floats(array)) for array in arrays)
         totals = [
             self._strategy.experimental_local_results(total)[0].numpy()
             for total in self._summed(values)
         ]
         return [_restored(*pair) for pair in zip(totals, arrays, strict=True)]
 
-    def _offered(self, content, giver: int = 0):
-        """Floats [n] from the replica `giver`, zeros from all others."""
+    def _contribution(self, content, source: int = 0):
+        """Return floats [n] on the replica `source`, zeros on all others."""
 
         def part(context):
-            gives = context.replica_id_in_sync_group == giver
-            return tf.constant(content if gives else np.zeros_like(content))
+            at_source = context.replica_id_in_sync_group == source
+            return tf.constant(content if at_source else np.zeros_like(content))
 
         return self._strategy.experimental_distribute_values_from_function(part)
 
@@ -103,7 +103,8 @@ class TensorFlowDevices(Devices):
 
 
 def _floats(array: np.ndarray) -> np.ndarray:
-    """What collectives can add: floats themselves, else bytes as such; [n]."""
+    """Return an array as float32 [n], which collectives can add: other types byte by
+    byte."""
     flat = np.asarray(array, order="C").reshape(-1)
     if flat.dtype == np.float32:
         return flat
@@ -111,7 +112,7 @@ def _floats(array: np.ndarray) -> np.ndarray:
 
 
 def _restored(floats: np.ndarray, like: np.ndarray) -> np.ndarray:
-    """The inverse of `_floats`."""
+    """Invert `_floats`."""
     if like.dtype != np.float32:
         floats = floats.astype(np.uint8).view(like.dtype)
     return floats.reshape(like.shape)
@@ -133,7 +134,7 @@ def _choose(number: int | None) -> None:
         tf.config.set_visible_devices(cards[:number], "GPU")
 
 
-def _strategy(cluster: Cluster | None):
+def _strategy(cluster: ClusterSpec | None):
     if cluster:
         os.environ["TF_CONFIG"] = cluster.tf_config()
         return tf.distribute.MultiWorkerMirroredStrategy()

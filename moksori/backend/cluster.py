@@ -1,4 +1,4 @@
-"""Which processes train together, as the environment of this one says.
+"""Read from the environment which hosts train together.
 
 Every host runs one process, started by the same command; these variables tell it of the
 others. Whichever are set, either backend understands them:
@@ -16,11 +16,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from moksori.training.runs import RunError
+from moksori.backend.errors import RunError
 
 
 @dataclass(frozen=True)
-class Cluster:
+class ClusterSpec:
     """`count` hosts, of which this is number `index`; the first is the chief.
 
     `addresses` are host:port of all of them, or of the chief alone.
@@ -41,8 +41,10 @@ class Cluster:
             raise RunError(f"{len(self.addresses)} addresses for {self.count} hosts")
 
     @classmethod
-    def of(cls, environment: Mapping[str, str] = os.environ) -> "Cluster | None":
-        """What the environment says; None for a process that trains alone.
+    def from_environment(
+        cls, environment: Mapping[str, str] = os.environ
+    ) -> "ClusterSpec | None":
+        """Read the variables; return None for a process that trains alone.
 
         Raises `RunError` for variables that contradict each other or make no sense.
         """
@@ -60,7 +62,7 @@ class Cluster:
         return cluster if cluster and cluster.count > 1 else None
 
     def tf_config(self) -> str:
-        """The same, as TensorFlow wants it. Raises `RunError` without every address."""
+        """Return the value of TF_CONFIG. Raises `RunError` without every address."""
         if len(self.addresses) != self.count:
             raise RunError(
                 "TensorFlow has to know the address of every host: set TF_CONFIG or "
@@ -70,7 +72,7 @@ class Cluster:
         return json.dumps({"cluster": {"worker": list(self.addresses)}, "task": task})
 
 
-def _tf_config(environment) -> Cluster:
+def _tf_config(environment) -> ClusterSpec:
     try:
         config = json.loads(environment["TF_CONFIG"])
         workers, task = config["cluster"]["worker"], config["task"]
@@ -83,22 +85,22 @@ def _tf_config(environment) -> Cluster:
         ) from None
     if kind != "worker" or others:
         raise RunError("TF_CONFIG: all hosts are workers here, the first is the chief")
-    return Cluster(tuple(map(str, workers)), index, len(workers))
+    return ClusterSpec(tuple(map(str, workers)), index, len(workers))
 
 
-def _keras(environment) -> Cluster:
+def _keras(environment) -> ClusterSpec:
     addresses = environment["KERAS_DISTRIBUTION_JOB_ADDRESSES"].split(",")
     addresses = tuple(address.strip() for address in addresses)
     given = environment.get("KERAS_DISTRIBUTION_NUM_PROCESSES")
     count = _number(environment, "KERAS_DISTRIBUTION_NUM_PROCESSES") if given else 0
     index = _number(environment, "KERAS_DISTRIBUTION_PROCESS_ID")
-    return Cluster(addresses, index, count or len(addresses))
+    return ClusterSpec(addresses, index, count or len(addresses))
 
 
-def _jax(environment) -> Cluster:
+def _jax(environment) -> ClusterSpec:
     count = _number(environment, "JAX_NUM_PROCESSES")
     index = _number(environment, "JAX_PROCESS_ID")
-    return Cluster((environment["JAX_COORDINATOR_ADDRESS"],), index, count)
+    return ClusterSpec((environment["JAX_COORDINATOR_ADDRESS"],), index, count)
 
 
 def _number(environment, name: str) -> int:

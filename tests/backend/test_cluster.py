@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from moksori.training.cluster import Cluster
+from moksori.backend.cluster import ClusterSpec
 from moksori.training.runs import RunError
 
 ADDRESSES = ("10.0.0.1:2222", "10.0.0.2:2222")
@@ -34,25 +34,25 @@ JAX = {
     "environment", [config(), KERAS, {**config(), **KERAS}, {**JAX, **config()}]
 )
 def test_both_ways_to_name_every_host(environment):
-    assert Cluster.of(environment) == Cluster(ADDRESSES, 1, 2)
+    assert ClusterSpec.from_environment(environment) == ClusterSpec(ADDRESSES, 1, 2)
 
 
 def test_the_chief_may_be_all_that_is_named():
-    expected = Cluster(ADDRESSES[:1], 1, 2)
-    assert Cluster.of(JAX) == expected
+    expected = ClusterSpec(ADDRESSES[:1], 1, 2)
+    assert ClusterSpec.from_environment(JAX) == expected
     keras = {
         **KERAS,
         "KERAS_DISTRIBUTION_JOB_ADDRESSES": ADDRESSES[0],
         "KERAS_DISTRIBUTION_NUM_PROCESSES": "2",
     }
-    assert Cluster.of(keras) == expected
+    assert ClusterSpec.from_environment(keras) == expected
 
 
 def test_tensorflow_is_told_in_its_own_words():
-    told = json.loads(Cluster.of(KERAS).tf_config())
+    told = json.loads(ClusterSpec.from_environment(KERAS).tf_config())
     assert told == json.loads(config()["TF_CONFIG"])
     with pytest.raises(RunError, match="the address of every host"):
-        Cluster.of(JAX).tf_config()
+        ClusterSpec.from_environment(JAX).tf_config()
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_tensorflow_is_told_in_its_own_words():
     ],
 )
 def test_a_process_that_trains_alone(environment):
-    assert Cluster.of(environment) is None
+    assert ClusterSpec.from_environment(environment) is None
 
 
 @pytest.mark.parametrize(
@@ -98,5 +98,5 @@ def test_a_process_that_trains_alone(environment):
 )
 def test_nonsense_is_refused_in_one_line(environment, said):
     with pytest.raises(RunError, match=said) as refused:
-        Cluster.of(environment)
+        ClusterSpec.from_environment(environment)
     assert "\n" not in str(refused.value)

@@ -12,24 +12,24 @@ import keras
 import numpy as np
 from jax.sharding import NamedSharding, PartitionSpec
 
-from moksori.training.cluster import Cluster
-from moksori.training.devices import Devices, Placed, filled
-from moksori.training.runs import RunError
+from moksori.backend.cluster import ClusterSpec
+from moksori.backend.devices import DeviceBatch, Devices, pad_batch
+from moksori.backend.errors import RunError
 
 # The chief may be busy with pictures and sounds when the others have finished.
 _PATIENCE_SECONDS = 3600
 
 
 class JaxDevices(Devices):
-    """Described by `training.devices.Devices`; `number` counts those of each host."""
+    """Described by `devices.Devices`; `number` counts those of each host."""
 
     def __init__(
-        self, number: int | None, cluster: Cluster | None, configure: bool = True
+        self, number: int | None, cluster: ClusterSpec | None, configure: bool = True
     ):
         if configure and number and number > 1:
             jax.config.update("jax_num_cpu_devices", number)
         if cluster:
-            _introduce(cluster)
+            _connect(cluster)
         self.hosts, self.host = jax.process_count(), jax.process_index()
         chosen = _chosen(number)
         self.count, self._chosen = len(chosen), chosen
@@ -43,7 +43,7 @@ class JaxDevices(Devices):
             axis = self._distribution.batch_dim_name
             self._rows = NamedSharding(mesh, PartitionSpec(axis))
         # On CPUs hosts that have met have half a minute to exchange something.
-        self.summed(0.0)
+        self.all_reduce_sum(0.0)
 
     def __str__(self) -> str:
         kind = self._chosen[0].device_kind
@@ -59,13 +59,13 @@ class JaxDevices(Devices):
         """The sharding of what every device holds; None where there is but one."""
         return self._rows and NamedSharding(self._rows.mesh, PartitionSpec())
 
-    def place(self, batch, halt=False) -> Placed:
+    def place(self, batch, halt=False) -> DeviceBatch:
         if self._rows is None:
-            return Placed(jax.device_put(dict(batch)))
-        batch = filled(batch, self.count)
+            return DeviceBatch(jax.device_put(dict(batch)))
+        batch = pad_batch(batch, self.count)
         if self.hosts > 1:
             batch["halt"] = np.full(self.count, halt, np.float32)
-        return Placed(
+        return DeviceBatch(
             {
                 name: jax.make_array_from_callback(
                     array.shape, self._rows, array.__getitem__
@@ -74,7 +74,7 @@ class JaxDevices(Devices):
             }
         )
 
-    def held(self, array):
+    def replicate(self, array):
         if self.hosts == 1:
             return array
         # Given as it is, JAX would compare it with every host's.
@@ -82,14 +82,14 @@ class JaxDevices(Devices):
             array.shape, self.everywhere, array.__getitem__
         )
 
-    def summed(self, number):
+    def all_reduce_sum(self, number):
         if self.hosts == 1:
             return number
         from jax.experimental.multihost_utils import process_allgather
 
         return float(process_allgather(np.float32(number)).sum())
 
-    def shared(self, arrays):
+    def broadcast_arrays(self, arrays):
         if self.hosts == 1:
             return arrays
         from jax.experimental.multihost_utils import broadcast_one_to_all
@@ -98,8 +98,8 @@ class JaxDevices(Devices):
         return [np.asarray(array) for array in given]
 
 
-def _introduce(cluster: Cluster) -> None:
-    """Wait for the other hosts. JAX aborts the process when they do not come."""
+def _connect(cluster: ClusterSpec) -> None:
+    """Connect to the other hosts. JAX aborts the process when they do not come."""
     logging.getLogger("jax._src.distributed").setLevel(logging.WARNING)
     jax.distributed.initialize(
         cluster.addresses[0],
@@ -111,7 +111,7 @@ def _introduce(cluster: Cluster) -> None:
 
 
 def _chosen(number: int | None) -> list:
-    """As many of every process's devices as are asked for."""
+    """Return as many of every process's devices as are asked for."""
     chosen = []
     for process in range(jax.process_count()):
         theirs = [d for d in jax.devices() if d.process_index == process]

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from moksori.training.callbacks import Previews, Waiting
-from moksori.training.devices import Devices, Lost, filled, start
-from moksori.training.runs import RunError
-from tests.training.hosts import together
+from moksori.backend.devices import Devices, pad_batch
+from moksori.backend.errors import PeerLost, RunError
+from moksori.backend.setup import setup_devices
+from tests.backend.hosts import together
 
 
 def test_empty_rows_fill_a_batch():
@@ -15,7 +15,7 @@ def test_empty_rows_fill_a_batch():
         "frames": np.ones(3, np.float32),
     }
     for multiple, rows in ((1, 3), (2, 4), (3, 3), (8, 8)):
-        made = filled(batch, multiple)
+        made = pad_batch(batch, multiple)
         for name, array in made.items():
             assert array.dtype == batch[name].dtype
             np.testing.assert_array_equal(array[:3], batch[name])
@@ -26,11 +26,11 @@ def test_empty_rows_fill_a_batch():
 def test_one_host_has_nobody_to_ask():
     alone = Devices()
     assert alone.chief
-    assert alone.told(lambda: {"a": [1, None]}) == {"a": [1, None]}
+    assert alone.broadcast_from_chief(lambda: {"a": [1, None]}) == {"a": [1, None]}
     arrays = [np.ones(2)]
-    assert alone.shared(arrays) is arrays
-    alone.same("features", "x")
-    with pytest.raises(ZeroDivisionError), alone.company():
+    assert alone.broadcast_arrays(arrays) is arrays
+    alone.assert_equal_across_hosts("features", "x")
+    with pytest.raises(ZeroDivisionError), alone.fail_together():
         raise ZeroDivisionError
 
 
@@ -43,7 +43,7 @@ def test_what_the_chief_says_is_heard_everywhere(value):
             asked.append(devices.host)
             return value
 
-        return devices.told(say)
+        return devices.broadcast_from_chief(say)
 
     assert together(work) == [value, value]
     assert asked == [0]
@@ -55,7 +55,7 @@ def test_a_mistake_of_the_chief_is_everyones(kind):
         def say():
             raise kind("no such thing: 없음")
 
-        devices.told(say)
+        devices.broadcast_from_chief(say)
 
     for error in together(work):
         assert isinstance(error, RunError)
@@ -63,29 +63,19 @@ def test_a_mistake_of_the_chief_is_everyones(kind):
 
 
 def test_a_host_with_other_features_says_so():
-    first, second = together(lambda d: d.same("features", f"those of {d.host}"))
+    def compare(devices, value):
+        devices.assert_equal_across_hosts("features", value)
+
+    first, second = together(
+        lambda d: d.assert_equal_across_hosts("features", f"those of {d.host}")
+    )
     assert isinstance(first, RunError)
     assert str(first) == "1 of 2 hosts have other features than 0"
     assert str(second) == "host 1 has other features than host 0"
-    assert together(lambda d: d.same("features", "one")) == [None, None]
-
-
-def test_hooks_of_the_chief_are_pauses_elsewhere():
-    previews = Previews(50, None, None)
-
-    def alarm(step, metrics):
-        raise AssertionError
-
-    def work(devices):
-        return devices.watching(len, [alarm, previews])
-
-    (validate, hooks), (nothing, pauses) = together(work)
-    assert (validate, hooks) == (len, [alarm, previews])
-    assert nothing is None
-    (pause,) = pauses
-    assert isinstance(pause, Waiting)
-    assert pause.every == 50
-    assert pause(50, {}) is None
+    assert together(lambda d: compare(d, "one")) == [
+        None,
+        None,
+    ]
 
 
 class UnavailableError(Exception):
@@ -102,11 +92,11 @@ class UnavailableError(Exception):
 )
 def test_a_host_that_has_gone(error):
     def work(devices):
-        with devices.company():
+        with devices.fail_together():
             raise error
 
     for host, lost in enumerate(together(work)):
-        assert isinstance(lost, Lost)
+        assert isinstance(lost, PeerLost)
         assert str(lost).startswith(f"host {host} of 2: another host has gone.")
         assert lost.__cause__ is error
 
@@ -116,7 +106,7 @@ def test_a_host_that_has_gone(error):
 )
 def test_other_errors_are_what_they_are(error):
     def work(devices):
-        with devices.company():
+        with devices.fail_together():
             raise error
 
     assert together(work) == [error, error]
@@ -125,4 +115,4 @@ def test_other_errors_are_what_they_are(error):
 @pytest.mark.parametrize("asked", ["none", "0", "-1", "2.5", ""])
 def test_a_number_of_devices_that_is_none(asked):
     with pytest.raises(RunError, match="all, or a number from 1"):
-        start(asked)
+        setup_devices(asked)

@@ -14,7 +14,7 @@ def _run(code: str) -> subprocess.CompletedProcess:
 def test_nothing_is_written_and_standard_error_works_afterwards():
     done = _run(
         "import sys\n"
-        "from moksori.training.quiet import load_backend; print(load_backend());"
+        "from moksori.backend.setup import load_backend; print(load_backend());"
         "print('after', file=sys.stderr)"
     )
     assert done.returncode == 0
@@ -25,7 +25,7 @@ def test_nothing_is_written_and_standard_error_works_afterwards():
 def test_what_was_written_is_shown_when_loading_fails():
     done = _run(
         "import os, sys, types\n"
-        "from moksori.training.quiet import load_backend\n"
+        "from moksori.backend.setup import load_backend\n"
         "class Broken(types.ModuleType):\n"
         "    def __getattr__(self, name):\n"
         "        os.write(2, b'the reason')\n"

@@ -14,7 +14,7 @@ import numpy as np
 from moksori.training.callbacks import guarded
 
 
-class Board:
+class TensorBoardWriter:
     """Writes the events of one run into `folder`, opened at the first of them; without
     a folder, nothing."""
 

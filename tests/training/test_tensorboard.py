@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from moksori.training.board import Board
 from moksori.training.figures import curves
+from moksori.training.tensorboard import TensorBoardWriter
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,7 +22,7 @@ def events(folder):
 
 
 def test_everything_is_shown(tmp_path):
-    board = Board(tmp_path)
+    board = TensorBoardWriter(tmp_path)
     board.scalars(3, {"train/loss": 0.5, "schedule/learning_rate": 1e-3})
     board.image(3, "alignment", curves({"a": ([1, 2], [1.0, 2.0])}))
     board.audio(3, "voice", np.linspace(-2, 2, 800), 8000)
@@ -43,11 +43,11 @@ def test_everything_is_shown(tmp_path):
 
 
 def test_what_is_trained_again_is_not_shown_twice(tmp_path):
-    killed = Board(tmp_path)
+    killed = TensorBoardWriter(tmp_path)
     for step in range(1, 8):
         killed.scalars(step, {"loss": float(step)})
     killed.close()
-    board = Board(tmp_path)
+    board = TensorBoardWriter(tmp_path)
     board.rewind(5)
     for step in range(6, 10):
         board.scalars(step, {"loss": 10.0 * step})
@@ -59,7 +59,7 @@ def test_what_is_trained_again_is_not_shown_twice(tmp_path):
 
 def test_an_error_is_logged_and_nothing_more(tmp_path, caplog):
     (tmp_path / "file").touch()
-    board = Board(tmp_path / "file")
+    board = TensorBoardWriter(tmp_path / "file")
     board.scalars(1, {"loss": 1.0, "other": 2.0})
     board.audio(1, "voice", np.zeros((2, 3, 4)), 8000)
     board.image(1, "alignment", "no figure")
@@ -73,8 +73,8 @@ def test_an_error_is_logged_and_nothing_more(tmp_path, caplog):
 def test_no_backend_is_imported(tmp_path):
     program = (
         "import sys, numpy, moksori.training.loop, moksori.training.figures\n"
-        "from moksori.training.board import Board\n"
-        f"board = Board({str(tmp_path)!r})\n"
+        "from moksori.training.tensorboard import TensorBoardWriter\n"
+        f"board = TensorBoardWriter({str(tmp_path)!r})\n"
         "board.scalars(1, {'loss': 1.0})\n"
         "board.audio(1, 'voice', numpy.zeros(800), 8000)\n"
         "board.close()\n"
