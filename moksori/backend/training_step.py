@@ -26,9 +26,9 @@ def compile_training_step(
     variables) -> (gradients, norm)` is applied to the gradients, `reseed()` sets the
     noise of the coming step. `numbers` are scalars, `learning_rate` and `loss_ceiling`
     among them; `static` are (name, value) pairs that are compiled in; `values` are
-    both. A step whose loss or gradient is not finite, or whose loss lies above the ceiling,
-    changes nothing. The metrics are the terms, `gradient_norm`, `skipped` (0 or 1) and,
-    of several hosts, `halt`, the sum of what their batches hold of it.
+    both. A step whose loss or gradient is not finite, or whose loss lies above the
+    ceiling, changes nothing. The metrics are the terms, `gradient_norm`, `skipped` (0
+    or 1) and, of several hosts, `halt`, the sum of what their batches hold of it.
     """
     if keras.backend.backend() == "tensorflow":
         from moksori.backend.step_tensorflow import TensorFlowStep

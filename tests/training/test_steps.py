@@ -297,7 +297,7 @@ def test_a_preflight_without_memory_gives_advice():
     def exhausted(*_):
         raise RuntimeError("RESOURCE_EXHAUSTED: failed to allocate 99 GiB")
 
-    trainer.losses = exhausted
+    trainer._step = exhausted
     large = {**batch(), "mels": np.zeros((4, 900, 80), np.float32)}
     with pytest.raises(MemoryError, match=r"4 x 900 x 80.*make it smaller"):
         trainer.preflight(large, **SCALE)
@@ -310,6 +310,6 @@ def test_a_preflight_passes_other_errors_on():
     def broken(*_):
         raise ZeroDivisionError("a mistake of ours")
 
-    trainer.losses = broken
+    trainer._step = broken
     with pytest.raises(ZeroDivisionError, match="a mistake of ours"):
         trainer.preflight(batch(), **SCALE)
