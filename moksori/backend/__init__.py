@@ -4,7 +4,7 @@ The one room that names `tensorflow` or `jax`; everywhere else a model is writte
 `keras.ops`. It knows nothing else of ours.
 
     compilation   compile a function of a model, or a function of arrays
-    gradients     custom gradients: their arguments, and variables read for them
+    gradients     a model's variables, and the arguments of a custom gradient
     loops         scan over time
     products      matrix products with float32 sums
     replicas      sums over the replicas of a training step

@@ -1,4 +1,10 @@
-"""Custom gradients: read variables for them, and the gradients handed to them."""
+"""Variables of a model, and gradients handed to a custom gradient."""
+
+
+def distinct(variables) -> list:
+    """Return variables without repetition: Keras lists a noise source once for the
+    model and once for its layers."""
+    return list({id(v): v for v in variables}.values())
 
 
 def read_variable(variable):

@@ -5,7 +5,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from moksori.backend.training_step import distinct
+from moksori.backend.gradients import distinct
 
 
 class JaxStep:

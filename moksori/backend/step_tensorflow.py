@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from moksori.backend.training_step import distinct
+from moksori.backend.gradients import distinct
 
 _SUM = tf.distribute.ReduceOp.SUM
 

@@ -37,9 +37,3 @@ def compile_training_step(
     from moksori.backend.step_jax import JaxStep
 
     return JaxStep(model, optimizer, losses, clip, reseed, devices.everywhere)
-
-
-def distinct(variables) -> list:
-    """Return variables without repetition: Keras lists a noise source once for the
-    model and once for its layers."""
-    return list({id(v): v for v in variables}.values())
