@@ -1,8 +1,11 @@
 import keras
 import numpy as np
+import pytest
 from keras import ops
 
 from moksori.backend.compilation import compile_model, padded_size
+
+pytestmark = pytest.mark.backend
 
 
 def dense() -> keras.Model:

@@ -9,6 +9,8 @@ from moksori.training.runs import Run
 from moksori.training.weights import averaged
 from tests.training.test_steps import SCALE, batch, make, number
 
+pytestmark = pytest.mark.backend
+
 RATE = 0.05
 
 

@@ -9,6 +9,8 @@ from keras import ops
 from moksori.training.runs import RunError
 from moksori.training.steps import Trainer
 
+pytestmark = pytest.mark.backend
+
 SCALE = {"scale": 1.0}
 
 

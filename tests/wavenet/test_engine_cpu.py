@@ -113,6 +113,7 @@ def in_bfloat16() -> np.ndarray:
     return engine.run(engine.begin(3), gates, positions, uniforms)[1]
 
 
+@pytest.mark.program
 def test_other_processors_agree(tmp_path):
     """One without instructions for bfloat16, or vectors of more than 8 floats.
 
