@@ -23,12 +23,18 @@ def network(*overrides: str, speakers: int = 2, **choices):
     return build_tacotron(tiny(*overrides), speakers, **choices)
 
 
-def stepped(model, batch: dict, rate: float = 1.0) -> tuple[dict, dict]:
-    """The terms of a plain gradient step, and by how much it moved each weight."""
-    trainer = Trainer(model, keras.optimizers.SGD(rate), objective(model), 1e9)
+def plain_trainer(model) -> Trainer:
+    """A trainer whose step moves each weight by rate times its gradient."""
+    return Trainer(model, keras.optimizers.SGD(), objective(model), 1e9)
+
+
+def stepped(trainer, batch: dict) -> tuple[dict, dict]:
+    """The terms of a plain step at rate 1, and by how much it moved each array; the
+    trainer is as before."""
     before = trainer.arrays()
-    terms = numpy_of(trainer.step(batch, rate, guided_weight=1.0, factor=(2,)))
+    terms = numpy_of(trainer.step(batch, 1.0, guided_weight=1.0, factor=(2,)))
     after = trainer.arrays()
+    trainer.assign(before)
     assert terms["skipped"] == 0
     return terms, {
         name: after[name] - before[name]
@@ -66,6 +72,12 @@ def utterance(seed: int, symbols: int, frames: int, speaker: int = 0) -> dict:
     }
 
 
+UNEVEN = [
+    utterance(seed, symbols=symbols, frames=frames, speaker=seed % 2)
+    for seed, symbols, frames in ((1, 7, 12), (2, 3, 5), (3, 5, 9))
+]
+
+
 def objective(model) -> TacotronLoss:
     """What a training of `model` minimises."""
     return TacotronLoss(
@@ -95,6 +107,18 @@ def together(*utterances: dict, frames: int, symbols: int, fill: float = -4.0) -
         for kind in ("mels", "linear"):
             batch[kind][place, : len(one[kind])] = one[kind]
     return batch
+
+
+def uneven(empty: int = 0) -> dict:
+    """A batch of three uneven utterances, and rows that hold nothing."""
+    return with_empty_rows(together(*UNEVEN, frames=12, symbols=7), empty)
+
+
+def with_empty_rows(batch: dict, count: int) -> dict:
+    return {
+        name: np.concatenate([a, np.zeros((count, *a.shape[1:]), a.dtype)])
+        for name, a in batch.items()
+    }
 
 
 def numpy_of(outputs: dict) -> dict[str, np.ndarray]:

@@ -6,20 +6,17 @@ import pytest
 from keras import ops
 
 from moksori.tacotron import products
-from moksori.training.steps import Trainer
 from moksori.training.weights import arrays_of
-from moksori.voices.networks import build_tacotron
 from tests.tacotron.made import (
     LINEAR,
     STILL,
     gradients,
     network,
     normal,
-    numpy_of,
-    objective,
-    tiny,
+    plain_trainer,
+    stepped,
+    uneven,
 )
-from tests.tacotron.test_replicas import batch
 
 pytestmark = pytest.mark.backend
 
@@ -28,13 +25,10 @@ VALUES = {"guided_weight": 1.0, "factor": (2,)}
 
 
 @pytest.fixture(scope="module")
-def trainers():
+def trainers(still_trainer):
     """Of the same weights, one a compute, without noise; plain gradient steps."""
-    made = {}
-    for compute in COMPUTES:
-        model = build_tacotron(tiny(*STILL, *LINEAR), 2, compute)
-        made[compute] = Trainer(model, keras.optimizers.SGD(), objective(model), 1e9)
-    return made
+    half = network(*STILL, *LINEAR, compute="bfloat16")
+    return {"float32": still_trainer, "bfloat16": plain_trainer(half)}
 
 
 def alike(one, other) -> float:
@@ -88,17 +82,8 @@ def test_gradients_of_a_product_keep_their_direction_and_type():
 def test_a_step_learns_the_same(trainers):
     """Measured on both backends: the cosine of the whole gradient is 0.995 and more,
     that of the worst array with a share in it, at random weights, 0.976."""
-    moved, terms = {}, {}
-    for compute, trainer in trainers.items():
-        before = trainer.arrays()
-        terms[compute] = numpy_of(trainer.step(batch(), 1.0, **VALUES))
-        after = trainer.arrays()
-        moved[compute] = {
-            name: after[name] - before[name]
-            for name in before
-            if name.startswith("model/") and before[name].dtype == np.float32
-        }
-        trainer.assign(before)
+    found = {c: stepped(trainer, uneven()) for c, trainer in trainers.items()}
+    terms, moved = ({c: both[i] for c, both in found.items()} for i in range(2))
     for name, value in terms["float32"].items():
         slack = 0.06 if name == "gradient_norm" else 0.002
         assert terms["bfloat16"][name] == pytest.approx(value, rel=slack), name
@@ -117,9 +102,9 @@ def test_a_step_learns_the_same(trainers):
 def test_the_loss_falls_alike(trainers):
     losses = {}
     quiet = {
-        **batch(),
-        "mels": batch()["mels"] - 2.0,
-        "linear": batch()["linear"] - 2.0,
+        **uneven(),
+        "mels": uneven()["mels"] - 2.0,
+        "linear": uneven()["linear"] - 2.0,
     }
     for compute, trainer in trainers.items():
         before = trainer.arrays()
@@ -153,9 +138,9 @@ def test_speech_of_a_training_in_bfloat16_is_that_of_its_weights():
     """Previews speak with the network in training, synthesis with a float32 one."""
     said = []
     for compute in COMPUTES:
-        model = build_tacotron(tiny(*STILL), 2, compute)
+        model = network(*STILL, compute=compute)
         memory, mask = model.encode(
-            *(batch()[n] for n in ("ids", "symbols", "speaker"))
+            *(uneven()[n] for n in ("ids", "symbols", "speaker"))
         )
         masks = tuple(
             np.ones((4, 1, dim), np.float32) for dim in model.decoder.prenet.dims

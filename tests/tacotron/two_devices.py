@@ -11,8 +11,7 @@ import keras
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from tests.tacotron.made import LINEAR, network, objective
-from tests.tacotron.test_replicas import batch
+from tests.tacotron.made import LINEAR, network, objective, uneven
 
 COLLECTIVES = re.compile(
     r" (all-reduce|all-gather|all-to-all|reduce-scatter|collective-permute)(-start)?\("
@@ -53,7 +52,7 @@ def compiled(model) -> str:
     arrays = jax.device_put(
         [[v.value for v in group] for group in variables], everywhere
     )
-    rows = jax.device_put(batch(empty=1), NamedSharding(mesh, PartitionSpec("batch")))
+    rows = jax.device_put(uneven(empty=1), NamedSharding(mesh, PartitionSpec("batch")))
     step = jax.jit(jax.value_and_grad(forward, has_aux=True))
     return step.lower(*arrays, rows).compile().as_text()
 

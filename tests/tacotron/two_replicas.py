@@ -12,17 +12,23 @@ tf.config.set_logical_device_configuration(
     [tf.config.LogicalDeviceConfiguration()] * 2,
 )
 
-from tests.tacotron.made import LINEAR, STILL, assert_same, network, objective  # noqa: E402
-from tests.tacotron.test_replicas import batch  # noqa: E402
+from tests.tacotron.made import (  # noqa: E402
+    LINEAR,
+    STILL,
+    assert_same,
+    network,
+    objective,
+    uneven,
+)
 
 
 def main() -> None:
     strategy = tf.distribute.MirroredStrategy(["cpu:0", "cpu:1"])
     model = network(*STILL, *LINEAR)
     forward = step_of(model)
-    alone = run(forward, batch(empty=1))
+    alone = run(forward, uneven(empty=1))
     # The longest beside nothing but the shortest, and an empty row.
-    rows = batch(empty=1)
+    rows = uneven(empty=1)
     parts = [{n: a[places] for n, a in rows.items()} for places in ([0, 2], [1, 3])]
 
     @tf.function(autograph=False)

@@ -52,12 +52,9 @@ def _recurrence(compute):
     ):
         weights = (ops.cast(kernel, compute), query, location, score)
         memory = Memory(values, keys, bias)
-        zeros = ops.zeros_like(z[0][:, : query.shape[0]])
-        context, cumulative = (
-            ops.zeros_like(values[:, 0]),
-            ops.zeros_like(values[:, :, 0]),
-        )
-        start = (zeros, zeros, context, cumulative)
+        state = z[0][:, : query.shape[0]], values[:, 0], values[:, :, 0]
+        zeros, context, cumulative = map(ops.zeros_like, state)
+        start = zeros, zeros, context, cumulative
         c, *outputs, activations = _forward(
             start, (z, zoneout_c, zoneout_h), memory, weights, compute
         )
