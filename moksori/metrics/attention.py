@@ -1,8 +1,8 @@
 """Measure how well attention follows the text.
 
 An alignment is float [steps, symbols]: each row says where a decoder step looked and
-sums to one. Padded alignments are cut to their real lengths first, by `batch` or by
-the caller.
+sums to one. The caller cuts padded alignments to their real lengths
+first.
 """
 
 from collections.abc import Sequence
@@ -136,20 +136,6 @@ def assess(speech) -> tuple[dict, list[str]]:
     if not figures["reached_end"]:
         complaints.append("stopped before the end of the text")
     return figures, complaints
-
-
-def batch(alignments: np.ndarray, steps: np.ndarray, symbols: np.ndarray) -> dict:
-    """Average figures of padded alignments [B, steps, symbols] with lengths [B].
-
-    Returns focus, diagonality and the share of complete walks, for curves over a
-    training.
-    """
-    real = [a[:n, :s] for a, n, s in zip(alignments, steps, symbols, strict=True)]
-    return {
-        "focus": float(np.mean([focus(a) for a in real])),
-        "diagonality": float(np.mean([diagonality(a) for a in real])),
-        "complete": float(np.mean([walk(a).complete for a in real])),
-    }
 
 
 def _checked(alignment: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Pictures of a training: alignments, spectrograms, curves.
+"""Draw alignments and spectrograms.
 
 Every function builds a `matplotlib` figure of its own, without pyplot and its global
 state, so they may be called from any thread and leave nothing behind. With a `path`
@@ -9,11 +9,11 @@ import functools
 import importlib.util
 import math
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from matplotlib import font_manager, ticker
+from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -102,32 +102,6 @@ def spectrograms(
         axes.tick_params(labelbottom=axes is rows[-1])
     rows[-1].set_xlabel("seconds", **_text(10))
     _colorbar(figure, picture, list(rows), unit)
-    return _finish(figure, path)
-
-
-def curves(
-    series: Mapping[str, tuple[Sequence[float], Sequence[float]]],
-    path: str | Path | None = None,
-    *,
-    title: str = "",
-    ylabel: str = "loss",
-) -> Figure:
-    """`name -> (steps, values)` as lines; logarithmic where all values are positive."""
-    figure, (axes,) = _figure(8.0, 4.0, title)
-    for name, (steps, values) in series.items():
-        axes.plot(steps, values, linewidth=1.6, label=name)
-    everything = [value for _, values in series.values() for value in values]
-    if everything and min(everything) > 0:
-        axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(ticker.StrMethodFormatter("{x:g}"))
-        axes.yaxis.set_minor_locator(ticker.LogLocator(subs=(2, 5)))
-        axes.yaxis.set_minor_formatter(ticker.StrMethodFormatter("{x:g}"))
-        axes.tick_params(which="both", labelsize=8, color=_FAINT, labelcolor=_INK)
-    axes.grid(color="#e6e8eb", linewidth=0.6)
-    axes.set_xlabel("steps", **_text(10))
-    axes.set_ylabel(ylabel, **_text(10))
-    if len(series) > 1:
-        axes.legend(frameon=False, prop=_font(9))
     return _finish(figure, path)
 
 
@@ -251,10 +225,6 @@ def _families() -> tuple[str, ...]:
 
 def _text(size: float) -> dict:
     return {"fontfamily": list(_families()), "fontsize": size, "color": _INK}
-
-
-def _font(size: float) -> font_manager.FontProperties:
-    return font_manager.FontProperties(family=list(_families()), size=size)
 
 
 def _wrapped(text: str, width: float, size: float) -> str:

@@ -149,10 +149,6 @@ class WaveNet(keras.Model):
     def reseed(self, seed: int, step: int) -> None:
         """Do nothing: this network draws no random numbers."""
 
-    def initial_buffers(self, streams: int):
-        """Return the buffers of `step` before the first sample: zeros."""
-        return [ops.zeros((streams, b.reach, self.residual)) for b in self.blocks]
-
     def condition(self, mels, speaker):
         """Encode mels and speaker at the rate of frames: [B, F + 2n, C]."""
         first, second = self.frames

@@ -154,17 +154,6 @@ def test_sounding_symbols():
     assert attention.sounding(symbols).tolist() == expected
 
 
-def test_batch_leaves_padding_out():
-    good, bad = following(steady(20), 20), following(steady(30)[:30], 30)
-    padded = np.random.default_rng(0).random((2, 60, 40))
-    padded[0, :40, :20], padded[1, :30, :30] = good, bad
-    figures = attention.batch(padded, np.array([40, 30]), np.array([20, 30]))
-    assert figures["complete"] == 0.5
-    for name in ("focus", "diagonality"):
-        single = getattr(attention, name)
-        assert figures[name] == pytest.approx((single(good) + single(bad)) / 2)
-
-
 def test_health_is_plain_and_judged_in_words():
     symbols = ["ᄂ", "ᅡ"] * 14 + [".", "<end>"]
     spoken = SimpleNamespace(alignment=following(steady(), 30), symbols=symbols)

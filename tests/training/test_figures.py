@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from moksori.training import figures
-from moksori.training.figures import alignment, curves, letter, spectrograms, syllables
+from moksori.training.figures import alignment, letter, spectrograms, syllables
 
 
 def jamo(text):
@@ -120,12 +120,13 @@ def test_the_diagonal_is_where_it_should_be():
 
 
 def test_hangul_is_drawn_and_not_boxes():
-    one, other = (
-        pixels(curves({"a": ([0, 1], [1, 2])}, title=text)) for text in ("각", "낫")
-    )
-    assert (one != other).any()
+    def titled(text):
+        return pixels(alignment(np.eye(2), list("ab"), title=text))
+
+    one = titled("각")
+    assert (one != titled("낫")).any()
     if figures._families()[0] == "NanumGothic":
-        assert (pixels(curves({"a": ([0, 1], [1, 2])}, title="뷁")) != one).any()
+        assert (one != titled("뷁")).any()
 
 
 def test_a_long_title_is_not_cut():
@@ -173,17 +174,6 @@ def test_spectrograms_that_are_empty_or_flat():
         spectrograms([("broken", np.zeros((0, 20)))], 0.01)
     pixels(spectrograms([("silence", np.full((10, 20), -11.5))], 0.01))
     pixels(spectrograms([("lost", np.full((10, 20), np.nan))], 0.01))
-
-
-def test_curves_are_logarithmic_where_they_can_be():
-    positive = curves({"train": ([1, 2, 3], [3.0, 2.0, 1.0])})
-    signed = curves({"train": ([1, 2], [0.5, -1.0]), "held out": ([1], [0.7])})
-    assert positive.axes[0].get_yscale() == "log"
-    assert signed.axes[0].get_yscale() == "linear"
-    assert positive.axes[0].get_legend() is None
-    legend = signed.axes[0].get_legend()
-    assert [text.get_text() for text in legend.get_texts()] == ["train", "held out"]
-    pixels(curves({}))
 
 
 def test_figures_are_not_kept_alive():

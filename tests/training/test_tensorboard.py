@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from moksori.training.figures import curves
+from moksori.training.figures import spectrograms
 from moksori.training.tensorboard import TensorBoardWriter
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +24,7 @@ def events(folder):
 def test_everything_is_shown(tmp_path):
     board = TensorBoardWriter(tmp_path)
     board.scalars(3, {"train/loss": 0.5, "schedule/learning_rate": 1e-3})
-    board.image(3, "alignment", curves({"a": ([1, 2], [1.0, 2.0])}))
+    board.image(3, "alignment", spectrograms([("a", np.eye(4))], 0.01))
     board.audio(3, "voice", np.linspace(-2, 2, 800), 8000)
     board.settings(3, {"kind": "line", "speakers": ["가람"]})
     board.close()
@@ -35,7 +35,7 @@ def test_everything_is_shown(tmp_path):
     assert shown.Scalars("train/loss")[0].value == 0.5
     assert tags["images"] == ["alignment"]
     image = shown.Images("alignment")[0]
-    assert (image.width, image.height) == (880, 440)
+    assert (image.width, image.height) == (990, 308)
     assert tags["audio"] == ["voice"]
     assert shown.Audio("voice")[0].sample_rate == 8000
     text = shown.Tensors("settings/text_summary")[0].tensor_proto.string_val[0]

@@ -20,7 +20,7 @@ def plainly(network, mel, speaker, samples) -> np.ndarray:
     context = network.condition(network.padded(mel)[None], np.array([speaker]))
     rate = ops.convert_to_numpy(network.upsample(context))
     numbers = uniforms(SEED, 0, 0, samples)
-    signal, buffers, heard = np.zeros(1, np.float32), network.initial_buffers(1), []
+    signal, buffers, heard = np.zeros(1, np.float32), tiny.zero_buffers(network, 1), []
     for t in range(samples):
         parameters, buffers = network.step(signal, buffers, rate[:, t])
         drawn = network.distribution.sample(parameters, numbers[None, t], TEMPERATURE)

@@ -16,6 +16,7 @@ from tests.wavenet.tiny import (
     network,
     signal,
     spectra,
+    zero_buffers,
 )
 
 pytestmark = pytest.mark.backend
@@ -58,7 +59,7 @@ def test_one_sample_at_a_time_is_the_whole_sequence(distribution, kernel):
     before, mels = heard(model, frames=4)
     whole = said(model, before, mels)
     conditioning = model.upsample(model.condition(mels, SPEAKER))
-    buffers, steps = model.initial_buffers(2), []
+    buffers, steps = zero_buffers(model, 2), []
     for t in range(before.shape[1]):
         parameters, buffers = model.step(before[:, t], buffers, conditioning[:, t])
         steps.append(ops.convert_to_numpy(parameters))

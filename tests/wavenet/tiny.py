@@ -48,3 +48,8 @@ def spectra(frames: int, seed: int = 0, streams: int = 2) -> np.ndarray:
     """Random mels, float32 [streams, frames, MELS]."""
     random = np.random.default_rng(seed)
     return random.normal(size=(streams, frames, MELS)).astype(np.float32)
+
+
+def zero_buffers(model: WaveNet, streams: int) -> list:
+    """The buffers of `model.step` before the first sample."""
+    return [ops.zeros((streams, b.reach, model.residual)) for b in model.blocks]
