@@ -15,10 +15,10 @@ def speech(job: dict) -> Iterator[dict]:
     """Rows of how many times quicker than real time the WaveNet is with one stream, 16
     and many, and the acoustic model, with and without Griffin-Lim, with one line and
     16."""
-    from moksori.doctor import backends
+    from moksori.backend import hardware
 
     settings = settings_of(job)
-    on_gpu = backends.on_gpu(job["backend"])
+    on_gpu = hardware.has_accelerator()
     yield from _wavenet(settings, job, on_gpu)
     yield from _acoustic(settings, job)
 

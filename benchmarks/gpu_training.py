@@ -21,15 +21,16 @@ _UTTERANCES = 512
 
 def place(job: dict) -> Iterator[dict]:
     """One row: the card, and whether it is a GPU."""
-    from moksori.doctor import backends
+    from moksori.backend.probe import probe
 
-    device = backends.inspect(job["backend"])["devices"][0]
+    device = probe(job["backend"])["devices"][0]
     yield {"card": device["name"], "on_gpu": device["kind"] == "GPU"}
 
 
 def training(job: dict) -> Iterator[dict]:
     """A row for each batch, with its `rate`, until one says that `memory` ran out."""
-    from moksori.doctor import backends
+    from moksori.backend import hardware
+    from moksori.backend.probe import peak_memory
 
     settings = settings_of(job)
     make = _acoustic if job["kind"] == "acoustic" else _vocoder
@@ -44,8 +45,8 @@ def training(job: dict) -> Iterator[dict]:
             yield {"batch": size, "memory": type(error).__name__}
             return
         row = {"batch": size, "rate": counted / seconds, "step_seconds": seconds}
-        if backends.on_gpu(job["backend"]):
-            row["peak_bytes"] = backends.peak_memory(job["backend"])
+        if hardware.has_accelerator():
+            row["peak_bytes"] = peak_memory(job["backend"])
         yield {**row, "compute": step.trainer.model.compute}
 
 

@@ -61,7 +61,8 @@ ROOMS = {
     "speakers": {"hparams", "audio", "storage"},
     # They look at everything else, and nothing needs them.
     "demo": _BELOW_COMPARISON,
-    "doctor": _BELOW_COMPARISON,
+    # Without features, its forecast is of a training on the demo.
+    "doctor": {*_BELOW_COMPARISON, "demo"},
     "comparison": {*_BELOW_COMPARISON, "demo", "doctor"},
 }
 # Where anything of ours may be imported, and what no room may import.
@@ -70,10 +71,7 @@ LEAVES = {"script", "commands", "benchmarks", "tests"}
 
 # Heavy libraries, and the rooms or files that may name them. Tests may name all.
 _SOUND = {"audio", "benchmarks"}
-_BACKEND = {
-    "backend",
-    "moksori/doctor/backends.py",
-}
+_BACKEND = {"backend"}
 _XTTS = {"moksori/voices/xtts/voice.py", "moksori/voices/xtts/model.py"}
 HEAVY = {
     "keras": {

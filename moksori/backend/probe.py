@@ -106,13 +106,18 @@ def _check(convolve: Callable[[], float]) -> dict:
 
 
 def main() -> int:
-    """Print the answer of `probe`, or its `failure` and whether it is `missing`."""
+    """Print the answer of `probe` and `compute`, the type of large products; or the
+    `failure` of it, and whether the backend is `missing`."""
     backend = sys.argv[1]
     # Ours to look at, not to keep: take no more of a GPU than is asked for.
     os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
     os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
+    os.environ["KERAS_BACKEND"] = backend
     try:
         answer = probe(backend)
+        from moksori.backend.hardware import preferred_compute_dtype
+
+        answer["compute"] = preferred_compute_dtype()
     except Exception as failure:
         missing = isinstance(failure, ModuleNotFoundError) and failure.name == backend
         text = " ".join(f"{type(failure).__name__}: {failure}".split())

@@ -5,8 +5,6 @@ The exit code says the worst: 0 all is well, 1 warnings, 2 errors.
 
 import argparse
 import json
-import os
-import shutil
 import signal
 import sys
 from pathlib import Path
@@ -24,7 +22,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--run", type=Path, help="to begin or continue: logs/me")
     corpus = {"type": Path, "action": "append", "default": [], "metavar": "DIR"}
     parser.add_argument("--corpus", **corpus, help="to preprocess; may be repeated")
-    model = "whose training is foretold from a few steps"
+    model = "whose training is forecast from a few steps"
     parser.add_argument("--model", choices=("both", *BOTH, "none"), help=model)
     brief = "for the steps of each model, after loading and compiling"
     parser.add_argument("--seconds", type=float, default=20.0, metavar="N", help=brief)
@@ -37,13 +35,13 @@ def parser() -> argparse.ArgumentParser:
 
 
 def models(arguments: argparse.Namespace) -> tuple[str, ...]:
-    """Those to rehearse: what was asked for; else, once it is said what to train with,
-    what the run trains, or both."""
-    from moksori.doctor.materials import kind_of
+    """Return the models to forecast: those asked for; else, once it is said what to
+    train with, the model of the run, or both."""
+    from moksori.doctor.training_inputs import run_kind
 
     if model := arguments.model:
         return {"both": BOTH, "none": ()}.get(model, (model,))
-    if kind := kind_of(arguments.run):
+    if kind := run_kind(arguments.run):
         return (kind,)
     chosen = arguments.preset or arguments.hparams or arguments.overrides
     return BOTH if chosen or arguments.features or arguments.run else ()
@@ -51,34 +49,25 @@ def models(arguments: argparse.Namespace) -> tuple[str, ...]:
 
 def main(argv: list[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
-    from moksori.doctor import findings, table
-    from moksori.doctor.examination import Examination
+    try:
+        from rich.console import Console
 
-    tell = table.teller(sys.stderr)
+        from moksori.doctor import findings, table
+        from moksori.doctor.doctor import Doctor
+    except ModuleNotFoundError as missing:
+        text = "is not installed: run make venv, or build the image again"
+        print(f"doctor: {missing.name} {text}", file=sys.stderr)
+        return 2
     # Either way of stopping it ends the programs that it has started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    examination = Examination(
-        settings_flags=arguments,
-        data=arguments.data,
-        logs=arguments.logs,
-        features=arguments.features,
-        run=arguments.run,
-        corpora=tuple(arguments.corpus),
-        models=models(arguments),
-        seconds=arguments.seconds,
-        tell=tell,
-    )
     try:
-        sections = examination.sections()
+        with table.progress(Console(stderr=True)) as report_progress:
+            sections = Doctor(arguments, models(arguments), report_progress).run()
     except KeyboardInterrupt:
         return 130
-    finally:
-        tell("")
     found = [finding for each in sections.values() for finding in each]
     if arguments.json:
         print(json.dumps(findings.report(found), ensure_ascii=False, indent=2))
     else:
-        width = min(120, shutil.get_terminal_size((100, 24)).columns)
-        colours = table.wants_colours(sys.stdout, os.environ)
-        print(table.show(sections, width, colours))
+        table.show(sections, Console())
     return int(findings.worst(found))

@@ -17,7 +17,7 @@ from moksori.comparison.systems import (
 )
 from moksori.comparison.table import RECORDING
 from moksori.comparison.test_set import MOST_SECONDS, REFERENCE, Selection
-from moksori.doctor import driver, host
+from moksori.doctor import gpus, machine
 from moksori.metrics.recording import describe
 from moksori.speakers.encoder import EncoderMissing
 from moksori.storage import write_json
@@ -187,12 +187,12 @@ def _similarity(results, selection: Selection, audio: Audio, folder: Path) -> di
 
 
 def _machine() -> dict:
-    facts = next(iter(host.processor())).values
-    gpus = [gpu.name for gpu in driver.inquire().gpus]
+    facts = machine.check_processor().values
+    cards = [card["name"] for card in gpus.query_driver().cards]
     return {
         "processor": facts["model"],
         "cores": facts["usable"],
-        "accelerator": ", ".join(gpus) or None,
+        "accelerator": ", ".join(cards) or None,
     }
 
 

@@ -1,29 +1,32 @@
-"""What a look at the machine finds, how bad it is, and what to do about it."""
+"""What a check found, how bad it is, and what to do about it."""
 
 import enum
-import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-SCHEMA = 1
-
 
 class Level(enum.IntEnum):
-    """How bad a finding is; the number is the exit code of a program that ends so."""
+    """How bad a finding is; the number is the exit code of the command.
+
+    With a warning, a training would run, but worse or with a risk; with an error it
+    would not run, or not as it is meant to.
+    """
 
     OK = 0
     WARNING = 1
     ERROR = 2
 
 
+OK, WARNING, ERROR = Level
+
+
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report: what was found, and what to do unless all is well.
+    """One line of the report; `values` are its facts for a program.
 
-    `values` are the same facts for a program: bytes, seconds, names.
-    Raises `ValueError` for a finding that worries without advice.
+    Raises `ValueError` for a warning or an error without advice.
     """
 
     name: str
@@ -33,81 +36,58 @@ class Finding:
     values: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self):
-        if self.level is not Level.OK and not self.advice:
+        if self.level and not self.advice:
             raise ValueError(f"{self.name}: say what to do about it")
 
 
-def ok(name: str, text: str, /, **values) -> Finding:
-    """All is well."""
-    return Finding(name, Level.OK, text, values=values)
+# Whether there is a problem, how bad it is, what to add to the text, and the advice.
+Problem = tuple[Any, Level, str, str]
 
 
-def warning(name: str, text: str, advice: str, /, **values) -> Finding:
-    """A training would run, worse or with a risk."""
-    return Finding(name, Level.WARNING, text, advice, values)
+def judge(name: str, text: str, /, *problems: Problem, **values: Any) -> Finding:
+    """Return the finding of the first problem that there is; OK for none."""
+    for present, level, more, advice in problems:
+        if present:
+            return Finding(name, level, text + more, advice, values)
+    return Finding(name, OK, text, "", values)
 
 
-def error(name: str, text: str, advice: str, /, **values) -> Finding:
-    """A training would not run, or not as it is meant to."""
-    return Finding(name, Level.ERROR, text, advice, values)
-
-
-def looked(name: str, check: Callable[[], Iterable[Finding]]) -> list[Finding]:
-    """What `check` finds; its own failure is one finding more."""
-    found = []
+def collect(name: str, check: Callable, *arguments: Any) -> list[Finding]:
+    """Return what a check finds; its own failure is a warning."""
     try:
-        for finding in check():
-            found.append(finding)
+        found = check(*arguments)
+        return [found] if isinstance(found, Finding) else list(found)
     except Exception as failure:
-        found.append(
-            warning(
-                name,
-                f"could not be checked: {one_line(failure)}",
-                "the other findings hold; look at this one by hand",
-            )
-        )
-    return found
+        text = f"could not be checked: {type(failure).__name__}: {failure}"
+        text = " ".join(text.split())[:200]
+        return [Finding(name, WARNING, text, "the rest holds; check this one by hand")]
 
 
 def worst(findings: Iterable[Finding]) -> Level:
-    """The level of the worst finding; OK for none."""
-    return max((finding.level for finding in findings), default=Level.OK)
+    """Return the level of the worst finding; OK for none."""
+    return max((finding.level for finding in findings), default=OK)
 
 
-def report(findings: Iterable[Finding], when: datetime | None = None) -> dict:
-    """All of it as plain values that JSON can hold."""
+def report(findings: Iterable[Finding]) -> dict:
+    """Return findings as one JSON object."""
     findings = list(findings)
-    when = when or datetime.now(UTC)
     return {
-        "schema": SCHEMA,
-        "when": when.isoformat(timespec="seconds"),
+        "schema": 1,
+        "when": datetime.now(UTC).isoformat(timespec="seconds"),
         "worst": worst(findings).name,
-        "findings": [
-            {
-                "name": finding.name,
-                "level": finding.level.name,
-                "text": finding.text,
-                "advice": finding.advice,
-                "values": _plain(finding.values),
-            }
-            for finding in findings
-        ],
+        "findings": [asdict(each) | {"level": each.level.name} for each in findings],
     }
 
 
-def one_line(failure: BaseException) -> str:
-    """An exception in one line of at most some 200 characters."""
-    text = " ".join(f"{type(failure).__name__}: {failure}".split())
-    return text if len(text) <= 200 else f"{text[:199]}…"
+def pluralize(count: int, noun: str) -> str:
+    """Return a count with its noun: 1 GPU, 2 GPUs."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def _plain(value):
-    if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(each) for each in value]
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return str(value)
+def format_bytes(size: float) -> str:
+    """Return bytes with a binary unit: 512 MiB, 23.5 GiB."""
+    for unit in ("B", "KiB", "MiB"):
+        if size < 1024:
+            return f"{size:.0f} {unit}"
+        size /= 1024
+    return f"{size:,.1f} GiB"

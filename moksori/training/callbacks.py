@@ -143,11 +143,12 @@ def _figures(steps_left: int, loss: float, throughput: Throughput, unit: str) ->
         parts.append(f"{rate:.2f} steps/s")
         if throughput.frames_per_second > 0:
             parts.append(f"{throughput.frames_per_second:,.0f} {unit}/s")
-        parts.append(f"{_duration(steps_left / rate)} left")
+        parts.append(f"{format_duration(steps_left / rate)} left")
     return "  ".join(parts)
 
 
-def _duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
+    """Return a duration in its two largest units: 3 d 5 h, 2 h 05 min, 4 min 30 s."""
     minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)

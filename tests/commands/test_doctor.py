@@ -1,4 +1,4 @@
-"""doctor.py as a person, or a program, runs it."""
+"""The doctor as a person, or a program, runs it."""
 
 import json
 import os
@@ -10,188 +10,136 @@ from pathlib import Path
 
 import pytest
 
-from tests.doctor.made import card, nvidia_smi, program
-from tests.trainings import tones
+from moksori.commands import doctor
+from moksori.doctor import backends, forecast, gpus
+from moksori.doctor.findings import OK, Finding
 
 ROOT = Path(__file__).parents[2]
-LEVELS = ("OK", "WARNING", "ERROR")
-
-
-def doctor(*arguments, **environment) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", "moksori", "doctor", *map(str, arguments)],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-    )
+ANSWER = {
+    "version": "2.21",
+    "build": {},
+    "devices": [{"kind": "CPU", "name": "CPU", "capability": None, "memory": None}],
+    "works": True,
+    "failure": "",
+    "compute": "float32",
+}
 
 
 @pytest.fixture
-def bare(tmp_path):
-    """A machine without backends, and folders of its own: quick to look at."""
-    for name in ("tensorflow", "jax"):
-        missing = f"No module named {name!r}"
-        code = f"raise ModuleNotFoundError({missing!r}, name={name!r})"
-        (tmp_path / "stubs" / name).mkdir(parents=True)
-        (tmp_path / "stubs" / name / "__init__.py").write_text(code)
-    for name in ("data", "logs", "bin"):
-        (tmp_path / name).mkdir()
+def run(tmp_path, monkeypatch, capsys):
+    """Run the command in this process, on a machine that is all made up: no GPU, both
+    backends at work. Returns its code and what it printed."""
+    asked = []
 
-    def run(*arguments, path=tmp_path / "bin", **environment):
-        folders = ("--data", tmp_path / "data", "--logs", tmp_path / "logs")
-        told = {"PYTHONPATH": str(tmp_path / "stubs"), "PATH": f"{path}:/usr/bin:/bin"}
-        return doctor(*folders, *arguments, **{**told, **environment})
+    def check_training(model, settings, features, *_):
+        asked.append((model, features))
+        text, values = "4 steps take 3 s", {"checkpoint_bytes": 2**20}
+        return Finding(f"{model} training", OK, text, "", values)
 
-    return run
+    monkeypatch.setattr(gpus, "query_driver", lambda: gpus.Driver(absent=True))
+    monkeypatch.setattr(
+        backends, "probe", lambda name, _: backends.BackendProbe(name, ANSWER)
+    )
+    monkeypatch.setattr(forecast, "check_training", check_training)
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    folders = ["--data", str(tmp_path), "--logs", str(tmp_path)]
+
+    def call(*words):
+        code = doctor.main([*folders, *map(str, words)])
+        return code, capsys.readouterr()
+
+    call.asked = asked
+    return call
 
 
-def checked(run: subprocess.CompletedProcess) -> dict:
+def checked(code: int, printed) -> dict:
     """What `--json` printed, of the documented shape; findings by their names."""
-    told = json.loads(run.stdout)
+    told = json.loads(printed.out)
     assert set(told) == {"schema", "when", "worst", "findings"}
-    assert told["schema"] == 1
+    levels = ["OK", "WARNING", "ERROR"]
     for finding in told["findings"]:
         assert set(finding) == {"name", "level", "text", "advice", "values"}
-        assert finding["level"] in LEVELS
-        assert finding["text"]
         assert finding["advice"] or finding["level"] == "OK"
-    worst = max(LEVELS.index(finding["level"]) for finding in told["findings"])
-    assert told["worst"] == LEVELS[worst]
-    assert run.returncode == worst
-    assert "Traceback" not in run.stderr
-    found = {finding["name"]: finding for finding in told["findings"]}
-    broken = [f for f in found.values() if "could not be checked" in f["text"]]
-    assert broken == []
-    return found
+        assert "could not be checked" not in finding["text"]
+    assert code == max(levels.index(finding["level"]) for finding in told["findings"])
+    assert told["worst"] == levels[code]
+    return {finding["name"]: finding for finding in told["findings"]}
 
 
-def test_the_eve_of_a_training(tmp_path):
-    """The real thing: both backends woken, both models rehearsed."""
-    features, run_folder = tones(tmp_path), tmp_path / "run"
-    quicker = ("tacotron.encoder_layers=0", "tacotron.postnet_layers=1")
-    quicker += ("wavenet.layers=1", "wavenet.cycles=1")
-    run = doctor(
-        *("--features", features, "--run", run_folder, "--corpus", tmp_path / "corpus"),
-        *("--data", tmp_path, "--logs", tmp_path, "--seconds", 1, "--json"),
-        *(word for each in quicker for word in ("--set", each)),
-        KERAS_BACKEND="tensorflow",
-    )
-    found = checked(run)
-    assert found["backend"]["values"]["backend"] == "tensorflow"
-    assert found["tensorflow"]["values"]["works"]
-    assert found["jax"]["values"]["works"]
-    assert found["settings"]["values"]["preset"] == "tiny"
-    assert set(found["settings"]["values"]["changes"]) == set(quicker)
-    assert found["features"]["values"]["utterances"] == 20
-    assert found["corpus"]["values"]["utterances"] == 20
-    assert found["run"]["values"]["step"] is None
-    for model in ("tacotron", "wavenet"):
-        told = found[f"{model} training"]
-        assert told["level"] == "OK", told
-        assert told["values"]["step_seconds"] > 0
-        assert told["values"]["peak_memory"] > 2**28
-        assert "made up" not in told["text"]
-    needed = found["logs disk"]["values"]["needed"]
-    checkpoints = [
-        found[f"{m} training"]["values"]["checkpoint"] for m in ("tacotron", "wavenet")
-    ]
-    assert needed == 5 * sum(checkpoints) + 2 * 2**30
-    assert "rehearsing wavenet: compiling" in run.stderr
-    assert not run_folder.exists()
-
-
-def test_nothing_is_installed(bare):
-    found = checked(bare("--json", KERAS_BACKEND="tensorflow"))
-    assert found["tensorflow"]["level"] == found["backend"]["level"] == "ERROR"
-    assert "make venv" in found["tensorflow"]["advice"]
-    # The other one is nobody's trouble.
-    assert found["jax"]["level"] == "OK"
-    assert found["driver"]["level"] == "OK"
-    assert found["training"]["level"] == "OK"
-    assert found["data folder"]["level"] == found["logs folder"]["level"] == "OK"
-
-
-def test_everything_is_wrong(bare, tmp_path):
-    said = "echo could not communicate with the NVIDIA driver; exit 9"
-    ill = program(tmp_path / "ill", "nvidia-smi", said)
-    found = checked(
-        bare(
-            *("--json", "--preset", "korea", "--features", tmp_path / "none"),
-            *("--run", tmp_path, "--corpus", tmp_path / "none", "--logs", "/proc/none"),
-            path=ill,
-            KERAS_BACKEND="torch",
-            TF_CONFIG="{",
-            HOME="/proc/none",
-        )
-    )
-    for name in ("driver", "backend", "hosts", "settings", "features", "corpus"):
-        assert found[name]["level"] == "ERROR", name
-    assert "did you mean korean" in found["settings"]["text"]
-    assert found["logs folder"]["level"] == "ERROR"
-    assert found["run"]["level"] == "WARNING"
-
-
-def test_gpus_that_no_backend_sees(bare, tmp_path):
-    cards = nvidia_smi(tmp_path / "cards", card(0), card(1))
-    (tmp_path / "stubs" / "jax" / "__init__.py").write_text(
-        "__version__ = '0'\n"
-        "def default_backend(): return 'cpu'\n"
-        "def local_devices(): return []\n"
-    )
-    found = checked(bare("--json", path=cards, KERAS_BACKEND="jax"))
-    assert found["driver"]["values"]["gpus"] == 2
-    assert found["gpu 1"]["level"] == "OK"
-    assert found["jax"]["level"] == "ERROR"
-
-
-def test_a_person_sees_a_table(bare):
-    run = bare("--model", "none", NO_COLOR="")
-    assert run.returncode == 2
-    lines = run.stdout.splitlines()
+def test_what_a_person_sees(run):
+    code, printed = run("--model", "none")
+    lines = printed.out.splitlines()
     assert lines[0] == "This machine"
-    assert "\x1b" not in run.stdout + run.stderr
-    place = next(
-        i for i, line in enumerate(lines) if "tensorflow" in line and "ERROR" in line
-    )
-    assert "→" in "".join(lines[place : place + 4])
-    assert "1 error" in lines[-1] or "errors" in lines[-1]
-    assert "waking tensorflow" in run.stderr
+    assert any(line.split()[:2] == ["ok", "driver"] for line in lines)
+    assert lines[-1].startswith(("Nothing stands in the way", "1 ", "2 "))
+    assert code in (0, 1)
+    assert printed.err.splitlines()[1] == "starting tensorflow"
 
 
-def test_a_python_without_packages(tmp_path):
-    for name in ("tensorflow", "jax"):
-        (tmp_path / f"{name}.py").write_text("raise ImportError('none')")
-    (tmp_path / "run.json").write_text('{"kind": "tacotron", "version": 1}')
-    folders = ("--data", tmp_path, "--logs", tmp_path, "--run", tmp_path)
-    asked = ("--features", tmp_path, "--model", "none", "--json")
-    run = subprocess.run(
-        [
-            sys.executable,
-            "-S",
-            "-m",
-            "moksori",
-            "doctor",
-            *map(str, (*folders, *asked)),
-        ],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-    )
-    told = json.loads(run.stdout)
-    assert run.returncode == 2
-    assert "Traceback" not in run.stderr
-    found = {finding["name"]: finding["text"] for finding in told["findings"]}
-    assert "could not be checked: ModuleNotFoundError" in found["features"]
-    assert "are missing" in found["packages"]
+def test_a_training_is_forecast(run, tiny_store):
+    words = ("--features", tiny_store, "--corpus", tiny_store.parent / "corpus")
+    found = checked(*run("--json", *words))
+    assert run.asked == [("tacotron", tiny_store), ("wavenet", tiny_store)]
+    assert found["settings"]["values"]["preset"] == "tiny"
+    assert found["corpus"]["values"]["utterances"] == 20
+    assert found["tacotron training"]["level"] == "OK"
+    assert found["logs folder"]["values"]["needed"] == 2 * (5 * 2**20 + 2**30)
 
 
+@pytest.mark.parametrize(
+    ("words", "models"),
+    [
+        ((), []),
+        (("--preset", "tiny"), ["tacotron", "wavenet"]),
+        (("--preset", "tiny", "--model", "wavenet"), ["wavenet"]),
+        (("--preset", "tiny", "--model", "none"), []),
+    ],
+)
+def test_which_models_are_forecast(run, words, models):
+    run(*words)
+    assert [model for model, _ in run.asked] == models
+
+
+def test_a_run_says_which_model(run, tiny_vocoder_run):
+    run("--run", tiny_vocoder_run)
+    assert [model for model, _ in run.asked] == ["wavenet"]
+
+
+def test_everything_is_wrong(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(gpus, "query_driver", lambda: gpus.Driver(trouble="ill"))
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    monkeypatch.setenv("TF_CONFIG", "{")
+    words = ("--features", tmp_path / "none", "--corpus", tmp_path / "none")
+    found = checked(*run("--json", "--preset", "korea", *words, "--logs", "/proc/x"))
+    wrong = {name for name, finding in found.items() if finding["level"] == "ERROR"}
+    assert wrong >= {"driver", "backend", "hosts", "settings", "features", "corpus"}
+    assert "logs folder" in wrong
+    assert run.asked == []
+    assert "before the errors above are mended" in found["forecast"]["text"]
+
+
+@pytest.mark.parametrize("words", [("--model", "both?"), ("--nonsense",)])
+def test_wrong_flags(run, words, capsys):
+    with pytest.raises(SystemExit) as ended:
+        run(*words)
+    assert ended.value.code == 2
+    assert "usage:" in capsys.readouterr().err
+
+
+def test_a_python_without_packages(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "moksori.doctor.doctor", None)
+    assert doctor.main([]) == 2
+    assert "make venv" in capsys.readouterr().err
+
+
+@pytest.mark.program
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_can_be_stopped(tmp_path, number):
+def test_a_signal_ends_it_and_what_it_started(tmp_path, number):
+    asked = tmp_path / "asked"
     (tmp_path / "tensorflow.py").write_text(
-        "import os, time\n"
-        f"open({str(tmp_path / 'asked')!r}, 'w').write(str(os.getpid()))\n"
+        "import os, pathlib, time\n"
+        f"pathlib.Path({str(asked)!r}).write_text(str(os.getpid()))\n"
         "time.sleep(93)\n"
     )
     process = subprocess.Popen(
@@ -202,7 +150,6 @@ def test_it_can_be_stopped(tmp_path, number):
         stderr=subprocess.PIPE,
         text=True,
     )
-    asked = tmp_path / "asked"
     while not asked.exists() or not asked.read_text():
         assert process.poll() is None
         time.sleep(0.02)
@@ -212,11 +159,3 @@ def test_it_can_be_stopped(tmp_path, number):
     assert "Traceback" not in err
     with pytest.raises(ProcessLookupError):
         os.kill(int(asked.read_text()), 0)
-
-
-@pytest.mark.parametrize("arguments", [("--model", "both?"), ("--nonsense",)])
-def test_wrong_flags(arguments):
-    run = doctor(*arguments)
-    assert run.returncode == 2
-    assert run.stdout == ""
-    assert "usage:" in run.stderr

@@ -1,129 +1,117 @@
-import ctypes
+"""The backends against the driver: which is used, and why one sees no GPU."""
+
 import json
-from types import SimpleNamespace
 
 import pytest
 
 from moksori.doctor import backends
-from moksori.doctor.errands import ask
+from moksori.doctor.backends import BackendProbe, check_backends, configured_backend
+from moksori.doctor.findings import ERROR, OK, WARNING
+from moksori.doctor.gpus import Driver
+from moksori.doctor.subprocesses import Answer
 
-GIBI = 2**30
-
-
-def _card(platform="gpu", **more):
-    stats = {"bytes_limit": 60 * GIBI, "peak_bytes_in_use": 3 * GIBI}
-    return SimpleNamespace(
-        platform=platform,
-        device_kind="NVIDIA H100",
-        compute_capability="9.0",
-        memory_stats=lambda: stats,
-        **more,
-    )
+GPU = {"kind": "GPU", "name": "NVIDIA H100", "capability": [9, 0], "memory": None}
+CPU = {"kind": "CPU", "name": "CPU", "capability": None, "memory": None}
+ONE_CARD = Driver("575", 12090, ({"index": 0},))
+TENSORFLOW = {"KERAS_BACKEND": "tensorflow"}
 
 
-def test_jax_on_gpus():
-    answer = backends._jax(SimpleNamespace(local_devices=lambda: [_card(), _card()]))
-    device = {"kind": "GPU", "name": "NVIDIA H100", "capability": [9, 0]}
-    assert answer["devices"] == [{**device, "memory": 60 * GIBI}] * 2
-    # This one has nothing to convolve with, which it survives.
-    assert not answer["works"]
-    assert "lax" in answer["failure"]
+def answer(*devices, **other) -> dict:
+    said = {"version": "2.21", "build": {}, "works": True, "failure": ""}
+    return {**said, "devices": list(devices or [CPU]), "compute": "bfloat16", **other}
 
 
-def test_jax_on_a_processor():
-    cpu = SimpleNamespace(platform="cpu", device_kind="cpu")
-    (device,) = backends._jax(SimpleNamespace(local_devices=lambda: [cpu]))["devices"]
-    assert device == {"kind": "CPU", "name": "cpu", "capability": None, "memory": None}
-
-
-def _tensorflow(gpus, details):
-    config = SimpleNamespace(
-        list_physical_devices=lambda kind: gpus,
-        experimental=SimpleNamespace(get_device_details=lambda gpu: details),
-    )
-    build = {"is_cuda_build": True, "cuda_version": "12.5.1"}
-    sysconfig = SimpleNamespace(get_build_info=lambda: build)
-    return SimpleNamespace(config=config, sysconfig=sysconfig)
-
-
-@pytest.mark.parametrize(
-    ("details", "device"),
-    [
-        (
-            {"device_name": "NVIDIA H100", "compute_capability": (9, 0)},
-            {"name": "NVIDIA H100", "capability": [9, 0]},
-        ),
-        ({}, {"name": "/physical_device:GPU:0", "capability": None}),
-    ],
-)
-def test_tensorflow_on_gpus(details, device):
-    gpu = SimpleNamespace(name="/physical_device:GPU:0")
-    answer = backends._tensorflow(_tensorflow([gpu], details))
-    assert answer["devices"] == [{"kind": "GPU", "memory": None, **device}]
-    assert answer["build"] == {"is_cuda_build": "True", "cuda_version": "12.5.1"}
-    assert json.dumps(answer)
-
-
-def test_tensorflow_on_a_processor():
-    answer = backends._tensorflow(_tensorflow([], {}))
-    assert [device["kind"] for device in answer["devices"]] == ["CPU"]
-
-
-def test_libraries_that_are_loaded(tmp_path, monkeypatch):
-    class Library:
-        def __init__(self, path):
-            self.path = path
-
-        def cudnnGetVersion(self):
-            return 91002
-
-        def cudaRuntimeGetVersion(self, number):
-            assert self.path == "/b c/libcudart.so.12"
-            number._obj.value = 12090
-            return 0
-
-    lines = [
-        f"7f00-7f01 r-xp 00000000 fe:00 1  {path}"
-        for path in ("/a/libcudnn.so.9", "/a/libcudnn.so.9", "/b c/libcudart.so.12")
-    ]
-    # This one does not know the question.
-    lines.append("7f00-7f01 r-xp 00000000 fe:00 1  /a/libcuda.so.1")
-    lines.append("7f00-7f01 r-xp 00000000 fe:00 1  /a/libcudnn_ops.so.9")
-    lines.append("7f00-7f01 rw-p 00000000 00:00 0")
-    (tmp_path / "maps").write_text("\n".join(lines))
-    monkeypatch.setattr(ctypes, "CDLL", Library)
-    found = dict(backends._libraries(tmp_path / "maps"))
-    unknown = found.pop("cuda")
-    assert found == {"cudnn": "9.10.2", "cudart": "12.9"}
-    assert unknown.startswith("unknown")
-
-
-@pytest.mark.parametrize(
-    ("value", "works", "word"),
-    [
-        (7744.0, True, ""),
-        (float("nan"), False, "gave nan"),
-        (7740.0, False, "gave 7740"),
-    ],
-)
-def test_a_convolution_is_judged(value, works, word):
-    answer = backends._tried(lambda: value)
-    assert answer["works"] == works
-    assert word in answer["failure"]
-
-
-def test_a_version_that_is_installed():
-    assert backends.installed("no-such-package-anywhere") is None
-    assert backends.installed("numpy")[0].isdigit()
-
-
-def test_asked_as_a_program():
-    from moksori.doctor.accelerators import ROOT, sys
-
-    answer = ask(
-        [sys.executable, "-m", "moksori.doctor.backends", "nothing"], 60, folder=ROOT
-    )
-    assert json.loads(answer.out) == {
-        "failure": "ModuleNotFoundError: No module named 'nothing'",
-        "missing": True,
+def findings(
+    tensorflow, jax=None, driver=None, environment=TENSORFLOW, contained=False
+):
+    probes = {
+        "tensorflow": BackendProbe("tensorflow", **tensorflow),
+        "jax": BackendProbe("jax", **(jax or {"answer": answer()})),
     }
+    driver = driver or Driver(absent=True)
+    found = check_backends(probes, driver, contained, environment)
+    return {finding.name: finding for finding in found}
+
+
+def test_a_probe_runs_in_another_process(monkeypatch):
+    said = {"code": 0, "out": f"noise\n{json.dumps(answer(GPU))}\n"}
+    said["err"] = "2026 E0000 cuda.cc:1] failed call to cuInit: no device\nbye\n"
+    monkeypatch.setattr(backends.subprocesses, "run", lambda *_, **__: Answer(**said))
+    found = backends.probe("tensorflow")
+    assert found.gpus == ["NVIDIA H100"]
+    assert found.logged == "failed call to cuInit: no device"
+    said.update(out=json.dumps({"failure": "none", "missing": True}))
+    assert backends.probe("jax") == BackendProbe("jax", {}, "none", True)
+    said.update(code=-11)
+    assert backends.probe("jax").failure == "ended with code -11: bye"
+    said.update(code=None)
+    assert "did not start" in backends.probe("jax", timeout=1).failure
+
+
+def test_what_decides_the_backend(tmp_path):
+    (tmp_path / ".keras").mkdir()
+    file, home = tmp_path / ".keras/keras.json", {"HOME": str(tmp_path)}
+    assert configured_backend(home) == ("tensorflow", "the default")
+    file.write_text('{"backend": "jax"}')
+    assert configured_backend(home) == ("jax", str(file))
+    assert configured_backend(home | TENSORFLOW) == ("tensorflow", "KERAS_BACKEND")
+    file.write_text("{")
+    assert configured_backend(home) == ("tensorflow", "the default")
+
+
+def test_all_is_well_on_the_cpu():
+    found = findings({"answer": answer()})
+    assert {each.level for each in found.values()} == {OK}
+    assert found["backend"].text.startswith("tensorflow on the CPU")
+    assert found["backend"].values["compute"] == "bfloat16"
+
+
+def test_a_backend_that_cannot_be_used():
+    found = findings({"answer": answer()}, environment={"KERAS_BACKEND": "torch"})
+    assert found["backend"].level is ERROR
+    assert "KERAS_BACKEND" in found["backend"].advice
+
+
+def test_a_missing_backend_matters_where_it_is_used():
+    missing = {"failure": "No module named 'tensorflow'", "missing": True}
+    found = findings(missing)
+    assert found["backend"].level is found["tensorflow"].level is ERROR
+    assert "make venv" in found["tensorflow"].advice
+    found = findings(missing, environment={"KERAS_BACKEND": "jax"})
+    assert found["backend"].level is found["tensorflow"].level is OK
+
+
+def test_a_gpu_without_cudnn():
+    broken = {"works": False, "failure": "no algorithm"}
+    found = findings({"answer": answer(GPU, **broken)}, driver=ONE_CARD)
+    assert found["tensorflow"].level is ERROR
+    assert "LD_LIBRARY_PATH" in found["tensorflow"].advice
+
+
+@pytest.mark.parametrize(
+    ("environment", "contained", "words"),
+    [
+        ({"CUDA_VISIBLE_DEVICES": ""}, False, "unset CUDA_VISIBLE_DEVICES"),
+        ({"NVIDIA_VISIBLE_DEVICES": "void"}, False, "NVIDIA_VISIBLE_DEVICES"),
+        ({"NVIDIA_VISIBLE_DEVICES": "all"}, True, "--gpus all"),
+        ({}, False, "requirements/gpu.lock"),
+    ],
+)
+def test_why_a_gpu_is_not_seen(environment, contained, words):
+    found = findings(
+        {"answer": answer(), "logged": "cuInit"},
+        driver=ONE_CARD,
+        environment=TENSORFLOW | environment,
+        contained=contained,
+    )
+    assert found["tensorflow"].level is ERROR
+    assert found["jax"].level is WARNING
+    assert words in found["tensorflow"].advice
+    assert "it logged: cuInit" in found["tensorflow"].advice
+
+
+def test_a_variable_of_jax_alone():
+    environment = TENSORFLOW | {"JAX_PLATFORMS": "cpu"}
+    found = findings({"answer": answer()}, driver=ONE_CARD, environment=environment)
+    assert "JAX_PLATFORMS" in found["jax"].advice
+    assert "JAX_PLATFORMS" not in found["tensorflow"].advice

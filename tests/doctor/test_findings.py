@@ -1,84 +1,100 @@
+"""Findings: the first problem counts, and a check that fails is a finding itself."""
+
+import io
 import json
-from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from moksori.doctor import table
 from moksori.doctor.findings import (
-    Level,
-    error,
-    looked,
-    ok,
-    one_line,
+    ERROR,
+    OK,
+    WARNING,
+    Finding,
+    collect,
+    format_bytes,
+    judge,
+    pluralize,
     report,
-    warning,
     worst,
 )
 
-
-def test_what_worries_needs_advice():
-    with pytest.raises(ValueError, match="disk: say what to do"):
-        warning("disk", "full", "")
-    with pytest.raises(ValueError, match="say what to do"):
-        error("disk", "full", "")
-    assert ok("disk", "roomy").advice == ""
+TIGHT = Finding("disk", WARNING, "1 GiB [free]", "make room", {"free": 2**30})
 
 
-def test_worst_is_the_exit_code():
-    fine, bad = ok("a", "b"), error("c", "d", "e")
-    assert int(worst([])) == int(worst([fine])) == 0
-    assert int(worst([warning("a", "b", "c"), fine])) == 1
-    assert int(worst([fine, bad, fine])) == 2
+def shown(sections, **options) -> str:
+    console = Console(file=io.StringIO(), width=60, **options)
+    table.show(sections, console)
+    return console.file.getvalue()
 
 
-def test_a_check_that_fails_is_a_finding_and_keeps_what_it_found():
+def test_the_first_problem_counts():
+    problems = (False, ERROR, "", "no"), (True, WARNING, ", tight", "make room")
+    found = judge("disk", "1 GiB", *problems, (True, ERROR, "", "no"), free=1)
+    assert found == Finding("disk", WARNING, "1 GiB, tight", "make room", {"free": 1})
+    assert judge("disk", "1 GiB").level is OK
+
+
+def test_a_problem_needs_advice():
+    with pytest.raises(ValueError, match="disk"):
+        Finding("disk", ERROR, "full")
+
+
+def test_a_check_that_fails_is_a_warning():
     def check():
-        yield ok("disk", "there")
+        yield TIGHT
         raise RuntimeError("two\nlines")
 
-    found = looked("disk", check)
-    assert [finding.level for finding in found] == [Level.OK, Level.WARNING]
-    assert found[1].text == "could not be checked: RuntimeError: two lines"
+    (found,) = collect("disk", check)
+    assert found.level is WARNING
+    assert found.text == "could not be checked: RuntimeError: two lines"
+    assert collect("disk", lambda: [TIGHT]) == collect("disk", lambda: TIGHT) == [TIGHT]
 
 
-def test_a_check_that_cannot_even_begin_is_a_finding():
-    def check():
-        raise ModuleNotFoundError("No module named 'numpy'")
-
-    (found,) = looked("features", check)
-    assert found.level is Level.WARNING
-    assert "No module named 'numpy'" in found.text
+def test_the_worst_level_is_the_exit_code():
+    assert worst([]) == 0
+    assert worst([Finding("a", OK, "well"), TIGHT]) == 1
 
 
-def test_a_person_may_still_stop_it():
-    def check():
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        looked("disk", check)
-
-
-def test_report_is_plain_json():
-    values = {"path": Path("/a"), "nan": float("nan"), "many": (1, {2}), 3: None}
-    finding = warning("disk", "나쁨", "do", **{str(k): v for k, v in values.items()})
-    when = datetime(2026, 11, 20, 12, tzinfo=UTC)
-    told = report([finding], when)
-    assert json.loads(json.dumps(told, allow_nan=False)) == {
-        "schema": 1,
-        "when": "2026-11-20T12:00:00+00:00",
-        "worst": "WARNING",
-        "findings": [
-            {
-                "name": "disk",
-                "level": "WARNING",
-                "text": "나쁨",
-                "advice": "do",
-                "values": {"path": "/a", "nan": None, "many": [1, [2]], "3": None},
-            }
-        ],
-    }
+def test_the_report_is_json():
+    found = json.loads(json.dumps(report([TIGHT])))
+    assert found["worst"] == "WARNING"
+    assert found["findings"] == [
+        {
+            "name": "disk",
+            "level": "WARNING",
+            "text": "1 GiB [free]",
+            "advice": "make room",
+            "values": {"free": 2**30},
+        }
+    ]
 
 
-def test_one_line_is_short():
-    assert one_line(ValueError("a\n  b")) == "ValueError: a b"
-    assert len(one_line(ValueError("x" * 1000))) == 200
+def test_units():
+    assert [pluralize(1, "GPU"), pluralize(2, "GPU")] == ["1 GPU", "2 GPUs"]
+    assert format_bytes(512 * 2**20) == "512 MiB"
+    assert format_bytes(23.5 * 2**30) == "23.5 GiB"
+
+
+def test_the_table_has_advice_under_a_problem():
+    lines = shown({"Disks": [TIGHT, Finding("목소리", OK, "well")]}).split("\n")
+    assert lines[0] == "Disks"
+    assert lines[1].split() == ["warning", "disk", "1", "GiB", "[free]"]
+    assert lines[2].strip() == "→ make room"
+    assert lines[1].index("1 GiB") == lines[3].index("well") + len("목소리")
+    assert lines[-2] == "1 warning"
+    assert "Nothing stands in the way" in shown({"Disks": [Finding("a", OK, "well")]})
+
+
+def test_colours_only_on_a_terminal_that_wants_them():
+    sections = {"Disks": [TIGHT]}
+    assert "\x1b" not in shown(sections)
+    assert "\x1b[33m" in shown(sections, force_terminal=True, color_system="standard")
+
+
+def test_progress_is_a_line_each_where_there_is_no_terminal():
+    console = Console(file=io.StringIO())
+    with table.progress(console) as report_progress:
+        report_progress("starting [jax]")
+    assert console.file.getvalue() == "starting [jax]\n"

@@ -1,154 +1,99 @@
+"""Forecasts: a trial by the real loop, and what is made of its figures."""
+
 import json
 
 import pytest
 
 import hparams
-from moksori.doctor import forecast
-from moksori.doctor.findings import Level
-from moksori.doctor.forecast import Rehearsal, examine, rehearsed
+from moksori.doctor import forecast, trial
+from moksori.doctor.findings import ERROR, OK, WARNING
+from moksori.doctor.subprocesses import Answer
+from moksori.doctor.trial import Trial, run_trial
 
-TINY = hparams.preset("tiny")
 GIBI = 2**30
+TINY = hparams.preset("tiny")
+QUICK = Trial("tensorflow", "CPU", 1, 0.5, 900.0, 0.0, 60.0, 6, 0, GIBI, 2**20)
 
 
-def rehearsal(device="GPU", size=20, full=20, steps=1000, **measured):
-    return Rehearsal(
-        "tacotron",
-        steps,
-        {
-            "backend": "jax",
-            "device": device,
-            "devices": 1,
-            "checkpoint": 330 << 20,
-            "resident": GIBI,
-            "parameters": 9,
-        },
-        {"size": size, "full": full, "shapes": 6},
-        {
-            "compile_seconds": 30.0,
-            "step_seconds": 0.5,
-            "data_seconds": 0.01,
-            "frames": 10_000,
-            "peak": 4 * GIBI,
-            "steps": 9,
-            "skipped": 0,
-            "others": 0.0,
-            **measured,
-        },
-    )
+def judged(steps=1000, features="features", **other):
+    measured = Trial(**{**vars(QUICK), **other})
+    return forecast.judge_trial("tacotron", measured, steps, features, 8 * GIBI)
 
 
-def one(found, limit=80 * GIBI, made_up=False):
-    (finding,) = examine(found, limit, made_up)
-    return finding
+@pytest.mark.parametrize("model", ["tacotron", "wavenet"])
+def test_a_trial_takes_real_steps(model, tiny_store):
+    found = run_trial(model, TINY, str(tiny_store), 0.0)
+    assert (found.device, found.devices, found.skipped_steps) == ("CPU", 1, 0)
+    assert 0 < found.step_seconds < found.compile_seconds
+    assert found.frames_per_second > 0
+    assert 0 <= found.waiting <= 1
+    assert found.peak_memory > 2**27
+    assert found.checkpoint_bytes > 2**16
+    assert (found.shapes == 1) == (model == "wavenet")
 
 
-def test_a_whole_training():
-    found = one(rehearsal())
-    assert found.level is Level.OK
-    assert found.text == (
-        "1,000 steps take 11 min on the GPU with jax; 0.5 s a step, 20,000 frames/s; "
-        "memory 4.0 GiB; compiling 30 s for each of 6 shapes of batch (26.5%)"
-    )
-    assert found.values["total_seconds"] == 1000 * 0.5 + 6 * 30
-    assert found.values["peak_memory"] == 4 * GIBI
+def test_a_trial_without_features_takes_the_demo(tmp_path):
+    store = trial._open(None, TINY, tmp_path)
+    assert len(store) > 40
+    assert store.audio == TINY.audio
 
 
-def test_no_more_shapes_than_steps():
-    assert rehearsal(steps=2).total_seconds == 2 * 0.5 + 2 * 30
-
-
-def test_a_part_of_a_batch_is_extrapolated_and_says_so():
-    found = one(rehearsal("CPU", size=5))
-    assert found.values["step_seconds"] == 2.0
-    # What the process held before, a copy of the state and its gradients do not grow.
-    fixed = GIBI + 1.5 * (330 << 20)
-    assert found.values["peak_memory"] == int(fixed + 4 * (4 * GIBI - fixed))
-    assert "memory between 4.0 GiB and 11.5 GiB" in found.text
-    assert found.values["extrapolated"]
-    assert "extrapolated from 5 of 20 examples" in found.text
+def test_a_forecast_counts_steps_and_compiling():
+    found = judged()
+    assert found.level is OK
+    assert found.values["total_seconds"] == 1000 * 0.5 + 6 * 60
+    assert found.text.startswith("1,000 steps take 14 min 20 s on the CPU with tensor")
+    assert "short sentences" in judged(features=None).text
+    assert "on 2 GPUs" in judged(device="GPU", devices=2).text
 
 
 @pytest.mark.parametrize(
-    ("found", "limit", "level", "word"),
+    ("other", "level", "words"),
     [
-        (
-            rehearsal(peak=90 * GIBI),
-            80 * GIBI,
-            Level.ERROR,
-            "tacotron_training.batch_frames",
-        ),
-        (
-            rehearsal(peak=75 * GIBI),
-            80 * GIBI,
-            Level.WARNING,
-            "tacotron_training.batch_frames",
-        ),
-        (rehearsal(peak=90 * GIBI), None, Level.OK, ""),
-        (rehearsal(peak=None), 1, Level.OK, ""),
-        (
-            rehearsal("CPU", size=1),
-            20 * GIBI,
-            Level.WARNING,
-            "tacotron_training.batch_frames",
-        ),
-        (rehearsal(data_seconds=0.6), 80 * GIBI, Level.WARNING, "faster disk"),
-        (rehearsal(skipped=2), 80 * GIBI, Level.ERROR, "learning rate"),
-        (rehearsal(steps=10**7), 80 * GIBI, Level.WARNING, "more GPUs"),
-        (rehearsal("CPU", steps=10**7), 80 * GIBI, Level.WARNING, "on a GPU"),
+        ({"skipped_steps": 2}, ERROR, "2 steps gave no finite loss"),
+        ({"peak_memory": 7.5 * GIBI}, WARNING, "memory 7.5 GiB of 8.0 GiB"),
+        ({"waiting": 0.6}, WARNING, "60% of the time it waits for data"),
+        ({"step_seconds": 700}, WARNING, "steps take 8 d"),
+        ({"peak_memory": None}, OK, "memory unknown"),
     ],
 )
-def test_what_stands_in_the_way(found, limit, level, word):
-    told = one(found, limit)
-    assert told.level is level
-    assert word in told.advice
-
-
-def test_what_a_reader_should_know():
-    assert "features were made up" in one(rehearsal(), made_up=True).text
-    crowded = rehearsal("CPU", others=0.61)
-    assert "others took 61% of the processor" in one(crowded).text
-    unknown = rehearsal("CPU", others=None, peak=None)
-    assert "memory unknown" in one(unknown).text
-
-
-@pytest.fixture
-def played(tmp_path, monkeypatch):
-    """A rehearsal by a script in place of the real one."""
-
-    def play(script):
-        python = tmp_path / "python"
-        python.write_text(f"#!/bin/sh\n{script}\n")
-        python.chmod(0o755)
-        monkeypatch.setattr(forecast.sys, "executable", str(python))
-        heard = []
-        found = rehearsed(
-            "tacotron", TINY, None, 1.0, {"PATH": "/usr/bin:/bin"}, heard.append
-        )
-        return one(found), heard
-
-    return play
-
-
-@pytest.mark.parametrize(
-    ("script", "level", "text"),
-    [
-        ("kill -9 $$", Level.ERROR, "for want of memory"),
-        ("echo torn >&2; exit 1", Level.WARNING, "failed (1): torn"),
-        ("echo garbage; echo 17; echo '[]'", Level.WARNING, "it said nothing"),
-        ('echo \'{"event": "no-memory", "text": "too big"}\'', Level.ERROR, "too big"),
-    ],
-)
-def test_a_rehearsal_that_goes_wrong(played, script, level, text):
-    found, _ = played(script)
+def test_what_stands_in_the_way(other, level, words):
+    found = judged(**other)
     assert found.level is level
-    assert text in found.text
+    assert words in found.text
 
 
-def test_a_rehearsal_that_hangs(played, monkeypatch):
-    monkeypatch.setattr(forecast, "_PATIENCE", -3.5)
-    line = json.dumps({"event": "phase", "text": "compiling"})
-    found, heard = played(f"echo '{line}'; sleep 94")
-    assert heard == ["compiling"]
-    assert found.level is Level.WARNING
-    assert "still compiling" in found.text
+@pytest.mark.parametrize(
+    ("answer", "level", "words"),
+    [
+        ({"code": 0, "out": f"noise\n{json.dumps(vars(QUICK))}"}, OK, "4 steps take"),
+        ({"code": 0, "out": '{"out_of_memory": "too large"}'}, ERROR, "too large"),
+        ({"code": -9}, ERROR, "killed"),
+        ({"code": 1, "err": "T\nValueError: no"}, WARNING, "ValueError: no"),
+        ({"code": None}, WARNING, "more than 10 min"),
+    ],
+)
+def test_how_a_trial_ends(monkeypatch, answer, level, words):
+    asked = []
+
+    def run(*command, stdin, **_):
+        asked.append((command, json.loads(stdin)["model"]))
+        return Answer(**answer)
+
+    monkeypatch.setattr(forecast.subprocesses, "run", run)
+    found = forecast.check_training("wavenet", TINY, None, 1.0, 8 * GIBI)
+    assert asked == [(("moksori.doctor.trial",), "wavenet")]
+    assert found.level is level
+    assert words in found.text
+
+
+def test_a_step_that_does_not_fit(monkeypatch, capsys):
+    def refuse(**_):
+        raise MemoryError("lower it")
+
+    monkeypatch.setattr(trial, "run_trial", refuse)
+    monkeypatch.setattr(trial.Path, "write_text", lambda path, text: None)
+    request = {"model": "wavenet", "settings": TINY.to_dict(), "features": None}
+    monkeypatch.setattr(trial.json, "load", lambda file: {**request, "seconds": 1})
+    trial.main()
+    assert json.loads(capsys.readouterr().out) == {"out_of_memory": "lower it"}

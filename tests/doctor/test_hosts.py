@@ -1,123 +1,49 @@
-import json
+"""Other hosts of a training: variables that contradict, a chief that answers or not."""
+
 import socket
-import time
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from moksori.doctor import hosts
-from moksori.doctor.findings import Level
+from moksori.doctor.findings import ERROR, OK, WARNING
 
 
-def examined(**environment):
-    (found,) = hosts.examine(environment, patience=1.0)
-    return found
-
-
-def tf_config(*workers, index=0):
-    task = {"type": "worker", "index": index}
-    return json.dumps({"cluster": {"worker": list(workers)}, "task": task})
-
-
-@pytest.fixture
-def port():
-    """One that nothing listens at."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        number = taken.getsockname()[1]
-    return number
-
-
-def test_alone():
-    found = examined()
-    assert found.level is Level.OK
-    assert found.values == {"count": 1, "index": 0}
-
-
-def test_the_first_needs_its_port(port):
-    workers = (f"127.0.0.1:{port}", "b:1")
-    found = examined(TF_CONFIG=tf_config(*workers))
-    assert found.level is Level.OK
-    assert f"port {port} is free" in found.text
-    with socket.socket() as taken:
-        taken.bind(("", port))
-        taken.listen()
-        found = examined(TF_CONFIG=tf_config(*workers))
-    assert found.level is Level.ERROR
-    assert f"port {port} cannot be had" in found.text
-
-
-def test_the_others_call_the_first(port):
-    environment = {
-        "JAX_COORDINATOR_ADDRESS": f"127.0.0.1:{port}",
+def second_of_two(address: str) -> dict[str, str]:
+    return {
+        "JAX_COORDINATOR_ADDRESS": address,
         "JAX_NUM_PROCESSES": "2",
         "JAX_PROCESS_ID": "1",
     }
-    found = examined(**environment)
-    assert (found.level, found.values["answer"]) == (Level.OK, "there")
+
+
+def test_one_host():
+    assert hosts.check_hosts({}).level is OK
+
+
+def test_variables_without_sense():
+    assert hosts.check_hosts({"TF_CONFIG": "{"}).level is ERROR
+
+
+def test_the_chief():
+    environment = second_of_two("localhost:1") | {"JAX_PROCESS_ID": "0"}
+    assert hosts.check_hosts(environment).text == "host 0 of 2, the chief"
+
+
+def test_a_chief_that_listens_and_one_that_does_not_yet():
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", port))
+        listener.bind(("127.0.0.1", 0))
+        environment = second_of_two(f"127.0.0.1:{listener.getsockname()[1]}")
+        assert hosts.check_hosts(environment).text.endswith("does not listen yet")
         listener.listen()
-        found = examined(**environment)
-    assert (found.level, found.values["answer"]) == (Level.OK, "listening")
-    assert found.text.startswith("host 1 of 2; the first, 127.0.0.1:")
-
-
-def test_a_name_that_nobody_knows(monkeypatch):
-    def unknown(*_, **__):
-        raise socket.gaierror(-2, "Name or service not known")
-
-    monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    found = examined(TF_CONFIG=tf_config("none.invalid:1", "b:2", index=1))
-    assert found.level is Level.ERROR
-    assert "not a name that is known" in found.text
-
-
-def test_a_name_service_that_hangs(monkeypatch):
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(9) or [])
-    begun = time.monotonic()
-    assert hosts.reach("somewhere:1", 0.2) == "unknown"
-    assert time.monotonic() - begun < 5
-
-
-def test_a_host_that_does_not_answer(monkeypatch):
-    def silent(*_):
-        raise TimeoutError
-
-    monkeypatch.setattr(socket, "create_connection", silent)
-    found = examined(TF_CONFIG=tf_config("127.0.0.1:1", "b:2", index=1))
-    assert found.level is Level.WARNING
-    assert "firewall" in found.advice
+        assert hosts.check_hosts(environment).text.endswith("listens")
 
 
 @pytest.mark.parametrize(
-    "environment",
-    [
-        {"TF_CONFIG": "{"},
-        {"TF_CONFIG": "{}"},
-        {"TF_CONFIG": "[]"},
-        {"TF_CONFIG": tf_config("a:1", "b:2", index=2)},
-        {"TF_CONFIG": tf_config("a", "b")},
-        {"KERAS_DISTRIBUTION_JOB_ADDRESSES": "a:1,b:1"},
-        {"JAX_COORDINATOR_ADDRESS": "a:1", "JAX_NUM_PROCESSES": "two"},
-        {
-            "TF_CONFIG": tf_config("a:1", "b:2"),
-            "KERAS_DISTRIBUTION_JOB_ADDRESSES": "a:1,c:2",
-            "KERAS_DISTRIBUTION_PROCESS_ID": "0",
-        },
-    ],
+    ("failure", "level"), [(socket.gaierror(), ERROR), (TimeoutError(), WARNING)]
 )
-def test_variables_that_make_no_sense(environment):
-    found = examined(**environment)
-    assert found.level is Level.ERROR
-    assert "every host" in found.advice
+def test_a_chief_that_is_not_there(monkeypatch, failure, level):
+    def connect(*_):
+        raise failure
 
-
-@given(st.text(), st.integers())
-def test_whatever_the_variables_say(text, number):
-    config = json.dumps(
-        {"cluster": {"worker": [text, text]}, "task": {"index": number}}
-    )
-    for environment in ({"TF_CONFIG": config}, {"TF_CONFIG": text}):
-        assert list(hosts.examine(environment, patience=0.01))
+    monkeypatch.setattr(hosts.socket, "create_connection", connect)
+    assert hosts.check_hosts(second_of_two("chief:2222")).level is level
