@@ -47,6 +47,10 @@ def models(arguments: argparse.Namespace) -> tuple[str, ...]:
     return BOTH if chosen or arguments.features or arguments.run else ()
 
 
+def report_progress(text: str) -> None:
+    print(f"{text} …", file=sys.stderr, flush=True)
+
+
 def main(argv: list[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     try:
@@ -61,8 +65,7 @@ def main(argv: list[str] | None = None) -> int:
     # Either way of stopping it ends the programs that it has started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with table.progress(Console(stderr=True)) as report_progress:
-            sections = Doctor(arguments, models(arguments), report_progress).run()
+        sections = Doctor(arguments, models(arguments), report_progress).run()
     except KeyboardInterrupt:
         return 130
     found = [finding for each in sections.values() for finding in each]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,18 +12,11 @@ from moksori.doctor.findings import ERROR, OK, WARNING, Finding, judge, pluraliz
 from moksori.doctor.gpus import Driver
 from moksori.doctor.packages import installed_version
 
-_PROBE = "moksori.backend.probe"
+_PROBE, _TIMEOUT = "moksori.backend.probe", 120.0
 # A package for GPUs that each cannot do without.
 _GPU_PACKAGE = {"tensorflow": "nvidia-cudnn-cu12", "jax": "jax-cuda12-plugin"}
 # Of what a backend logs as it starts, the lines that say why it sees no GPU.
-_ABOUT_GPUS = (
-    "dlopen",
-    "cuda_error",
-    "failed call",
-    "cuinit",
-    "cuda drivers",
-    "no gpu",
-)
+_ABOUT_GPUS = re.compile("dlopen|cuda_error|failed call|cuinit|cuda drivers|no gpu")
 
 
 @dataclass(frozen=True)
@@ -46,15 +40,13 @@ class BackendProbe:
         return [device["name"] for device in devices if device["kind"] == "GPU"]
 
 
-def probe(
-    backend: str, environment: Mapping[str, str] = os.environ, timeout: float = 120.0
-) -> BackendProbe:
+def probe(backend: str) -> BackendProbe:
     """Start a backend in a process of its own and return what it reports."""
     # Its log is what explains a missing GPU.
-    environment = {**environment, "TF_CPP_MIN_LOG_LEVEL": "0"}
-    answer = subprocesses.run(_PROBE, backend, timeout=timeout, environment=environment)
+    log = {"TF_CPP_MIN_LOG_LEVEL": "0"}
+    answer = subprocesses.run(_PROBE, backend, timeout=_TIMEOUT, **log)
     if answer.code is None:
-        return BackendProbe(backend, failure=f"did not start within {timeout:g} s")
+        return BackendProbe(backend, failure=f"did not start within {_TIMEOUT:g} s")
     if answer.code:
         failure = f"ended with code {answer.code}: {answer.error_line}"
         return BackendProbe(backend, failure=failure)
@@ -65,19 +57,19 @@ def probe(
         # Date, thread and source line of a log record say nothing here.
         line.rpartition("] ")[2].strip()[:200]
         for line in answer.err.splitlines()
-        if any(word in line.lower() for word in _ABOUT_GPUS)
+        if _ABOUT_GPUS.search(line.lower())
     ]
     return BackendProbe(backend, found, logged=(lines or [""])[-1])
 
 
-def configured_backend(environment: Mapping[str, str] = os.environ) -> tuple[str, str]:
+def configured_backend() -> tuple[str, str]:
     """Return the backend that Keras will use, and what decides it."""
-    if name := environment.get("KERAS_BACKEND"):
+    if name := os.environ.get("KERAS_BACKEND"):
         return name, "KERAS_BACKEND"
-    home = environment.get("HOME") or "/"
+    home = os.environ.get("HOME") or "/"
     # Keras goes to /tmp where it cannot write to the home folder.
     home = home if os.access(home, os.W_OK) else "/tmp"
-    file = Path(environment.get("KERAS_HOME") or f"{home}/.keras", "keras.json")
+    file = Path(os.environ.get("KERAS_HOME") or f"{home}/.keras", "keras.json")
     try:
         return str(json.loads(file.read_text("utf-8"))["backend"]), str(file)
     except (OSError, ValueError, KeyError, TypeError):
@@ -85,13 +77,10 @@ def configured_backend(environment: Mapping[str, str] = os.environ) -> tuple[str
 
 
 def check_backends(
-    probes: Mapping[str, BackendProbe],
-    driver: Driver,
-    contained: bool,
-    environment: Mapping[str, str] = os.environ,
+    probes: Mapping[str, BackendProbe], driver: Driver, contained: bool
 ) -> Iterator[Finding]:
     """Check that the configured backend works, and each backend against the driver."""
-    name, why = configured_backend(environment)
+    name, why = configured_backend()
     chosen = probes.get(name, BackendProbe(name, failure="cannot train here"))
     use = f"set KERAS_BACKEND to {' or '.join(probes)}, see below"
     if chosen.failure:
@@ -103,7 +92,7 @@ def check_backends(
         yield judge("backend", text, backend=name, device=device, compute=dtype)
     for each in probes.values():
         level = ERROR if each is chosen else WARNING
-        advice = "; or ".join(_causes(each, driver, contained, environment))
+        advice = "; or ".join(_causes(each, driver, contained))
         yield _check_backend(each, len(driver.cards), level, advice)
 
 
@@ -114,27 +103,17 @@ def _check_backend(probe: BackendProbe, cards: int, level, causes: str) -> Findi
         text = f"not installed; only KERAS_BACKEND={name} needs it"
         return Finding(name, OK, text)
     if probe.failure:
-        advice = (
-            "run make venv, or build the image again" if probe.missing else run_probe
-        )
+        install = "run make venv, or build the image again"
+        advice = install if probe.missing else run_probe
         return Finding(name, level, probe.failure, advice)
+    broken = f"; a convolution failed: {answer['failure'][:200]}"
+    mend = "install the packages of the lock again; unset LD_LIBRARY_PATH"
+    unseen = f"; the driver has {pluralize(cards, 'GPU')}, {name} sees {seen}"
     return judge(
         name,
         _describe(probe),
-        (
-            not answer["works"],
-            level,
-            f"; a convolution failed: {answer['failure'][:200]}",
-            "its cuDNN may be hidden by another: unset LD_LIBRARY_PATH and try again"
-            if seen
-            else "install the packages of the lock again",
-        ),
-        (
-            seen < cards,
-            level,
-            f"; the driver has {pluralize(cards, 'GPU')}, {name} sees {seen}",
-            causes or run_probe,
-        ),
+        (not answer["works"], level, broken, mend),
+        (seen < cards, level, unseen, causes or run_probe),
         **answer,
     )
 
@@ -149,14 +128,12 @@ def _describe(probe: BackendProbe) -> str:
     return "; ".join(parts)
 
 
-def _causes(
-    probe: BackendProbe, driver: Driver, contained: bool, environment
-) -> Iterator[str]:
+def _causes(probe: BackendProbe, driver: Driver, contained: bool) -> Iterator[str]:
     """Yield what to do about GPUs that a backend does not see, the likeliest first."""
     variables = ["CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES"]
     variables += ["JAX_PLATFORMS"] if probe.backend == "jax" else []
     for variable in variables:
-        value = environment.get(variable)
+        value = os.environ.get(variable)
         if value is not None and value != "all" and "cuda" not in value:
             yield f"unset {variable} (it is {value!r})"
     if not installed_version(_GPU_PACKAGE[probe.backend]):

@@ -1,8 +1,7 @@
 """Every check, in the order in which one explains the next."""
 
-import os
 from argparse import Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -34,18 +33,16 @@ class Doctor:
         arguments: Namespace,
         models: tuple[str, ...],
         report_progress: Callable[[str], None],
-        environment: Mapping[str, str] = os.environ,
     ):
         self._arguments, self._models = arguments, models
-        self._report_progress, self._environment = report_progress, environment
+        self._report_progress = report_progress
         self.sections: dict[str, list[Finding]] = {}
 
     def run(self) -> dict[str, list[Finding]]:
         """Return every finding under the title of its section; never raises."""
-        arguments, environment = self._arguments, self._environment
+        arguments = self._arguments
         self._report_progress("asking the NVIDIA driver")
-        driver = gpus.query_driver()
-        container = machine.container_kind(environment)
+        driver, container = gpus.query_driver(), machine.container_kind()
         check = partial(self._check, "This machine")
         check("python", machine.check_python)
         check("packages", packages.check_packages, ROOT / "requirements")
@@ -53,21 +50,17 @@ class Doctor:
         check("memory", machine.check_memory)
         check("shared memory", machine.check_shared_memory, len(driver.cards))
         check("container", machine.check_container, container, arguments.data)
-        check("temporary files", machine.check_temporary_files, environment)
         check = partial(self._check, "Accelerators and backends")
         check("driver", gpus.check_driver, driver, bool(container))
         probes = {name: self._probe(name) for name in BACKENDS}
-        seen = (probes, driver, bool(container), environment)
-        check("backends", backends.check_backends, *seen)
-        check("hosts", hosts.check_hosts, environment)
+        check("backends", backends.check_backends, probes, driver, bool(container))
+        check("hosts", hosts.check_hosts)
         memory = driver.cards[0]["total"] if driver.cards else machine.free_memory()
         check = partial(self._check, "Training")
         checkpoints = self._check_trainings(check, memory)
-        for name, folder, runs in (
-            ("data folder", arguments.data, ()),
-            ("logs folder", arguments.logs, checkpoints),
-        ):
-            check(name, folders.check_folder, name, folder, container, runs)
+        for name, runs in (("data", ()), ("logs", checkpoints)):
+            folder = getattr(arguments, name)
+            check(f"{name} folder", folders.check_folder, name, folder, container, runs)
         return self.sections
 
     def _check(self, title: str, name: str, check: Callable, *arguments: Any) -> list:
@@ -78,20 +71,18 @@ class Doctor:
 
     def _probe(self, backend: str) -> backends.BackendProbe:
         self._report_progress(f"starting {backend}")
-        return backends.probe(backend, self._environment)
+        return backends.probe(backend)
 
     def _check_trainings(self, check: Callable, memory: int) -> list[tuple[int, int]]:
         """Check what to train on, and forecast the trainings; return the bytes of a
         checkpoint of each, and how many of them are kept."""
-        arguments, settings = self._arguments, self._check_inputs(check)
-        checkpoints = []
         from moksori.training.kinds import KINDS
 
-        for model, each in settings.items():
+        arguments, checkpoints = self._arguments, []
+        for model, each in self._check_inputs(check).items():
             self._report_progress(f"training {model} for a few steps")
             asked = (model, each, arguments.features, arguments.seconds, memory)
-            training = partial(forecast.check_training, *asked, self._environment)
-            found = check(f"{model} training", training)
+            found = check(f"{model} training", forecast.check_training, *asked)
             if size := found[0].values.get("checkpoint_bytes"):
                 checkpoints.append((size, KINDS[model].training_of(each).keep))
         return checkpoints

@@ -33,6 +33,7 @@ def check_folder(
     """
     there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
     kind, started = _file_system(there), time.perf_counter()
+    name += " folder"
     where = f"{folder} ({kind})" if there == folder else f"{folder} ({kind} at {there})"
     try:
         with tempfile.TemporaryDirectory(prefix=".doctor-", dir=there) as place:

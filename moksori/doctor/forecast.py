@@ -1,25 +1,15 @@
 """What a whole training would take, told from the few steps of `trial`."""
 
 import json
-import os
 import signal
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 from hparams import Hparams
 from moksori.doctor import subprocesses
-from moksori.doctor.findings import (
-    ERROR,
-    WARNING,
-    Finding,
-    format_bytes,
-    judge,
-    pluralize,
-)
+from moksori.doctor.findings import ERROR, WARNING, Finding, format_bytes, judge
 from moksori.doctor.trial import Trial
 
-_TRIAL = "moksori.doctor.trial"
 _WEEK = 7 * 86400.0
 # Seconds for loading, compiling and the first steps, beside those for measuring.
 _TIMEOUT = 600.0
@@ -35,7 +25,6 @@ def check_training(
     features: Path | None,
     seconds: float,
     memory_limit: int,
-    environment: Mapping[str, str] = os.environ,
 ) -> Finding:
     """Train for about `seconds`, after loading and compiling, and judge the forecast.
 
@@ -51,16 +40,13 @@ def check_training(
         "features": str(features.absolute()) if features else None,
         "seconds": seconds,
     }
-    quiet = {
-        "TF_CPP_MIN_LOG_LEVEL": "2",
-        "TF_FORCE_GPU_ALLOW_GROWTH": "true",
-        "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
-    }
     answer = subprocesses.run(
-        _TRIAL,
+        "moksori.doctor.trial",
         timeout=_TIMEOUT + seconds,
-        environment={**environment, **quiet},
         stdin=json.dumps(request),
+        TF_CPP_MIN_LOG_LEVEL="2",
+        TF_FORCE_GPU_ALLOW_GROWTH="true",
+        XLA_PYTHON_CLIENT_PREALLOCATE="false",
     )
     if answer.code == 0:
         found = json.loads(answer.out.splitlines()[-1])
@@ -87,27 +73,23 @@ def judge_trial(
     memory, smaller = trial.peak_memory or 0, _SMALLER[model]
     compiling = min(trial.shapes, steps) * trial.compile_seconds
     seconds = steps * trial.step_seconds + compiling
-    device, several = trial.device, pluralize(trial.devices, trial.device)
+    place = f"{trial.devices} GPUs" if trial.devices > 1 else f"the {trial.device}"
     text = (
-        f"{steps:,} steps take {format_duration(seconds)} on "
-        f"{several if trial.devices > 1 else f'the {device}'} with {trial.backend}; "
+        f"{steps:,} steps take {format_duration(seconds)} on {place} with "
+        f"{trial.backend}; "
         f"{trial.step_seconds:.2g} s a step, {trial.frames_per_second:,.0f} frames/s; "
         f"memory {format_bytes(memory) if memory else 'unknown'}"
     )
     text += "" if features else "; tried on the demo's short sentences"
-    no_loss = f"; {pluralize(trial.skipped_steps, 'step')} gave no finite loss"
+    no_loss = f"; steps without a finite loss: {trial.skipped_steps}"
     waits = f"; {trial.waiting:.0%} of the time it waits for data"
+    limit = f"; there are {format_bytes(memory_limit)}"
     fewer = "train on a GPU, or fewer steps, or a smaller preset (lean, demo)"
     return judge(
         f"{model} training",
         text,
         (trial.skipped_steps, ERROR, no_loss, "look at the report of the features"),
-        (
-            memory > 0.9 * memory_limit,
-            WARNING,
-            f" of {format_bytes(memory_limit)}",
-            smaller,
-        ),
+        (memory > 0.9 * memory_limit, WARNING, limit, smaller),
         (trial.waiting > 0.5, WARNING, waits, "put the features on a faster disk"),
         (seconds > _WEEK, WARNING, "", fewer),
         **asdict(trial) | {"steps": steps, "total_seconds": seconds},

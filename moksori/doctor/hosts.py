@@ -1,21 +1,18 @@
 """A training on several hosts: do the variables make sense, does the chief answer."""
 
-import os
 import socket
-from collections.abc import Mapping
 
+from moksori.backend.cluster import ClusterSpec
+from moksori.backend.errors import RunError
 from moksori.doctor.findings import ERROR, OK, WARNING, Finding
 
+_TIMEOUT = 3.0
 
-def check_hosts(
-    environment: Mapping[str, str] = os.environ, timeout: float = 3.0
-) -> Finding:
+
+def check_hosts() -> Finding:
     """Check the variables that name other hosts, and whether the chief answers."""
-    from moksori.backend.cluster import ClusterSpec
-    from moksori.training.runs import RunError
-
     try:
-        cluster = ClusterSpec.from_environment(environment)
+        cluster = ClusterSpec.from_environment()
     except RunError as failure:
         advice = "set them alike on every host, or unset them to train on one"
         return Finding("hosts", ERROR, str(failure), advice)
@@ -27,7 +24,7 @@ def check_hosts(
     host, _, port = cluster.addresses[0].rpartition(":")
     text += f"; the chief, {host}:{port},"
     try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout).close()
+        socket.create_connection((host.strip("[]"), int(port)), _TIMEOUT).close()
     except ConnectionRefusedError:
         return Finding("hosts", OK, f"{text} answers, but does not listen yet")
     except (socket.gaierror, UnicodeError, OverflowError):

@@ -2,7 +2,6 @@
 
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 import psutil
@@ -10,8 +9,6 @@ import psutil
 from moksori.doctor.findings import ERROR, WARNING, Finding, format_bytes, judge
 
 _GIBI = 2**30
-# Libraries cache there, and are slow or fail where they cannot.
-_CACHES = ("MPLCONFIGDIR", "NUMBA_CACHE_DIR")
 
 
 def check_python() -> Finding:
@@ -74,23 +71,9 @@ def check_container(kind: str, data: Path) -> Finding:
     )
 
 
-def check_temporary_files(environment=os.environ) -> Finding:
-    """Check that there is a place for temporary files and for caches."""
-    name, home = "temporary files", environment.get("HOME") or "/"
-    try:
-        place = tempfile.gettempdir()
-    except OSError as failure:
-        advice = "docker run --tmpfs /tmp, or point TMPDIR to another folder"
-        return Finding(name, ERROR, f"no place for them: {failure.strerror}", advice)
-    missing = [v for v in _CACHES if not os.access(environment.get(v, home), os.W_OK)]
-    more = f", the home folder {home} cannot"
-    advice = f"set {' and '.join(missing)} to folders that can be written"
-    return judge(name, f"{place} can be written", (missing, WARNING, more, advice))
-
-
-def container_kind(environment=os.environ, root: Path = Path("/")) -> str:
+def container_kind(root: Path = Path("/")) -> str:
     """Return the kind of container that this is; empty outside of any."""
-    if environment.get("KUBERNETES_SERVICE_HOST"):
+    if os.environ.get("KUBERNETES_SERVICE_HOST"):
         return "kubernetes"
     signs = {"docker": ".dockerenv", "podman": "run/.containerenv"}
     return next((kind for kind, path in signs.items() if (root / path).exists()), "")

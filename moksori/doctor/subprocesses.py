@@ -4,7 +4,6 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,13 +25,9 @@ class Answer:
         return (self.err.strip() or "no message").split("\n")[-1]
 
 
-def run(
-    *command: str,
-    timeout: float,
-    environment: Mapping[str, str] = os.environ,
-    stdin: str = "",
-) -> Answer:
-    """Run `python -m COMMAND` from the checkout for at most `timeout` seconds.
+def run(*command: str, timeout: float, stdin: str = "", **variables: str) -> Answer:
+    """Run `python -m COMMAND` from the checkout for at most `timeout` seconds, with
+    further environment `variables`.
 
     Unlike `subprocess.run`, it does not wait for a killed program to end: inside a
     broken driver no signal reaches it.
@@ -40,7 +35,7 @@ def run(
     process = subprocess.Popen(
         [sys.executable, "-m", *command],
         **dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE),
-        env=environment,
+        env={**os.environ, **variables},
         cwd=ROOT,
         encoding="utf-8",
         errors="replace",

@@ -1,7 +1,6 @@
 """The report as a person reads it: a table with the advice under each problem."""
 
-import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -42,14 +41,3 @@ def show(sections: Mapping[str, Sequence[Finding]], console: Console) -> None:
     text = ", ".join(pluralize(n, word) for word, n in counts.items() if n)
     style = _MARKS[worst(everything)][1]
     console.print(Text(text or "Nothing stands in the way of a training.", style))
-
-
-@contextlib.contextmanager
-def progress(console: Console) -> Iterator[Callable[[str], None]]:
-    """Yield a function that reports what takes a while: one changing line on a
-    terminal, a line each elsewhere."""
-    if not console.is_terminal:
-        yield lambda text: console.print(Text(text))
-        return
-    with console.status("") as status:
-        yield lambda text: status.update(Text(f"{text} …"))

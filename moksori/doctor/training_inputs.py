@@ -107,23 +107,18 @@ def settings_for(arguments: Namespace, store, model: str) -> Hparams:
 
 def check_settings(settings: Hparams) -> Finding:
     """Name the preset that the settings are nearest to, and what differs."""
-    changes = {name: _changes(settings, name) for name in hparams.PRESETS}
-    nearest = min(changes, key=lambda name: len(changes[name]))
-    parts = [f"preset {nearest}", *changes[nearest][:4]]
-    more = len(changes[nearest]) - 4
-    text = ", ".join(parts) + (f" and {more} more changes" if more > 0 else "")
-    return judge("settings", text, preset=nearest, changes=changes[nearest])
-
-
-def _changes(settings: Hparams, preset: str) -> list[str]:
-    """List `group.key=value` for each setting that differs from a preset."""
-    ours, theirs = settings.to_dict(), hparams.preset(preset).to_dict()
-    return [
-        f"{group}.{key}={value}"
-        for group, values in ours.items()
-        for key, value in values.items()
-        if theirs[group][key] != value
-    ]
+    ours, presets = settings.to_dict(), {}
+    for name in hparams.PRESETS:
+        theirs = hparams.preset(name).to_dict()
+        presets[name] = [
+            f"{group}.{key}={value}"
+            for group, values in ours.items()
+            for key, value in values.items()
+            if theirs[group][key] != value
+        ]
+    nearest = min(presets, key=lambda name: len(presets[name]))
+    text = ", ".join((f"preset {nearest}", *presets[nearest]))
+    return judge("settings", text[:200], preset=nearest, changes=presets[nearest])
 
 
 def check_features(store) -> Finding:

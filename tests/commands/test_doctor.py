@@ -37,9 +37,8 @@ def run(tmp_path, monkeypatch, capsys):
         return Finding(f"{model} training", OK, text, "", values)
 
     monkeypatch.setattr(gpus, "query_driver", lambda: gpus.Driver(absent=True))
-    monkeypatch.setattr(
-        backends, "probe", lambda name, _: backends.BackendProbe(name, ANSWER)
-    )
+    probe = backends.BackendProbe
+    monkeypatch.setattr(backends, "probe", lambda name: probe(name, ANSWER))
     monkeypatch.setattr(forecast, "check_training", check_training)
     monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
     monkeypatch.setattr(signal, "signal", lambda *_: None)
@@ -74,7 +73,7 @@ def test_what_a_person_sees(run):
     assert any(line.split()[:2] == ["ok", "driver"] for line in lines)
     assert lines[-1].startswith(("Nothing stands in the way", "1 ", "2 "))
     assert code in (0, 1)
-    assert printed.err.splitlines()[1] == "starting tensorflow"
+    assert printed.err.splitlines()[1] == "starting tensorflow …"
 
 
 def test_a_training_is_forecast(run, tiny_store):

@@ -91,10 +91,3 @@ def test_colours_only_on_a_terminal_that_wants_them():
     sections = {"Disks": [TIGHT]}
     assert "\x1b" not in shown(sections)
     assert "\x1b[33m" in shown(sections, force_terminal=True, color_system="standard")
-
-
-def test_progress_is_a_line_each_where_there_is_no_terminal():
-    console = Console(file=io.StringIO())
-    with table.progress(console) as report_progress:
-        report_progress("starting [jax]")
-    assert console.file.getvalue() == "starting [jax]\n"

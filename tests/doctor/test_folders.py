@@ -13,7 +13,7 @@ GIBI = 2**30
 
 
 def check(folder, container="", runs=()):
-    return folders.check_folder("logs folder", folder, container, runs)
+    return folders.check_folder("logs", folder, container, runs)
 
 
 @pytest.fixture(autouse=True)

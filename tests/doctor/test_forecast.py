@@ -50,8 +50,8 @@ def test_a_forecast_counts_steps_and_compiling():
 @pytest.mark.parametrize(
     ("other", "level", "words"),
     [
-        ({"skipped_steps": 2}, ERROR, "2 steps gave no finite loss"),
-        ({"peak_memory": 7.5 * GIBI}, WARNING, "memory 7.5 GiB of 8.0 GiB"),
+        ({"skipped_steps": 2}, ERROR, "steps without a finite loss: 2"),
+        ({"peak_memory": 7.5 * GIBI}, WARNING, "memory 7.5 GiB; there are 8.0 GiB"),
         ({"waiting": 0.6}, WARNING, "60% of the time it waits for data"),
         ({"step_seconds": 700}, WARNING, "steps take 8 d"),
         ({"peak_memory": None}, OK, "memory unknown"),
