@@ -37,7 +37,7 @@ class ComparisonRequest:
 @dataclass(frozen=True)
 class TrainedVoiceRun:
     """Describe the voice that is compared: its settings, the speaker that speaks, and
-    what its runs were trained on (`voices.provenance`)."""
+    what its runs were trained on (`training.record`)."""
 
     audio: Audio
     speaker: str

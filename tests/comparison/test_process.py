@@ -100,7 +100,7 @@ def test_failing_tells_its_last_line_and_is_tried_again(speak):
     assert speak(code=2)[2] == 2
 
 
-def test_breaking_down_is_no_speaking(speak):
+def test_a_crash_with_exit_code_1_is_a_failure(speak):
     """Python ends with 1 too when it meets an error that nobody expected."""
     result, _, _ = speak(lines=1, code=1, asked=2)
     assert not result.spoke
@@ -112,7 +112,7 @@ def test_breaking_down_is_no_speaking(speak):
 @pytest.mark.parametrize(
     ("code", "words"), [(-signal.SIGKILL, "memory"), (-signal.SIGSEGV, "signal 11")]
 )
-def test_what_ended_it_is_said(speak, code, words):
+def test_the_signal_is_reported(speak, code, words):
     result, _, _ = speak(lines=1, code=code)
     assert words in result.complaint
     assert not result.spoke
@@ -124,7 +124,7 @@ def test_a_manifest_that_was_removed_is_made_again(speak, tmp_path):
     assert speak()[2] == 2
 
 
-def test_stopping_stops_it_too(speak, tmp_path):
+def test_an_interrupt_stops_the_child(speak, tmp_path):
     def stop(lines):
         raise KeyboardInterrupt
 

@@ -55,7 +55,7 @@ def texts_of(store, rows):
     return {store.rows[i].text for i in rows}
 
 
-def test_of_the_features_it_was_trained_on_only_the_held_out(store, tmp_path):
+def test_only_held_out_recordings_of_trained_features_are_compared(store, tmp_path):
     write_training_record(tmp_path, store, HELD_OUT)
     made = choose(store, tmp_path / "out", read_training_record(tmp_path))
     unseen = split(store, HELD_OUT)[1]
@@ -67,7 +67,7 @@ def test_of_the_features_it_was_trained_on_only_the_held_out(store, tmp_path):
         assert not any(np.array_equal(heard, store.wave(i)) for i in unseen)
 
 
-def test_what_the_vocoder_was_trained_on_is_not_compared_either(store, tmp_path):
+def test_recordings_of_the_vocoder_training_are_not_compared(store, tmp_path):
     voice, vocoder = ({"digest": digest(store), "held_out": n} for n in (8, 3))
     made = choose(store, tmp_path, voice, vocoder=vocoder)
     assert set(made.lines) == texts_of(store, split(store, 3)[1])
@@ -75,7 +75,7 @@ def test_what_the_vocoder_was_trained_on_is_not_compared_either(store, tmp_path)
         choose(store, tmp_path, voice, vocoder=vocoder | {"held_out": 0})
 
 
-def test_nor_is_what_was_held_out_only_later(store, tmp_path):
+def test_recordings_of_earlier_trainings_are_not_compared(store, tmp_path):
     about = {"digest": digest(store), "held_out": 8}
     made = choose(store, tmp_path, about | {"before": [about | {"held_out": 5}]})
     assert set(made.lines) == texts_of(store, split(store, 5)[1])
@@ -84,7 +84,7 @@ def test_nor_is_what_was_held_out_only_later(store, tmp_path):
     assert "on other features too" in made.remarks[0]
 
 
-def test_a_checkpoint_that_was_chosen_by_held_out_speech_is_said_to_be(store, tmp_path):
+def test_the_best_checkpoint_is_remarked(store, tmp_path):
     about = {"digest": digest(store), "held_out": 8}
     assert "favours" in choose(store, tmp_path, about, best=True).remarks[1]
     assert len(choose(store, tmp_path, about).remarks) == 1
@@ -102,7 +102,7 @@ def test_a_voice_trained_on_everything_cannot_be_compared(store, tmp_path):
     ("trained_on", "words"),
     [({}, "is not known"), ({"digest": "another", "held_out": 8}, "other features")],
 )
-def test_what_is_not_known_is_said(store, tmp_path, trained_on, words):
+def test_an_unknown_training_set_is_remarked(store, tmp_path, trained_on, words):
     assert words in choose(store, tmp_path, trained_on).remarks[0]
 
 
@@ -133,7 +133,7 @@ def test_no_more_than_asked_for_spread_over_all(store, tmp_path):
     assert written == list(made.lines)
 
 
-def test_they_are_spread_however_many_there_are(store, tmp_path):
+def test_sentences_are_spread_over_the_whole_store(store, tmp_path):
     """Half of them and one more: the second half has its share."""
     order = [row.text for row in store.rows]
     mine = write_sound(tmp_path / "me.wav", 1, 4.0)
@@ -144,7 +144,7 @@ def test_they_are_spread_however_many_there_are(store, tmp_path):
 
 
 @pytest.mark.parametrize("count", [0, -3])
-def test_no_sentence_is_no_comparison(store, tmp_path, count):
+def test_at_least_one_sentence_is_required(store, tmp_path, count):
     with pytest.raises(ComparisonError, match="at least one"):
         choose(store, tmp_path, count=count)
 
@@ -172,7 +172,7 @@ def test_a_text_of_several_lines_is_one_sentence(store, tmp_path):
     assert first not in written
 
 
-def test_empty_lines_are_not_what_was_asked_for(store, tmp_path):
+def test_empty_lines_are_refused(store, tmp_path):
     with pytest.raises(ComparisonError, match="empty lines"):
         choose(store, tmp_path, sentences=["", "  "])
 
@@ -185,7 +185,7 @@ def test_recordings_of_a_person_are_not_overwritten(store, tmp_path):
     assert theirs.read_bytes() == before
 
 
-def test_another_speaker_is_said(store, tmp_path):
+def test_a_different_speaker_is_remarked(store, tmp_path):
     assert not any("one person" in line for line in choose(store, tmp_path).remarks)
     made = choose(store, tmp_path, speaker="jisu")
     assert "those of minji, the voice speaks as jisu" in made.remarks[-1]
@@ -201,7 +201,7 @@ def test_sentences_find_their_recordings(store, tmp_path):
     assert (tmp_path / "recording/0002.wav").exists()
 
 
-def test_sentences_alone_will_do(tmp_path):
+def test_sentences_without_recordings_are_enough(tmp_path):
     made = choose(None, tmp_path, sentences=["안녕하세요."])
     assert made.lines == ("안녕하세요.",)
     assert made.recordings == {}
@@ -211,7 +211,7 @@ def test_sentences_alone_will_do(tmp_path):
         choose(None, tmp_path)
 
 
-def test_synthetic_others_say_enough_to_be_told_by(tmp_path):
+def test_synthetic_impostors_speak_long_enough(tmp_path):
     made = choose(None, tmp_path, sentences=["..."])
     for wave in made.impostors.waves:
         assert len(wave) > 4 * TINY.audio.sample_rate

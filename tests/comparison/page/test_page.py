@@ -159,7 +159,7 @@ def test_an_alignment_that_systems_share_is_there_once(page):
     assert "Trained voice, Griffin-Lim; XTTS, zero-shot" in made.text
 
 
-def test_text_stays_text(page):
+def test_markup_in_texts_is_escaped(page):
     def say(facts, clips):
         facts["title"] = facts["remarks"][0] = EVIL
         facts["systems"][1]["name"] = facts["missing"][0]["reason"] = EVIL
@@ -197,7 +197,7 @@ def test_the_policy_allows_its_own_parts_and_nothing_else(made):
     }
 
 
-def test_nothing_points_outside(made):
+def test_no_reference_leaves_the_file(made):
     for _, attrs, _ in made[2].found:
         for name, value in attrs.items():
             assert not name.startswith("on")
@@ -244,7 +244,7 @@ def test_silence_and_very_short_sounds_have_their_place(page, tmp_path):
     assert sounds[NAMES["griffin-lim"]].size == 40
 
 
-def test_little_is_enough(page):
+def test_an_almost_empty_comparison_is_written(page):
     """No sentence, no figure, no reference; and letters that no file can hold."""
 
     def reduce(facts, clips):

@@ -1,4 +1,4 @@
-"""The page of a comparison in a browser: its players, and that it asks nobody."""
+"""The page of a comparison in a browser: its players, and that nothing is requested."""
 
 import pytest
 
@@ -60,7 +60,7 @@ def test_another_voice_goes_on_at_the_same_moment(page):
         assert before - 0.02 <= after <= before + 0.4
 
 
-def test_blind_nothing_is_seen_that_tells_who_it_is(page):
+def test_blind_listening_hides_names_and_shuffles(page):
     seen = "document.body.innerText.toLowerCase()"
     order = (
         "[...document.querySelectorAll('section audio')]"
@@ -81,7 +81,7 @@ def test_blind_nothing_is_seen_that_tells_who_it_is(page):
     assert NAMES["xtts"].lower() in page.execute_script(f"return {seen}")
 
 
-def test_evil_text_stays_text(page):
+def test_markup_in_texts_is_shown_as_text(page):
     text = page.execute_script("return document.body.textContent")
     assert text.count(EVIL) == 2
     assert page.title == "logs/made: voices compared"
@@ -98,7 +98,7 @@ def test_it_fits_a_narrow_window(page, width):
     assert across == width
 
 
-def test_the_browser_would_refuse_to_ask_anybody(browser, made):
+def test_the_policy_blocks_requests(browser, made):
     """The policy is obeyed, so that the log of requests can be trusted."""
     open_page(browser, made)
     browser.execute_script(
