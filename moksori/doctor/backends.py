@@ -2,21 +2,18 @@
 
 import json
 import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from moksori.doctor import subprocesses
-from moksori.doctor.findings import ERROR, OK, WARNING, Finding, judge, pluralize
+from moksori.doctor.findings import ERROR, OK, WARNING, Finding, Level, judge, pluralize
 from moksori.doctor.gpus import Driver
 from moksori.doctor.packages import installed_version
 
 _PROBE, _TIMEOUT = "moksori.backend.probe", 120.0
 # A package for GPUs that each cannot do without.
 _GPU_PACKAGE = {"tensorflow": "nvidia-cudnn-cu12", "jax": "jax-cuda12-plugin"}
-# Of what a backend logs as it starts, the lines that say why it sees no GPU.
-_ABOUT_GPUS = re.compile("dlopen|cuda_error|failed call|cuinit|cuda drivers|no gpu")
 
 
 @dataclass(frozen=True)
@@ -24,14 +21,13 @@ class BackendProbe:
     """What one backend reports of this machine.
 
     `answer` is that of `moksori.backend.probe`; `failure` says why there is none, and
-    `missing` that it is not installed. `logged` is what it logged about GPUs last.
+    `missing` that it is not installed.
     """
 
     backend: str
     answer: Mapping = field(default_factory=dict)
     failure: str = ""
     missing: bool = False
-    logged: str = ""
 
     @property
     def gpus(self) -> list[str]:
@@ -42,24 +38,16 @@ class BackendProbe:
 
 def probe(backend: str) -> BackendProbe:
     """Start a backend in a process of its own and return what it reports."""
-    # Its log is what explains a missing GPU.
-    log = {"TF_CPP_MIN_LOG_LEVEL": "0"}
-    answer = subprocesses.run(_PROBE, backend, timeout=_TIMEOUT, **log)
+    answer = subprocesses.run(_PROBE, backend, timeout=_TIMEOUT)
     if answer.code is None:
         return BackendProbe(backend, failure=f"did not start within {_TIMEOUT:g} s")
     if answer.code:
         failure = f"ended with code {answer.code}: {answer.error_line}"
         return BackendProbe(backend, failure=failure)
     found = json.loads(answer.out.splitlines()[-1])
-    if "version" not in found:
-        return BackendProbe(backend, {}, found["failure"], found["missing"])
-    lines = [
-        # Date, thread and source line of a log record say nothing here.
-        line.rpartition("] ")[2].strip()[:200]
-        for line in answer.err.splitlines()
-        if _ABOUT_GPUS.search(line.lower())
-    ]
-    return BackendProbe(backend, found, logged=(lines or [""])[-1])
+    if "version" in found:
+        return BackendProbe(backend, found)
+    return BackendProbe(backend, {}, found["failure"], found["missing"])
 
 
 def configured_backend() -> tuple[str, str]:
@@ -77,7 +65,7 @@ def configured_backend() -> tuple[str, str]:
 
 
 def check_backends(
-    probes: Mapping[str, BackendProbe], driver: Driver, contained: bool
+    probes: Mapping[str, BackendProbe], driver: Driver
 ) -> Iterator[Finding]:
     """Check that the configured backend works, and each backend against the driver."""
     name, why = configured_backend()
@@ -92,13 +80,12 @@ def check_backends(
         yield judge("backend", text, backend=name, device=device, compute=dtype)
     for each in probes.values():
         level = ERROR if each is chosen else WARNING
-        advice = "; or ".join(_causes(each, driver, contained))
-        yield _check_backend(each, len(driver.cards), level, advice)
+        yield _check_backend(each, driver, level)
 
 
-def _check_backend(probe: BackendProbe, cards: int, level, causes: str) -> Finding:
+def _check_backend(probe: BackendProbe, driver: Driver, level: Level) -> Finding:
     name, seen, answer = probe.backend, len(probe.gpus), probe.answer
-    run_probe = f"run python -m {_PROBE} {name} and read what it says"
+    cards, run_probe = len(driver.cards), f"read what python -m {_PROBE} {name} says"
     if probe.missing and level is WARNING:
         text = f"not installed; only KERAS_BACKEND={name} needs it"
         return Finding(name, OK, text)
@@ -111,36 +98,28 @@ def _check_backend(probe: BackendProbe, cards: int, level, causes: str) -> Findi
     unseen = f"; the driver has {pluralize(cards, 'GPU')}, {name} sees {seen}"
     return judge(
         name,
-        _describe(probe),
+        f"{answer['version']} on {', '.join(probe.gpus) or 'the CPU'}",
         (not answer["works"], level, broken, mend),
-        (seen < cards, level, unseen, causes or run_probe),
+        (
+            seen < cards,
+            level,
+            unseen,
+            "; or ".join((*_causes(name, driver), run_probe)),
+        ),
         **answer,
     )
 
 
-def _describe(probe: BackendProbe) -> str:
-    build, plugin = probe.answer["build"], installed_version(_GPU_PACKAGE["jax"])
-    parts = [probe.answer["version"], *probe.gpus]
-    if probe.backend == "jax":
-        parts.append(f"CUDA plugin {plugin}" if plugin else "no CUDA plugin")
-    elif cuda := build.get("cuda_version"):
-        parts.append(f"built for CUDA {cuda}, cuDNN {build.get('cudnn_version')}")
-    return "; ".join(parts)
-
-
-def _causes(probe: BackendProbe, driver: Driver, contained: bool) -> Iterator[str]:
+def _causes(backend: str, driver: Driver) -> Iterator[str]:
     """Yield what to do about GPUs that a backend does not see, the likeliest first."""
     variables = ["CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES"]
-    variables += ["JAX_PLATFORMS"] if probe.backend == "jax" else []
+    variables += ["JAX_PLATFORMS"] if backend == "jax" else []
     for variable in variables:
         value = os.environ.get(variable)
         if value is not None and value != "all" and "cuda" not in value:
             yield f"unset {variable} (it is {value!r})"
-    if not installed_version(_GPU_PACKAGE[probe.backend]):
+    if not installed_version(_GPU_PACKAGE[backend]):
         yield "install the packages for GPUs: requirements/gpu.lock, or the GPU image"
     if driver.too_old:
         yield f"update the driver {driver.version}: it is too old for CUDA 12"
-    if probe.logged:
-        yield f"heed what it logged: {probe.logged}"
-    if contained:
-        yield "start the container with --gpus all"
+    yield "start the container with --gpus all"

@@ -19,6 +19,7 @@ from moksori.doctor import (
 )
 from moksori.doctor.findings import ERROR, OK, Finding, collect, worst
 from moksori.doctor.subprocesses import ROOT
+from moksori.training.kinds import KINDS
 
 
 class Doctor:
@@ -51,9 +52,9 @@ class Doctor:
         check("shared memory", machine.check_shared_memory, len(driver.cards))
         check("container", machine.check_container, container, arguments.data)
         check = partial(self._check, "Accelerators and backends")
-        check("driver", gpus.check_driver, driver, bool(container))
+        check("driver", gpus.check_driver, driver)
         probes = {name: self._probe(name) for name in BACKENDS}
-        check("backends", backends.check_backends, probes, driver, bool(container))
+        check("backends", backends.check_backends, probes, driver)
         check("hosts", hosts.check_hosts)
         memory = driver.cards[0]["total"] if driver.cards else machine.free_memory()
         check = partial(self._check, "Training")
@@ -76,8 +77,6 @@ class Doctor:
     def _check_trainings(self, check: Callable, memory: int) -> list[tuple[int, int]]:
         """Check what to train on, and forecast the trainings; return the bytes of a
         checkpoint of each, and how many of them are kept."""
-        from moksori.training.kinds import KINDS
-
         arguments, checkpoints = self._arguments, []
         for model, each in self._check_inputs(check).items():
             self._report_progress(f"training {model} for a few steps")

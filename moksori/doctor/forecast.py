@@ -9,6 +9,8 @@ from hparams import Hparams
 from moksori.doctor import subprocesses
 from moksori.doctor.findings import ERROR, WARNING, Finding, format_bytes, judge
 from moksori.doctor.trial import Trial
+from moksori.training.callbacks import format_duration
+from moksori.training.kinds import KINDS
 
 _WEEK = 7 * 86400.0
 # Seconds for loading, compiling and the first steps, beside those for measuring.
@@ -31,8 +33,6 @@ def check_training(
     `memory_limit` are the bytes that it may take, of the GPU or of the machine. The
     values of the finding are those of the `Trial`, where it succeeded.
     """
-    from moksori.training.kinds import KINDS
-
     name, smaller = f"{model} training", _SMALLER[model]
     request = {
         "model": model,
@@ -68,8 +68,6 @@ def judge_trial(
     model: str, trial: Trial, steps: int, features: Path | None, memory_limit: int
 ) -> Finding:
     """Judge what a training of so many steps would take."""
-    from moksori.training.callbacks import format_duration
-
     memory, smaller = trial.peak_memory or 0, _SMALLER[model]
     compiling = min(trial.shapes, steps) * trial.compile_seconds
     seconds = steps * trial.step_seconds + compiling

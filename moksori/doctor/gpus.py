@@ -87,19 +87,12 @@ def _describe_process(pid: int) -> str:
         return f"{pid}, not visible here"
 
 
-def check_driver(
-    driver: Driver, contained: bool, root: Path = Path("/")
-) -> list[Finding]:
-    """Check the driver and each card; `contained` says that this is a container."""
+def check_driver(driver: Driver, root: Path = Path("/")) -> list[Finding]:
+    """Check the driver and each card."""
     count, cpu = len(driver.cards), "no NVIDIA driver: a training runs on the CPU"
     text = cpu if driver.absent else f"NVIDIA {driver.version}, GPUs: {count}"
     plugged_in, packages = _has_card(root), installed_version("nvidia-cudnn-cu12")
-    install = (
-        "start the container with docker run --gpus all (the host needs the NVIDIA "
-        "container toolkit)"
-        if contained
-        else "install the NVIDIA driver"
-    )
+    install = "install the NVIDIA driver; start a container with docker run --gpus all"
     by_hand = "run nvidia-smi by hand; an updated driver needs a restart of the host"
     found = judge(
         "driver",

@@ -6,31 +6,25 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import hparams
-from hparams import Hparams, HparamsError
+from datasets.readers import corpora
+from datasets.readers.sources import CorpusError
+from datasets.store.features import FeatureError, FeatureStore
+from hparams import Hparams, HparamsError, difference
 from moksori.doctor.findings import ERROR, WARNING, Finding, judge, pluralize
 from moksori.storage import lock_holder
+from moksori.training.recipes.tacotron import TacotronRecipe
+from moksori.training.recipes.wavenet import WaveNetRecipe
+from moksori.training.runs import Run, RunError
+
+RECIPES = {"tacotron": TacotronRecipe, "wavenet": WaveNetRecipe}
 
 # With fewer, none is held out, so that nothing shows how good a training is.
 _MIN_UTTERANCES = 10
 _AGAIN = "run preprocess.py again (it continues), or use the settings of the store"
 
 
-def load_recipe(model: str):
-    """Return the `Recipe` class of a model: tacotron or wavenet."""
-    if model == "tacotron":
-        from moksori.training.recipes.tacotron import TacotronRecipe
-
-        return TacotronRecipe
-    from moksori.training.recipes.wavenet import WaveNetRecipe
-
-    return WaveNetRecipe
-
-
 def check_corpus(folder: Path) -> Finding:
     """Check that the layout of a corpus is known, and that nothing in it is missing."""
-    from datasets.readers import corpora
-    from datasets.readers.sources import CorpusError
-
     try:
         corpus = corpora.read(folder)
     except CorpusError as failure:
@@ -50,10 +44,7 @@ def check_inputs(arguments: Namespace, model: str) -> Iterator[Finding]:
     `arguments` are those of `hparams.add_arguments`, and `features` and `run`, folders
     or None.
     """
-    from datasets.store.features import FeatureError
-    from moksori.training.runs import RunError
-
-    recipe, store, settings = load_recipe(model), None, None
+    recipe, store, settings = RECIPES[model], None, None
     try:
         store = open_store(arguments.features)
     except FeatureError as failure:
@@ -63,7 +54,8 @@ def check_inputs(arguments: Namespace, model: str) -> Iterator[Finding]:
         yield check_settings(settings)
     except (HparamsError, RunError) as failure:
         yield _refused("settings", failure, "mend --preset, --hparams or --set")
-    if store and settings:
+    fitting = store is not None and settings is not None
+    if fitting:
         try:
             recipe.check_features(settings, store)
             yield check_features(store)
@@ -71,7 +63,7 @@ def check_inputs(arguments: Namespace, model: str) -> Iterator[Finding]:
             yield _refused("features", failure, _AGAIN)
     if arguments.run is not None:
         try:
-            if store and settings and run_kind(arguments.run) == model:
+            if fitting and run_kind(arguments.run) == model:
                 recipe.resume_or_create(arguments.run, settings, store)
             yield check_run(arguments.run)
         except RunError as failure:
@@ -84,8 +76,6 @@ def _refused(name: str, failure: Exception, advice: str) -> Finding:
 
 def open_store(features: Path | None):
     """Open the `FeatureStore` in a folder, if one is named. Raises `FeatureError`."""
-    from datasets.store.features import FeatureStore
-
     return FeatureStore.open(features) if features else None
 
 
@@ -94,28 +84,24 @@ def settings_for(arguments: Namespace, store, model: str) -> Hparams:
 
     `arguments` as for `check_inputs`. Raises `HparamsError` or `RunError`.
     """
-    from moksori.training.runs import Run
-
     run = arguments.run if run_kind(arguments.run) == model else None
     if store is not None:
-        return load_recipe(model).settings_for(arguments, run or Path(), store)
+        return RECIPES[model].settings_for(arguments, run or Path(), store)
     if run is None:
         return hparams.from_arguments(arguments)
-    settings = load_recipe(model).kind.settings_of(Run.open(run))
+    settings = RECIPES[model].kind.settings_of(Run.open(run))
     return hparams.from_arguments(arguments, settings)
 
 
 def check_settings(settings: Hparams) -> Finding:
     """Name the preset that the settings are nearest to, and what differs."""
-    ours, presets = settings.to_dict(), {}
+    groups, presets = vars(settings).items(), {}
     for name in hparams.PRESETS:
-        theirs = hparams.preset(name).to_dict()
-        presets[name] = [
-            f"{group}.{key}={value}"
-            for group, values in ours.items()
-            for key, value in values.items()
-            if theirs[group][key] != value
-        ]
+        theirs = vars(hparams.preset(name))
+        lines = (
+            (g, line) for g, ours in groups for line in difference(ours, theirs[g])
+        )
+        presets[name] = [f"{group}.{line}" for group, line in lines]
     nearest = min(presets, key=lambda name: len(presets[name]))
     text = ", ".join((f"preset {nearest}", *presets[nearest]))
     return judge("settings", text[:200], preset=nearest, changes=presets[nearest])
@@ -149,20 +135,15 @@ def _is_torn(store, index: int) -> bool:
 
 def run_kind(run: Path | None) -> str | None:
     """Return the model that an existing run trains; None where there is no run."""
-    from moksori.training.kinds import KINDS
-    from moksori.training.runs import Run, RunError
-
     try:
         kind = Run.open(run).settings.get("kind") if run else None
     except RunError:
         return None
-    return kind if kind in KINDS else None
+    return kind if kind in RECIPES else None
 
 
 def check_run(folder: Path) -> Finding:
     """Check that a run can be continued, and from which step. Raises `RunError`."""
-    from moksori.training.runs import Run
-
     if not (folder / "run.json").exists():
         used = folder.exists() and any(folder.iterdir())
         problem = (used, WARNING, ", beside other files", "name a folder of its own")

@@ -16,8 +16,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from datasets.readers import corpora
+from datasets.store import build
 from hparams import Hparams
-from moksori.doctor.training_inputs import load_recipe
+from moksori.demo import corpus
+from moksori.doctor.training_inputs import RECIPES
+from moksori.training.loop import fit
+from moksori.training.runs import Run
 
 # The first step is not timed: a backend may compile once more for it.
 _MIN_STEPS, _MAX_STEPS = 3, 50
@@ -87,13 +92,11 @@ def run_trial(
     from moksori.backend.hardware import has_accelerator
     from moksori.backend.probe import peak_memory
     from moksori.backend.setup import setup_devices
-    from moksori.training.loop import fit
-    from moksori.training.runs import Run
 
     devices, board = setup_devices("all"), _SpeedBoard(seconds)
     with tempfile.TemporaryDirectory(prefix="doctor-") as folder:
         store = _open(features, settings, Path(folder))
-        recipe = load_recipe(model)(settings, store.speakers)
+        recipe = RECIPES[model](settings, store.speakers)
         trainer = recipe.trainer(devices)
         data, begun = recipe.data(store, trainer.model), time.perf_counter()
         trainer.preflight(data.largest, **recipe.schedule(0))
@@ -131,10 +134,6 @@ def run_trial(
 
 def _open(features: str | None, settings: Hparams, folder: Path):
     """Open a feature store, or make one of the demo's voice in a folder."""
-    from datasets.readers import corpora
-    from datasets.store import build
-    from moksori.demo import corpus
-
     if features is None:
         corpus.write(folder / "corpus", _DEMO_UTTERANCES)
         features = folder / "features"

@@ -28,22 +28,21 @@ def clean(monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
 
 
-def findings(tensorflow, driver=None, contained=False):
+def findings(tensorflow, driver=None):
     probes = {
         "tensorflow": BackendProbe("tensorflow", **tensorflow),
         "jax": BackendProbe("jax", answer()),
     }
-    found = check_backends(probes, driver or Driver(absent=True), contained)
+    found = check_backends(probes, driver or Driver(absent=True))
     return {finding.name: finding for finding in found}
 
 
 def test_a_probe_runs_in_another_process(monkeypatch):
     said = {"code": 0, "out": f"noise\n{json.dumps(answer(GPU))}\n"}
-    said["err"] = "2026 E0000 cuda.cc:1] failed call to cuInit: no device\nbye\n"
+    said["err"] = "bye\n"
     monkeypatch.setattr(backends.subprocesses, "run", lambda *_, **__: Answer(**said))
     found = backends.probe("tensorflow")
     assert found.gpus == ["NVIDIA H100"]
-    assert found.logged == "failed call to cuInit: no device"
     said.update(out=json.dumps({"failure": "none", "missing": True}))
     assert backends.probe("jax") == BackendProbe("jax", {}, "none", True)
     said.update(code=-11)
@@ -97,24 +96,15 @@ def test_a_gpu_without_cudnn():
     assert "LD_LIBRARY_PATH" in found["tensorflow"].advice
 
 
-@pytest.mark.parametrize(
-    ("variables", "contained", "words"),
-    [
-        ({"CUDA_VISIBLE_DEVICES": ""}, False, "unset CUDA_VISIBLE_DEVICES"),
-        ({"NVIDIA_VISIBLE_DEVICES": "void"}, False, "NVIDIA_VISIBLE_DEVICES"),
-        ({"NVIDIA_VISIBLE_DEVICES": "all"}, True, "--gpus all"),
-        ({}, False, "requirements/gpu.lock"),
-    ],
-)
-def test_why_a_gpu_is_not_seen(monkeypatch, variables, contained, words):
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    silent = {"answer": answer(), "logged": "cuInit"}
-    found = findings(silent, driver=ONE_CARD, contained=contained)
+def test_why_a_gpu_is_not_seen(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    monkeypatch.setenv("NVIDIA_VISIBLE_DEVICES", "all")
+    found = findings({"answer": answer()}, driver=ONE_CARD)
     assert found["tensorflow"].level is ERROR
     assert found["jax"].level is WARNING
-    assert words in found["tensorflow"].advice
-    assert "it logged: cuInit" in found["tensorflow"].advice
+    for words in ("unset CUDA_VIS", "requirements/gpu.lock", "--gpus all", "probe"):
+        assert words in found["tensorflow"].advice
+    assert "NVIDIA_VISIBLE_DEVICES" not in found["tensorflow"].advice
 
 
 def test_a_variable_of_jax_alone(monkeypatch):

@@ -48,8 +48,8 @@ def raising(code):
     return function
 
 
-def levels(driver, contained=False, root=None, **options):
-    return [found.level for found in check_driver(driver, contained, root, **options)]
+def levels(driver, root):
+    return [found.level for found in check_driver(driver, root)]
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_the_driver_is_asked_in_another_process(monkeypatch):
     ],
 )
 def test_findings_on_the_driver(tmp_path, driver, level, words):
-    found = check_driver(driver, False, tmp_path)[0]
+    found = check_driver(driver, tmp_path)[0]
     assert found.level is level
     assert words in found.text
 
@@ -111,7 +111,7 @@ def test_findings_on_the_driver(tmp_path, driver, level, words):
 def test_a_card_without_driver(bus):
     driver = Driver(absent=True)
     assert levels(driver, root=bus) == [ERROR]
-    assert "--gpus all" in check_driver(driver, True, bus)[0].advice
+    assert "--gpus all" in check_driver(driver, bus)[0].advice
 
 
 def test_packages_for_gpus_without_driver(tmp_path, monkeypatch):
