@@ -234,8 +234,9 @@ class TrainerSettings:
     save_every: int = 1000  # steps between two checkpoints, and validations
     keep: int = 3  # newest checkpoints that stay, beside the best
     seed: int = 1  # of initial weights, batches and noise
-    # Type of the large products; auto: what is quicker on this machine without harm.
-    compute: str = field(default="auto", kw_only=True)  # auto, float32 or bfloat16
+    # type of the large products: float32, bfloat16, or auto: bfloat16 where the
+    # hardware is quicker with it
+    compute: str = field(default="auto", kw_only=True)
 
     def _check(self, name: str) -> None:
         _require_counts(self, name, _MAY_BE_ZERO)
@@ -267,7 +268,7 @@ class TacotronTraining(TrainerSettings):
     guided_attention: float = 5.0  # weight of the guided attention loss at step 0
     guided_attention_width: float = 0.2  # of its diagonal, as a share of the text
     guided_attention_steps: int = 20_000  # steps over which its weight fades to 0
-    # (step, reduction factor) pairs: steps rise from 0, factors fall; (): constant.
+    # (step, reduction factor) pairs: steps rise from 0, factors fall; none: constant
     reduction_schedule: tuple[tuple[int, int], ...] = ()
     flat_attention_steps: int = 10_000  # steps between two warnings of flat attention
 
@@ -510,10 +511,13 @@ def preset(name: str) -> Hparams:
 def add_arguments(parser) -> None:
     """Add the flags by which every command takes settings."""
     parser.add_argument(
-        "--preset", default=None, metavar="NAME", help=", ".join(PRESETS)
+        "--preset",
+        default=None,
+        metavar="NAME",
+        help=f"complete settings: {', '.join(PRESETS)}",
     )
     parser.add_argument(
-        "--hparams", metavar="FILE", help="settings as JSON instead of a preset"
+        "--hparams", metavar="FILE", help="complete settings from a JSON file"
     )
     parser.add_argument(
         "--set",

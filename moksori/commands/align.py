@@ -1,4 +1,4 @@
-"""Synthesise mels along the recordings, for train_wavenet.py.
+"""Synthesise mels along the recordings, for train_wavenet.
 
 A vocoder trained on these learns to forgive what the acoustic model does to a mel. The
 model gets the true frames before each one (teacher forcing), so that its mels are as
@@ -15,10 +15,14 @@ from moksori.storage import output_folder
 
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("features", type=Path, help="folder written by preprocess.py")
-    parser.add_argument("--voice", type=Path, required=True, metavar="RUN")
-    parser.add_argument("--out", type=output_folder, required=True, metavar="DIR")
-    parser.add_argument("--best", action="store_true", help="the one that spoke best")
+    features = {"type": Path, "metavar": "FEATURES"}
+    parser.add_argument("features", **features, help="folder that preprocess wrote")
+    voice = {"type": Path, "required": True, "metavar": "RUN"}
+    parser.add_argument("--voice", **voice, help="run of the acoustic model")
+    out = {"type": output_folder, "required": True, "metavar": "DIR"}
+    parser.add_argument("--out", **out, help="folder for the mels")
+    best = "the best checkpoint, not the newest"
+    parser.add_argument("--best", action="store_true", help=best)
     return parser
 
 

@@ -15,15 +15,20 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command."""
     parser = SpeakParser(description=__doc__.partition("\n")[0])
     voice = parser.add_mutually_exclusive_group(required=True)
-    voice.add_argument("--reference", type=Path, nargs="+", metavar="WAV")
-    voice.add_argument("--voice-file", type=Path, metavar="FILE", help="one saved")
-    parser.add_argument("--consent", metavar="TEXT", help="who agreed, when, for what")
-    again = "to use again"
+    clip = {"type": Path, "nargs": "+", "metavar": "WAV"}
+    voice.add_argument("--reference", **clip, help="recordings of the person")
+    saved = "a voice that --save-voice wrote, with its consent"
+    voice.add_argument("--voice-file", type=Path, metavar="FILE", help=saved)
+    agreed = "who agreed, when and for what; required with --reference"
+    parser.add_argument("--consent", metavar="TEXT", help=agreed)
+    again = "keep the voice, for --voice-file"
     parser.add_argument("--save-voice", type=output_file, metavar="FILE", help=again)
     parser.add_speak_arguments(required=False)
-    parser.add_argument("--out", type=output_folder, metavar="DIR")
-    parser.add_argument("--language", default="ko", help="of the text (ko)")
-    weights = "of XTTS-v2; if absent one that is cached, else a download"
+    out = "folder for wavs, manifest.jsonl and reference.json"
+    parser.add_argument("--out", type=output_folder, metavar="DIR", help=out)
+    code = {"default": "ko", "metavar": "CODE"}
+    parser.add_argument("--language", **code, help="of the text (ko)")
+    weights = "folder of XTTS-v2 (the cache, or a download)"
     parser.add_argument("--weights", type=Path, metavar="DIR", help=weights)
     return parser
 

@@ -2,6 +2,7 @@
 
 Every system speaks the same sentences in a process of its own, which is measured; the
 page, compare.html, holds sounds, pictures and figures, and asks nothing of the network.
+Exit code 2: nothing was compared.
 """
 
 import argparse
@@ -15,26 +16,28 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command."""
     made = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     add = made.add_argument
-    add("--voice", type=Path, required=True, metavar="RUN")
-    add("--vocoder", type=Path, metavar="RUN", help="not Griffin-Lim")
-    clip = "recordings of the person, for the clone and for speaker similarity"
+    add("--voice", type=Path, required=True, metavar="RUN", help="a trained voice")
+    add("--vocoder", type=Path, metavar="RUN", help="a WaveNet, beside Griffin-Lim")
+    clip = "of the person: to clone and to compare with (some of the --recordings)"
     files = {"type": Path, "nargs": "+", "default": (), "metavar": "WAV"}
     add("--reference", dest="references", **files, help=clip)
-    said = "features of the sentences as the person speaks them (preprocess.py)"
+    said = "features of the sentences as the person speaks them"
     add("--recordings", type=Path, metavar="FEATURES", help=said)
-    lines = "one a line; those of the recordings if absent"
+    lines = "one a line (those of the --recordings)"
     add("--sentences", metavar="FILE", help=lines)
-    add("--count", type=int, default=32, help="at most so many (32)")
-    add("--out", type=output_folder, required=True, metavar="DIR")
-    agreed = "who agreed to be cloned, when, and for what"
+    add("--count", type=int, default=32, metavar="N", help="sentences at most (32)")
+    made_here = "folder for the page, comparison.json and wavs"
+    add("--out", type=output_folder, required=True, metavar="DIR", help=made_here)
+    agreed = "who agreed to be cloned, when and for what; required"
     add("--consent", metavar="TEXT", help=agreed)
-    others = "recordings of other people, to hold similarity against"
+    others = "of other people (other speakers of the --recordings, or synthetic ones)"
     add("--others", **files, help=others)
-    add("--weights", type=Path, metavar="DIR", help="those of XTTS")
-    add("--language", default="ko", help="of the sentences (ko)")
+    weights = "folder of XTTS-v2 (the cache, or a download)"
+    add("--weights", type=Path, metavar="DIR", help=weights)
+    add("--language", default="ko", metavar="CODE", help="of the sentences (ko)")
     add("--speaker", metavar="NAME", help="name or number (the first)")
-    add("--seed", type=int, default=0, help="another makes other takes")
-    add("--best", action="store_true", help="the one that spoke best")
+    add("--seed", type=int, default=0, help="another makes other takes (0)")
+    add("--best", action="store_true", help="the best checkpoint, not the newest")
     return made
 
 

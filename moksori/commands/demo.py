@@ -19,11 +19,13 @@ REFERENCES = 8
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=output_folder, default="data", metavar="DIR")
-    parser.add_argument("--run", type=output_folder, default="logs/demo", metavar="RUN")
-    parser.add_argument("--sentences", type=int, default=3000, help="of corpus (3000)")
-    parser.add_argument("--unseen", type=int, default=32, help="to judge it by (32)")
-    parser.add_argument("--speakers", type=int, default=1, help="synthetic voices (1)")
+    add, folder = parser.add_argument, {"type": output_folder, "metavar": "DIR"}
+    add("--data", **folder, default="data", help="corpora and features (data)")
+    add("--run", **folder, default="logs/demo", help="the run (logs/demo)")
+    count = {"type": int, "metavar": "N"}
+    add("--sentences", **count, default=3000, help="to train on (3000)")
+    add("--unseen", **count, default=32, help="sentences to judge it by (32)")
+    add("--speakers", **count, default=1, help="synthetic voices (1)")
     hparams.add_arguments(parser)
     return parser
 

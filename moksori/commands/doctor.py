@@ -17,19 +17,20 @@ BOTH = ("tacotron", "wavenet")
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    features = "to train on, written by preprocess.py"
+    features = "features to train on"
     parser.add_argument("--features", type=Path, metavar="DIR", help=features)
-    parser.add_argument("--run", type=Path, help="to begin or continue: logs/me")
+    run = "run to begin or continue"
+    parser.add_argument("--run", type=Path, metavar="RUN", help=run)
     corpus = {"type": Path, "action": "append", "default": [], "metavar": "DIR"}
-    parser.add_argument("--corpus", **corpus, help="to preprocess; may be repeated")
-    model = "whose training is forecast from a few steps"
+    parser.add_argument("--corpus", **corpus, help="to preprocess; repeatable")
+    model = "whose training is forecast from a few steps (what the other flags name)"
     parser.add_argument("--model", choices=("both", *BOTH, "none"), help=model)
-    brief = "for the steps of each model, after loading and compiling"
+    brief = "for the steps of each model, after loading and compiling (20)"
     parser.add_argument("--seconds", type=float, default=20.0, metavar="N", help=brief)
     for name, holds in (("data", "corpora and features"), ("logs", "runs")):
         place = {"type": Path, "default": Path(name), "metavar": "DIR"}
-        parser.add_argument(f"--{name}", **place, help=f"where {holds} go")
-    parser.add_argument("--json", action="store_true", help="for a program to read")
+        parser.add_argument(f"--{name}", **place, help=f"where {holds} go ({name})")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
     hparams.add_arguments(parser)
     return parser
 

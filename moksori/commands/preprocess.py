@@ -2,6 +2,7 @@
 
 Reads one or several corpora, writes a feature store with a report of what it holds.
 Running it again does only what is new or changed; stopped half-way, it continues.
+Exit code 1: no utterance was left to train on. 2: a wrong flag, setting or corpus.
 """
 
 import argparse
@@ -57,13 +58,13 @@ def _preprocess(arguments: argparse.Namespace, settings: hparams.Hparams):
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("corpus", nargs="+", type=Path, metavar="CORPUS")
-    parser.add_argument("--out", required=True, type=output_folder, metavar="FOLDER")
-    parser.add_argument(
-        "--format",
-        metavar="NAME",
-        help="kss, ljspeech, zeroth, json, aihub, folder or demo; recognised if absent",
-    )
+    corpus = {"nargs": "+", "type": Path, "metavar": "CORPUS"}
+    recordings = "folder of recordings and texts; several make one voice of speakers"
+    parser.add_argument("corpus", **corpus, help=recordings)
+    out = {"required": True, "type": output_folder, "metavar": "FEATURES"}
+    parser.add_argument("--out", **out, help="folder that is written")
+    formats = "kss, ljspeech, zeroth, json, aihub, folder or demo (recognised)"
+    parser.add_argument("--format", metavar="NAME", help=formats)
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
         "--workers", type=_at_least_one, metavar="N", help="processes (every core)"
@@ -71,7 +72,7 @@ def parser() -> argparse.ArgumentParser:
     where.add_argument(
         "--scheduler",
         metavar="ADDRESS",
-        help="a Dask cluster works instead, as tcp://host:8786",
+        help="of a Dask cluster that works instead, such as tcp://host:8786",
     )
     parser.add_argument("--linear", action="store_true", help="linear spectrograms too")
     hparams.add_arguments(parser)

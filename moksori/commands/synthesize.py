@@ -16,14 +16,16 @@ from moksori.voices.cli import SpeakParser
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command."""
     parser = SpeakParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--voice", type=Path, required=True, metavar="RUN")
+    voice = {"type": Path, "required": True, "metavar": "RUN"}
+    parser.add_argument("--voice", **voice, help="run of the voice that speaks")
     parser.add_speak_arguments(required=True)
-    parser.add_argument(
-        "--out", type=output_folder, metavar="DIR", help="RUN/speech if absent"
-    )
+    out = "folder for wavs, pictures and manifest.jsonl (RUN/speech)"
+    parser.add_argument("--out", type=output_folder, metavar="DIR", help=out)
     parser.add_argument("--speaker", metavar="NAME", help="name or number (the first)")
-    parser.add_argument("--vocoder", type=Path, metavar="RUN", help="not Griffin-Lim")
-    parser.add_argument("--best", action="store_true", help="the one that spoke best")
+    vocoder = "run of a WaveNet (Griffin-Lim)"
+    parser.add_argument("--vocoder", type=Path, metavar="RUN", help=vocoder)
+    best = "the best checkpoint, not the newest"
+    parser.add_argument("--best", action="store_true", help=best)
     hparams.add_arguments(parser)
     return parser
 

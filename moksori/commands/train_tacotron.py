@@ -1,7 +1,8 @@
 """Train the acoustic model: features -> logs/<run>.
 
-The same command continues a run that was stopped. Watch it with
-`tensorboard --logdir logs`.
+The same command continues a run that was stopped; `moksori tensorboard` shows it.
+Exit code 1: the loss diverged for good. 2: a wrong flag, setting, run or
+feature folder.
 """
 
 import argparse

@@ -1,7 +1,8 @@
 """Train the vocoder: features -> logs/<run>.
 
-The same command continues a run that was stopped. Watch it with
-`tensorboard --logdir logs`.
+The same command continues a run that was stopped; `moksori tensorboard` shows it.
+Exit code 1: the loss diverged for good. 2: a wrong flag, setting, run or
+feature folder.
 """
 
 import argparse
@@ -11,8 +12,8 @@ from moksori.commands import training
 
 
 def parser() -> argparse.ArgumentParser:
-    made = training.parser(__doc__, example="logs/me-wave")
-    aligned = "mels that an acoustic model made along the recordings, by align.py"
+    made = training.parser(__doc__, example="logs/me-wavenet")
+    aligned = "mels written by align (default: those of the recordings)"
     made.add_argument("--mels", type=Path, metavar="DIR", help=aligned)
     return made
 

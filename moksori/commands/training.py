@@ -13,13 +13,14 @@ from moksori.storage import run_folder
 def parser(description: str, example: str) -> argparse.ArgumentParser:
     """Return a parser of the flags that both have; `example` is a folder for a run."""
     made = argparse.ArgumentParser(description=description.splitlines()[0])
-    made.add_argument("features", type=Path, help="folder written by preprocess.py")
-    made.add_argument(
-        "--run", type=run_folder, required=True, help=f"such as {example}"
-    )
+    features = {"type": Path, "metavar": "FEATURES"}
+    made.add_argument("features", **features, help="folder that preprocess wrote")
+    folder = {"type": run_folder, "required": True, "metavar": "RUN"}
+    begun = f"folder of the run, begun or continued, such as {example}"
+    made.add_argument("--run", **folder, help=begun)
     start = "begin with the weights of another run, as far as they fit"
     made.add_argument("--from", dest="start", type=Path, metavar="RUN", help=start)
-    devices = "accelerators of this host that share each batch: all, or how many"
+    devices = "GPUs of this host that share each batch: how many, or all (all)"
     made.add_argument("--devices", default="all", metavar="N", help=devices)
     hparams.add_arguments(made)
     return made

@@ -21,12 +21,13 @@ class SpeakParser(argparse.ArgumentParser):
         """Add the flags of the text, of the stream and of a take."""
         source = self.add_mutually_exclusive_group(required=required)
         source.add_argument("--text", help="one utterance")
-        source.add_argument("--file", help="one a line; - is standard input")
+        source.add_argument("--file", help="one utterance a line; - is standard input")
         stream = "one wav that is heard while it is made; - is standard output"
         self.add_argument("--stream", type=output_stream, metavar="WAV", help=stream)
-        takes = "another makes other takes"
+        takes = "another makes other takes (0)"
         self.add_argument("--seed", type=int, default=0, help=takes)
-        self.add_argument("--speed", type=float, default=1.0, help="2 is twice as fast")
+        twice = "2 is twice as fast (1)"
+        self.add_argument("--speed", type=float, default=1.0, help=twice)
 
     def parse_known_args(self, args=None, namespace=None):
         """Parse as argparse does, once --text and its value are one word."""

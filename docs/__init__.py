@@ -1,0 +1,1 @@
+"""Pages about Moksori, and the program that writes reference.md."""
