@@ -1,6 +1,6 @@
 # The training image: docker build -t moksori:gpu .               (NVIDIA cards)
 #                     docker build -t moksori:cpu --target cpu .
-# What it holds and how it is run: docker/README.md. Everything that installs is
+# What it holds and how it is run: docs/deploy.md. Everything that installs is
 # docker/install.sh, which runs, and is tested, without an engine.
 
 # One Python for all stages, by exact tag. Debian 12 is older than Ubuntu 24.04 (glibc

@@ -1,1 +1,1 @@
-"""What the speed tables of the README are made from."""
+"""What the tables of docs/benchmarks.md are made from."""

@@ -1,6 +1,6 @@
 # Cloning and comparing: docker build -t moksori:cpu --target cpu .
 #                        docker build -t moksori:xtts -f docker/xtts.Dockerfile .
-# Without a card, the second with --build-arg TORCH=cpu. How it is run: docker/README.md.
+# Without a card, the second with --build-arg TORCH=cpu. How it is run: docs/deploy.md.
 #
 # It is the image for no card with XTTS beside, on NVIDIA cards too: torch's CUDA 13 and
 # TensorFlow's CUDA 12 call their libraries by the same names (libcudnn.so.9), of which a

@@ -1,7 +1,6 @@
 """Dockerfiles, compose and Kubernetes files: valid, tight, and true to the code."""
 
 import re
-import shlex
 import shutil
 import sys
 from importlib import import_module
@@ -141,15 +140,3 @@ def test_two_workers_have_two_addresses():
     }
     assert f"value: {name}-0.{name}:12345,{name}-1.{name}:12345\n" in patches
     assert patches.count("value: 2\n") == 2
-
-
-def test_commands_of_the_guide_are_there():
-    text = (ROOT / "docker/README.md").read_text("utf-8")
-    code = [line for line in text.splitlines() if line.startswith("    ")]
-    calls = re.sub(r"\\\n", " ", "\n".join(code)).splitlines()
-    runs = [re.split(r"moksori:(?:gpu|cpu|xtts) ", call) for call in calls]
-    runs = [each[1] for each in runs if len(each) == 2 and "docker run" in each[0]]
-    assert len(runs) > 6
-    for words in map(shlex.split, runs):
-        if "…" not in words:
-            check_command(words)
