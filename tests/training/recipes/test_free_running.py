@@ -296,4 +296,4 @@ def test_losses_remain_when_the_evaluator_fails(
     assert set(both) - set(alone) == {FREE_RUNNING_SCORE}
     assert alone["loss"] == pytest.approx(both["loss"])
     failed = "judging free-running speech failed: ValueError: no ears"
-    assert caplog.messages == [failed]
+    assert failed in caplog.messages
