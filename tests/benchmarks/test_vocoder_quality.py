@@ -46,9 +46,9 @@ def run(tmp_path, monkeypatch, store) -> Run:
             assert speaker == ["minji"] * len(mels)
             return self.waves
 
-    module = types.ModuleType("voices.vocoder")
+    module = types.ModuleType("moksori.voices.vocoder")
     module.WaveNetVocoder = WaveNetVocoder
-    monkeypatch.setitem(sys.modules, "voices.vocoder", module)
+    monkeypatch.setitem(sys.modules, "moksori.voices.vocoder", module)
     made = Run.create(tmp_path / "wave", {"hparams": TINY.to_dict()})
     for step in (10, 100, 1000):
         made.save(step, {}, {})

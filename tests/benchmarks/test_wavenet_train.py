@@ -22,7 +22,8 @@ TINY = hparams.preset("tiny").override(["wavenet.kernel=3"])
 
 def teach(plain, ours) -> None:
     """Give the plain network the weights of ours."""
-    for name in ("entry", "speaker", "upsample", "head", "out"):
+    plain.entry.set_weights(ours.input_embedding.get_weights())
+    for name in ("speaker", "upsample", "head", "out"):
         getattr(plain, name).set_weights(getattr(ours, name).get_weights())
     for mine, theirs in zip(plain.frames, ours.frames, strict=True):
         mine.set_weights(theirs.get_weights())

@@ -27,7 +27,7 @@ FAST = (
     "tacotron_training.held_out=0",
     "tacotron_training.previews=0",
 )
-FAST_WAVENET = tuple(f"wavenet_{each}" for each in FAST)
+FAST_WAVENET = tuple(each.replace("tacotron", "wavenet") for each in FAST)
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +46,10 @@ def tiny(*overrides) -> list[str]:
     return ["--preset", "tiny", *(w for each in overrides for w in ("--set", each))]
 
 
-def script(name, *words, backend="tensorflow") -> str:
+def script(*words, backend="tensorflow") -> str:
     """Run one of ours; gives what it printed."""
     run = subprocess.run(
-        [sys.executable, name, *map(str, words)],
+        [sys.executable, *map(str, words)],
         cwd=ROOT,
         env={**os.environ, "KERAS_BACKEND": backend},
         capture_output=True,
@@ -90,7 +90,8 @@ def test_tones_become_a_voice(store, tmp_path, backend):
     assert (row["text"], row["speaker"]) == (TEXT, "suho")
     waves, heard = tmp_path / "waves", tmp_path / "heard.wav"
     aligned = tmp_path / "aligned"
-    script("align.py", store, "--voice", run, "--out", aligned, backend=backend)
+    asked = ("align", store, "--voice", run, "--out", aligned)
+    script("-m", "moksori", *asked, backend=backend)
     vocoder = ("train_wavenet.py", store, "--run", waves, "--mels", aligned)
     script(*vocoder, *tiny(*FAST_WAVENET), backend=backend)
     through = (*words[:-1], tmp_path / "through", "--vocoder", waves)
