@@ -68,7 +68,7 @@ def test_every_setting_has_a_comment():
     bare, described = set(), set()
     for above, line in pairwise(lines):
         if found := re.search(r"^    (\w+): [^=#]+ = [^#]+(#.*)?$", line):
-            (described if found[2] or "  # " in above else bare).add(found[1])
+            (described if found[2] or above.strip()[:1] == "#" else bare).add(found[1])
     assert len(described) > 80
     # Those of every trainer stand in `TrainerSettings`.
     assert bare <= described
