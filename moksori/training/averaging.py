@@ -1,4 +1,4 @@
-"""Adam that keeps a moving average of the weights.
+"""Keep a moving average of the weights while Adam updates them.
 
 Keras has one of its own, with a constant decay: from its first thousand steps it would
 remember mostly the random weights that training began with.
@@ -22,7 +22,7 @@ class AveragedAdam(keras.optimizers.Adam):
         self.average = average
 
     def build(self, variables) -> None:
-        """Make the averages, which begin as the weights are."""
+        """Create the averages, equal to the weights."""
         if self.built:
             return
         super().build(variables)
@@ -30,7 +30,7 @@ class AveragedAdam(keras.optimizers.Adam):
         self.begin()
 
     def begin(self) -> None:
-        """Let the averages begin as the weights are now, whatever they held."""
+        """Set the averages to the weights as they are now."""
         for mean, weight in zip(self.averages, self._trainable_variables, strict=True):
             mean.assign(weight)
 

@@ -1,4 +1,4 @@
-"""The watchers of a training: progress, interruption, previews, alarms.
+"""Watch a training: progress, interruption, previews, alarms.
 
 A hook is any callable `hook(step, metrics)`; the loop calls it after each step with the
 number of steps done and a mapping that turns device values into floats when read.
@@ -61,7 +61,7 @@ class Throughput:
 
     @property
     def steps_per_second(self) -> float:
-        """0 while nothing was counted."""
+        """Return the rate; 0 while nothing was counted."""
         return self._per_second(len(self._steps))
 
     @property
@@ -70,7 +70,7 @@ class Throughput:
 
     @property
     def waiting_share(self) -> float:
-        """The share of the time that data was waited for, 0 to 1."""
+        """Return the share of the time that data was waited for, 0 to 1."""
         return self._per_second(sum(waited for _, _, waited in self._steps))
 
     def _per_second(self, amount: float) -> float:
@@ -79,7 +79,7 @@ class Throughput:
 
 
 class Progress:
-    """One line that says how far it is: loss, steps/s, frames/s, time left.
+    """Shows one line of progress: loss, steps/s, frames/s, time left.
 
     Where standard error is no terminal, one logged line every `seconds` instead. Use
     it as a context: within, log records do not tear the line.
@@ -116,7 +116,7 @@ class Progress:
         self._stack.close()
 
     def show(self, step: int, loss: float, throughput: Throughput) -> None:
-        """`step` steps are done, of which the last had this loss."""
+        """Show that `step` steps are done, of which the last had this loss."""
         now = self._clock()
         pause = self._seconds if self._bar is None else 0.1
         due = self._last is None or now - self._last >= pause
@@ -131,7 +131,7 @@ class Progress:
             log.info("step %d/%d  %s", step, self._total, text)
 
     def note(self, text: str) -> None:
-        """Say for a moment what takes so long, such as compiling."""
+        """Show for a moment what takes so long, such as compiling."""
         if self._bar is not None:
             self._bar.set_description_str(text)
 
@@ -267,7 +267,7 @@ class NoOpHook:
 
 
 def guarded(what: str, function: Callable, *arguments, **named):
-    """The function's result, or None and one line in the log if it fails."""
+    """Return the function's result, or None after one line in the log if it fails."""
     try:
         return function(*arguments, **named)
     except Exception as error:

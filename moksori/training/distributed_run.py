@@ -1,4 +1,4 @@
-"""One run of several hosts: the chief reads and writes it, and broadcasts it."""
+"""Share one run between hosts: the chief reads, writes and broadcasts it."""
 
 import contextlib
 from pathlib import Path
@@ -24,16 +24,16 @@ class DistributedRun:
         self.begun = bool(devices.broadcast_from_chief(lambda: bool(run.checkpoints())))
 
     def previews(self, step: int) -> Path:
-        """See `Run.previews`; for the chief."""
+        """Return what `Run.previews` does; on the chief only."""
         return self._run.previews(step)
 
     @property
     def settings(self) -> dict:
-        """See `Run`; for the chief."""
+        """Return the settings of the run; on the chief only."""
         return self._run.settings
 
     def restore(self) -> Checkpoint | None:
-        """The newest checkpoint as the chief finds it, or None."""
+        """Broadcast the newest checkpoint as the chief finds it; None without any."""
         devices = self._devices
         if devices.hosts == 1:
             return self._run.restore()

@@ -33,7 +33,7 @@ def alignment(
     step_seconds: float | None = None,
     stop: int | None = None,
 ) -> Figure:
-    """Attention `weights` [steps, symbols] over time, the text from bottom to top.
+    """Draw attention `weights` [steps, symbols] over time, the text upwards.
 
     Conjoining jamo are shown as letters, with the syllable they form beside them.
     `step_seconds` is the duration of a decoder step; without it the axis counts steps.
@@ -72,7 +72,7 @@ def spectrograms(
     title: str = "",
     unit: str = "log amplitude",
 ) -> Figure:
-    """Mel spectrograms `(name, [frames, mels])` above each other, for comparison.
+    """Draw mel spectrograms `(name, [frames, mels])` above each other.
 
     All share one colour scale, from the 1st percentile of the first panel to its
     largest value, and one time axis in seconds.
@@ -152,7 +152,7 @@ def _finish(figure: Figure, path: str | Path | None) -> Figure:
 
 
 def _label_symbols(axes, symbols: list[str], points: float) -> None:
-    """Letters at the axis, syllables outside it; only these where letters are many.
+    """Write letters at the axis, syllables outside it; only these in a crowd.
 
     `points` is the height of one row.
     """
@@ -179,8 +179,8 @@ def _label_symbols(axes, symbols: list[str], points: float) -> None:
 
 
 def syllables(symbols: Sequence[str]) -> list[tuple[int, int, str]]:
-    """`(begin, end, text)` for each syllable that conjoining jamo form, and for each
-    symbol that stands alone."""
+    """Return `(begin, end, text)` for each syllable that conjoining jamo form, and for
+    each symbol that stands alone."""
     groups, begin = [], 0
     while begin < len(symbols):
         end = begin + 1
@@ -196,8 +196,8 @@ def syllables(symbols: Sequence[str]) -> list[tuple[int, int, str]]:
 
 
 def letter(symbol: str) -> str:
-    """How a symbol is shown alone: a conjoining jamo as the letter that is written,
-    a space as ␣, anything else as it is."""
+    """Return how a symbol is shown alone: a conjoining jamo as the letter that is
+    written, a space as ␣, anything else as it is."""
     if symbol == " ":
         return "␣"
     name = unicodedata.name(symbol, "") if len(symbol) == 1 else ""
@@ -212,7 +212,7 @@ def letter(symbol: str) -> str:
 
 @functools.cache
 def _families() -> tuple[str, ...]:
-    """NanumGothic (SIL Open Font License) where it is installed, then the default."""
+    """Return NanumGothic (SIL Open Font License) if installed, then the default."""
     spec = importlib.util.find_spec("koreanize_matplotlib")
     for folder in (spec.submodule_search_locations or []) if spec else []:
         path = Path(folder) / "fonts" / "NanumGothic.ttf"
@@ -228,7 +228,7 @@ def _text(size: float) -> dict:
 
 
 def _wrapped(text: str, width: float, size: float) -> str:
-    """`text` in lines that fit `width` inches, broken at spaces where there are any."""
+    """Wrap text into lines of `width` inches, at spaces where there are any."""
     room = width * 0.86 * 72 / size
     lines, line = [], ""
     for word in text.split(" "):

@@ -1,4 +1,4 @@
-"""Is the training still healthy: pure logic over the figures of each step."""
+"""Judge the health of a training by the figures of each step: pure logic."""
 
 import enum
 import math
@@ -43,7 +43,7 @@ class Health:
 
     @property
     def ceiling(self) -> float:
-        """The loss from which on a step counts as exploding; infinite at first.
+        """Return the loss above which a step counts as exploding; infinite at first.
 
         It lies above the median of the last good losses by four medians or thirty mean
         deviations, whichever is more: far from what a hard batch or a changed schedule
@@ -87,7 +87,7 @@ class Health:
         return Action.RESTORE
 
     def state(self) -> dict:
-        """All that later judgements depend on, as plain values for a checkpoint."""
+        """Return all that later judgements depend on, for a checkpoint."""
         return {
             "learning_rate_factor": self.learning_rate_factor,
             "bad_steps": self.bad_steps,

@@ -1,4 +1,4 @@
-"""The kinds of model that are trained, and the groups of settings of each."""
+"""Name the kinds of model that are trained, and the settings groups of each."""
 
 from dataclasses import dataclass
 

@@ -1,11 +1,11 @@
-"""The loop that every model here is trained by: steps, saving, resuming, watching.
+"""Run the training loop of every model: steps, checkpoints, resuming, validation.
 
 A batch and the scalars of a step are functions of the step's number alone, and a
 checkpoint holds everything else. So a training that was killed and continued takes the
 same steps as one that never stopped.
 
 An accelerator works while this program thinks of the next step: a step is judged when
-the one after it was begun, unless something has to be done with the weights it left.
+the one after it was launched, unless the weights that it left are needed first.
 """
 
 import logging
@@ -82,7 +82,9 @@ def fit(
     Raises `Diverged` when the loss cannot be kept finite, `RunError` when the run is
     in use or cannot be written.
     """
-    story = _Story(trainer, run, board, health or Health(), validate, rank, state)
+    run_state = _RunState(
+        trainer, run, board, health or Health(), validate, rank, state
+    )
     hooks = list(hooks)
     pauses = [save_every, *(hook.every for hook in hooks if hasattr(hook, "every"))]
     with (
@@ -91,29 +93,29 @@ def fit(
         progress or Progress(steps) as line,
         Prefetch(trainer, batches, steps, frames_in, interrupt) as ahead,
     ):
-        story.begin()
-        teller = _Teller(story, line, steps, log_every, hooks)
-        begun, stopping = None, False
+        run_state.restore_or_save()
+        runner = _StepRunner(run_state, line, steps, log_every, hooks)
+        pending, stopping = None, False
         while trainer.step_number < steps and not stopping:
-            before, begun = begun, teller.take(ahead, scalars)
-            if before and not teller.settle(before, begun.started):
-                begun = None
+            before, pending = pending, runner.launch(ahead, scalars)
+            if before and not runner.finish(before, pending.started):
+                pending = None
                 continue
-            done, stopping = begun.done, story.halted(interrupt, begun)
+            done, stopping = pending.done, run_state.must_stop(interrupt, pending)
             if stopping or done == steps or any(done % n == 0 for n in pauses):
-                sound, last, begun = teller.settle(begun), begun, None
-                if sound and (done % save_every == 0 or done == steps):
-                    story.save(validated=True)
-                stopping = stopping or story.halted(interrupt, last)
+                good, last, pending = runner.finish(pending), pending, None
+                if good and (done % save_every == 0 or done == steps):
+                    run_state.save(validated=True)
+                stopping = stopping or run_state.must_stop(interrupt, last)
         if stopping:
-            story.save(validated=False)
+            run_state.save(validated=False)
     interrupted = trainer.step_number < steps
     return Outcome(trainer.step_number, interrupted, interrupt.signal)
 
 
 @dataclass(frozen=True)
-class _Begun:
-    """A step on its way: the `done`th, and when `started`, in seconds."""
+class _PendingStep:
+    """A step on its way: the `done`th, launched at `started` seconds."""
 
     done: int
     metrics: Metrics
@@ -124,21 +126,21 @@ class _Begun:
     waited: float
 
 
-class _Teller:
-    """Takes the steps of a training, and tells of each when it is done."""
+class _StepRunner:
+    """Launches the steps of a training, and judges and shows each when it is done."""
 
-    def __init__(self, story, line, steps, log_every, hooks):
-        self._story, self._line, self._steps = story, line, steps
+    def __init__(self, run_state, line, steps, log_every, hooks):
+        self._run_state, self._line, self._steps = run_state, line, steps
         self._log_every, self._hooks = log_every, hooks
         self._throughput, self._shapes = Throughput(), set()
 
-    def take(self, ahead: Prefetch, scalars) -> _Begun:
-        """Begin the next step."""
-        trainer, started = self._story.trainer, time.perf_counter()
+    def launch(self, ahead: Prefetch, scalars) -> _PendingStep:
+        """Launch the next step."""
+        trainer, started = self._run_state.trainer, time.perf_counter()
         step = trainer.step_number
         shape, frames, batch = ahead.at(step)
         waited = time.perf_counter() - started
-        values = self._story.scaled(scalars(step))
+        values = self._run_state.adjusted(scalars(step))
         shape = (shape, *(v for v in values.values() if not is_number(v)))
         new = shape not in self._shapes
         self._shapes.add(shape)
@@ -146,25 +148,25 @@ class _Teller:
             self._line.note(f"preparing for batches of shape {shape[0]}")
         metrics = Metrics(trainer.step(batch, **values))
         trainer.step_number = step + 1
-        return _Begun(step + 1, metrics, values, frames, new, started, waited)
+        return _PendingStep(step + 1, metrics, values, frames, new, started, waited)
 
-    def settle(self, begun: _Begun, ended: float | None = None) -> bool:
-        """Judge a step, and tell of it; False when the training had to go back."""
-        story, done = self._story, begun.done
-        if not story.judge(done - 1, begun.metrics):
+    def finish(self, pending: _PendingStep, ended: float | None = None) -> bool:
+        """Judge and show a step; return False when the training had to go back."""
+        run_state, done = self._run_state, pending.done
+        if not run_state.judge(done - 1, pending.metrics):
             return False
-        seconds = (ended or time.perf_counter()) - begun.started
-        self._throughput.add(seconds, begun.frames, begun.new_shape, begun.waited)
-        self._line.show(done, begun.metrics["loss"], self._throughput)
+        seconds = (ended or time.perf_counter()) - pending.started
+        self._throughput.add(seconds, pending.frames, pending.new_shape, pending.waited)
+        self._line.show(done, pending.metrics["loss"], self._throughput)
         if done % self._log_every == 0 or done == self._steps:
-            story.show(done, begun, self._throughput, self._steps)
+            run_state.show(pending, self._throughput, self._steps)
         for hook in self._hooks:
-            hook(done, begun.metrics)
+            hook(done, pending.metrics)
         return True
 
 
-class _Story:
-    """One training's dealings with its run folder, its board and its health."""
+class _RunState:
+    """Holds the health of a training, writes its run folder, shows its figures."""
 
     def __init__(self, trainer, run, board, health, validate, rank, state):
         self.trainer, self.run, self.board = trainer, run, board
@@ -174,26 +176,27 @@ class _Story:
         self._saved: int | None = None
         self._hosts_halt = False
 
-    def begin(self) -> None:
+    def restore_or_save(self) -> None:
+        """Restore the newest checkpoint, or write the first."""
         checkpoint = self.run.restore()
         if checkpoint is None:
             self.save(validated=False)
             self.board.rewind(self.trainer.step_number)
             return
-        self._take_up(checkpoint)
+        self._restore(checkpoint)
         self.health.load(checkpoint.state["health"])
         if checkpoint.step:
             log.info("continuing %s after step %d", self.run.folder, checkpoint.step)
 
-    def _take_up(self, checkpoint: Checkpoint) -> None:
+    def _restore(self, checkpoint: Checkpoint) -> None:
         self.trainer.assign(checkpoint.arrays)
         self.trainer.step_number = self._saved = checkpoint.step
         self._loss_sum = checkpoint.state["loss_sum"]
         self._loss_count = checkpoint.state["loss_count"]
         self.board.rewind(checkpoint.step)
 
-    def scaled(self, values: dict[str, float]) -> dict[str, float]:
-        """The schedules' scalars as the health of the training allows them."""
+    def adjusted(self, values: dict[str, float]) -> dict[str, float]:
+        """Return the schedules' scalars as the health of the training allows them."""
         rate = values["learning_rate"] * self.health.learning_rate_factor
         return {
             **values,
@@ -202,7 +205,7 @@ class _Story:
         }
 
     def judge(self, step: int, metrics: Metrics) -> bool:
-        """Whether to go on from here; otherwise the last good state is back."""
+        """Tell whether to go on; otherwise the last good state is restored."""
         health, loss = self.health, metrics["loss"]
         if "halt" in metrics:
             self._hosts_halt = metrics["halt"] > 0
@@ -218,7 +221,7 @@ class _Story:
             raise Diverged(f"stopped after {step + 1} steps: {health.message}")
         if action is Action.RESTORE:
             checkpoint = self.run.restore()
-            self._take_up(checkpoint)
+            self._restore(checkpoint)
             log.warning(
                 "back to step %d with %g of the learning rate",
                 checkpoint.step,
@@ -226,18 +229,19 @@ class _Story:
             )
         return action is not Action.RESTORE
 
-    def halted(self, interrupt: Interrupt, begun: "_Begun") -> bool:
-        """Whether to stop: several hosts do so at the same step, that after which all
-        of them know."""
-        several = "halt" in begun.metrics
+    def must_stop(self, interrupt: Interrupt, pending: _PendingStep) -> bool:
+        """Tell whether to stop: several hosts do so after the same step, the first
+        after which all of them know."""
+        several = "halt" in pending.metrics
         return self._hosts_halt if several else interrupt.requested
 
-    def show(self, done, begun, throughput, steps) -> None:
-        rate = throughput.steps_per_second
-        figures = {f"train/{name}": begun.metrics[name] for name in begun.metrics}
+    def show(self, pending: _PendingStep, throughput: Throughput, steps: int) -> None:
+        """Show the figures of a step in TensorBoard."""
+        done, rate = pending.done, throughput.steps_per_second
+        figures = {f"train/{name}": value for name, value in pending.metrics.items()}
         figures |= {
             f"schedule/{name}": value
-            for name, value in begun.values.items()
+            for name, value in pending.values.items()
             if is_number(value) and math.isfinite(value)
         }
         figures |= {

@@ -1,4 +1,4 @@
-"""The next batch, prepared and on its devices while a step runs."""
+"""Prepare the next batch and put it on its devices while a step runs."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -25,7 +25,7 @@ class Prefetch:
         self._pool.shutdown(cancel_futures=True)
 
     def at(self, step: int) -> tuple[Any, int, dict]:
-        """The shape, the frames and the placed batch of `step`."""
+        """Return the shape, the frames and the placed batch of `step`."""
         expected = self._next is not None and self._next[0] == step
         future = self._next[1] if expected else self._submit(step)
         batch = future.result()

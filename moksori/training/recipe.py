@@ -1,4 +1,4 @@
-"""What a training of any model consists of, for `training.session` to run."""
+"""Describe what a training of any model consists of; `training.session` runs it."""
 
 import dataclasses
 import logging
@@ -131,7 +131,7 @@ class Recipe:
 
     @property
     def training(self) -> TrainerSettings:
-        """The settings of this training."""
+        """Return the settings of this training."""
         return self.kind.training_of(self.settings)
 
     def network(self):

@@ -1,4 +1,4 @@
-"""The folder of a run: what is trained, with which settings, and how far it came.
+"""Keep a run in a folder: what is trained, its settings, how far it came.
 
 logs/<run>/run.json         settings, as the script handed them in
            checkpoints/     step-00000800.safetensors: the last few and the best
@@ -69,7 +69,7 @@ class Run:
 
     @classmethod
     def open(cls, folder: str | Path, keep: int = 3) -> "Run":
-        """An existing run. Raises `RunError`, naming the nearest one where it can."""
+        """Open an existing run. Raises `RunError`, naming the nearest one if any."""
         folder = Path(folder)
         try:
             settings = json.loads((folder / "run.json").read_text(encoding="utf-8"))
@@ -88,11 +88,11 @@ class Run:
 
     @property
     def events(self) -> Path:
-        """Where TensorBoard looks."""
+        """Return the folder of TensorBoard's events."""
         return self.folder / "events"
 
     def previews(self, step: int) -> Path:
-        """Where the pictures and sounds made after `step` steps lie."""
+        """Return the folder of the pictures and sounds made after `step` steps."""
         return self.folder / "previews" / f"step-{step:08d}"
 
     def check(self, settings: dict, ignore: Iterable[str] = ()) -> None:
@@ -110,7 +110,7 @@ class Run:
             )
 
     def checkpoints(self) -> list[Header]:
-        """The headers of all readable checkpoints, oldest first."""
+        """Read the headers of all readable checkpoints, oldest first."""
         headers = []
         for path in self._paths():
             with contextlib.suppress(Damaged):
@@ -146,8 +146,10 @@ class Run:
     def restore(
         self, best: bool = False, prefix: str = "", step: int | None = None
     ) -> Checkpoint | None:
-        """The newest checkpoint, the `best`, or that of `step`; None when none was ever
-        written. Raises `RunError`, naming those there are, when `step` is not kept.
+        """Read the newest checkpoint, the `best`, or that of `step`.
+
+        None when none was ever written. Raises `RunError`, naming those there are, when
+        `step` is not kept.
 
         Best is the least metric among those with a metric of the newest one's name:
         figures of different names are never compared.
@@ -218,7 +220,7 @@ class Run:
 
 
 def differences(ours: dict, theirs: dict, ignore: Iterable[str] = ()) -> list[str]:
-    """One line, `name: ours -> theirs`, for each leaf of `theirs` that is not in ours.
+    """List `name: ours -> theirs` for each leaf of `theirs` that is not in ours.
 
     Names are dotted; those in `ignore`, and all below them, are passed over.
     """
@@ -239,8 +241,8 @@ def differences(ours: dict, theirs: dict, ignore: Iterable[str] = ()) -> list[st
 
 
 def _ranks(headers: list[Header]) -> dict[Path, float]:
-    """The metric of each checkpoint, oldest first, and infinity for one that has none,
-    or one of another name than the newest with a metric."""
+    """Return the metric of each checkpoint, oldest first: infinity for one that has
+    none, or one of another name than the newest with a metric."""
     ranked = [header for header in headers if header.metric is not None]
     name = ranked[-1].ranked_by if ranked else None
     return {
@@ -255,7 +257,7 @@ _ABSENT = type("Absent", (), {"__repr__": lambda self: "absent"})()
 
 
 def _brief(value, other) -> str:
-    """A value for a line; of two long lists only what the other lacks, as a rule."""
+    """Return a value for a line; of two long lists only what the other lacks."""
     if value is _ABSENT:
         return repr(value)
     if isinstance(value, list) and isinstance(other, list) and len(value) > 8:

@@ -1,4 +1,4 @@
-"""How settings move with the step: pure functions of the step's number."""
+"""Schedule settings over the steps: pure functions of the step's number."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,8 @@ def learning_rate(
     decay_start: int,
     decay_steps: int,
 ) -> float:
-    """Linear warm-up to `peak`, a plateau, then exponential decay to `final`.
+    """Return the learning rate: linear warm-up to `peak`, a plateau, then exponential
+    decay to `final`.
 
     The first update (step 0) already moves, by `peak / warmup_steps`. From
     `decay_start` on the rate falls by the same ratio each step and reaches `final`
@@ -27,14 +28,15 @@ def learning_rate(
 
 
 def guided_attention(step: int, weight: float, steps: int) -> float:
-    """The weight of the guided attention loss: `weight` at first, 0 after `steps`."""
+    """Return the weight of the guided attention loss: `weight` at first, 0 after
+    `steps`."""
     return weight * (1.0 - _progress(step, 0, steps))
 
 
 def reduction_factor(
     step: int, schedule: Sequence[tuple[int, int]], largest: int
 ) -> int:
-    """Frames per decoder step: that of the last `(start, factor)` begun by `step`.
+    """Return the frames per decoder step: that of the last `(start, factor)` begun.
 
     `largest` is what the model projects; it counts where no entry has begun.
     """

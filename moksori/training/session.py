@@ -1,4 +1,4 @@
-"""Run a training: wake the devices, prepare the run, train, validate, show.
+"""Run a training: set up devices and run, train, validate, show.
 
 with session(arguments, TacotronRecipe, store) as training:
     outcome = training.fit()
@@ -85,8 +85,8 @@ def session(arguments, kind: type[Recipe], store) -> Iterator[Session]:
 def setup_training(
     arguments, kind: type[Recipe], store
 ) -> tuple[Devices, Hparams, DistributedRun]:
-    """Wake the devices that `--devices` and the environment name, and let all hosts
-    train what `kind.begin` gives the chief: `(devices, settings, run)`.
+    """Set up the devices that `--devices` and the environment name, and broadcast what
+    `kind.begin` gives the chief: `(devices, settings, run)`.
 
     Raises `RunError` where a host has other features than the chief.
     """

@@ -1,4 +1,4 @@
-"""A model, its optimizer, and the step that trains them."""
+"""Train a model with an optimizer, step by step."""
 
 from collections.abc import Mapping
 

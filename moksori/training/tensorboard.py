@@ -1,4 +1,4 @@
-"""TensorBoard: what a training shows while it runs.
+"""Show a training in TensorBoard while it runs.
 
 Nothing that goes wrong here stops a training: it is logged, and the step goes on.
 """
@@ -24,7 +24,7 @@ class TensorBoardWriter:
         self._purge_step: int | None = None
 
     def rewind(self, step: int) -> None:
-        """Training goes on after `step`: what was shown of later steps is void."""
+        """Void what was shown of steps after `step`, from which training goes on."""
         self.close()
         self._purge_step = step + 1
 
@@ -36,7 +36,7 @@ class TensorBoardWriter:
         guarded(f"picture {name}", self._image, step, name, figure)
 
     def audio(self, step: int, name: str, wave: np.ndarray, sample_rate: int) -> None:
-        """Let a mono `wave` [samples] in -1..1 be heard; what exceeds it is clipped."""
+        """Show a mono `wave` [samples] in -1..1; what exceeds it is clipped."""
         wave = np.clip(np.asarray(wave, np.float32), -1.0, 1.0)
         guarded(f"sound {name}", self._add, "add_audio", name, wave, step, sample_rate)
 

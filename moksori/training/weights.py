@@ -1,4 +1,4 @@
-"""A Keras model and its optimizer as named arrays, and back.
+"""Convert a Keras model and its optimizer to named arrays, and back.
 
 Keras numbers layers of one kind through the whole process, so the same layer is
 `dense` in one program and `dense_7` in another. The names here number siblings within
@@ -15,7 +15,7 @@ from moksori.training.runs import RunError
 
 
 def arrays_of(model, optimizer=None) -> dict[str, np.ndarray]:
-    """Copies of all variables: `model/…`, random states too, and `optimizer/…`."""
+    """Copy all variables: `model/…`, random states too, and `optimizer/…`."""
     from keras import ops
 
     return {
@@ -51,8 +51,8 @@ def assign(model, optimizer, arrays: Mapping[str, np.ndarray]) -> None:
 
 
 def averaged(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The `model/…` arrays of a checkpoint, with the moving average that its optimizer
-    kept of a weight in place of the weight.
+    """Return the `model/…` arrays of a checkpoint, with the moving average that its
+    optimizer kept of a weight in place of the weight.
 
     Raises `RunError` when it kept none.
     """
@@ -72,8 +72,8 @@ _AVERAGE = "/average"
 
 
 @dataclass
-class Fit:
-    """What a warm start took over; `str()` is the account for the person."""
+class WarmStartReport:
+    """What a warm start took over; `str()` is the account for the user."""
 
     taken: list[str] = field(default_factory=list)
     aligned: dict[str, str] = field(default_factory=dict)
@@ -96,7 +96,7 @@ def warm_start(
     model,
     arrays: Mapping[str, np.ndarray],
     aligned_rows: Mapping[str, tuple[Rows, Rows]] | None = None,
-) -> Fit:
+) -> WarmStartReport:
     """Take from another run's `arrays` all that fits this built model.
 
     An array fits by name and shape. `aligned_rows` maps the end of a variable's name
@@ -106,7 +106,7 @@ def warm_start(
     """
     from keras import ops
 
-    fit = Fit()
+    report = WarmStartReport()
     theirs = {n: a for n, a in arrays.items() if n.startswith("model/")}
     for name, variable in _named(model, None).items():
         if "float" not in str(variable.dtype):
@@ -115,18 +115,18 @@ def warm_start(
         array = theirs.pop(name, None)
         rows = _rows_for(name, aligned_rows or {})
         if array is None:
-            fit.unfit[name] = "the other run has none"
+            report.unfit[name] = "the other run has none"
         elif rows and array.shape[1:] == tuple(variable.shape)[1:]:
             fresh = np.array(ops.convert_to_numpy(variable))
-            fit.aligned[name] = _align(fresh, array, *rows)
+            report.aligned[name] = _align(fresh, array, *rows)
             variable.assign(fresh)
         elif array.shape == tuple(variable.shape):
             variable.assign(array)
-            fit.taken.append(name)
+            report.taken.append(name)
         else:
-            fit.unfit[name] = f"{array.shape} there, {tuple(variable.shape)} here"
-    fit.unused = sorted(theirs)
-    return fit
+            report.unfit[name] = f"{array.shape} there, {tuple(variable.shape)} here"
+    report.unused = sorted(theirs)
+    return report
 
 
 def _rows_for(name: str, aligned_rows):
@@ -157,7 +157,7 @@ def _listed(names: list[str], most: int = 12) -> str:
 
 
 def _named(model, optimizer) -> dict:
-    """Every variable under its lasting name, in the order Keras lists them."""
+    """Return every variable under its lasting name, in the order Keras lists them."""
     paths = [variable.path for variable in model.variables]
     stable = stable_names(paths)
     named = {
@@ -175,7 +175,7 @@ def _named(model, optimizer) -> dict:
 
 
 def stable_names(paths: Iterable[str]) -> list[str]:
-    """Unique names in which siblings of a kind are numbered within their parent.
+    """Return unique names that number siblings of a kind within their parent.
 
     `["net_3/dense_8/kernel", "net_3/dense_9/kernel"]` becomes
     `["net/dense/kernel", "net/dense_1/kernel"]`.
@@ -202,8 +202,11 @@ def stable_names(paths: Iterable[str]) -> list[str]:
 
 
 def _slot_names(paths: list[str], lasting: Mapping[str, str]) -> list[str]:
-    """Names of optimizer variables: Keras flattens the path of the weight they serve
-    (`adam/net_dense_8_kernel_momentum`); here it is put back, in its lasting form."""
+    """Return names of optimizer variables.
+
+    Keras flattens the path of the weight that they serve
+    (`adam/net_dense_8_kernel_momentum`); here it is put back, in its lasting form.
+    """
     flat = {path.replace("/", "_"): name for path, name in lasting.items()}
     longest_first = sorted(flat, key=len, reverse=True)
     names, counts = [], {}

@@ -1,1 +1,1 @@
-"""How each kind of model is trained, and how its training is judged and shown."""
+"""Train each kind of model: its recipe, and how its training is judged and shown."""

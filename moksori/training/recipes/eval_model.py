@@ -1,4 +1,4 @@
-"""A copy of the network in training, for those who look at its weights."""
+"""Copy the network in training, to evaluate and preview it."""
 
 from collections.abc import Callable, Mapping
 

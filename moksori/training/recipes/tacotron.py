@@ -1,4 +1,4 @@
-"""How the acoustic model is trained."""
+"""Train the acoustic model: data, objective, schedule, evaluation."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""How the vocoder is trained."""
+"""Train the vocoder: data, objective, evaluation."""
 
 from collections.abc import Sequence
 
