@@ -15,10 +15,6 @@ from moksori.training.kinds import KINDS
 _WEEK = 7 * 86400.0
 # Seconds for loading, compiling and the first steps, beside those for measuring.
 _TIMEOUT = 600.0
-_SMALLER = {
-    "tacotron": "lower tacotron_training.batch_frames",
-    "wavenet": "lower wavenet_training.batch or wavenet_training.crop_frames",
-}
 
 
 def check_training(
@@ -33,7 +29,7 @@ def check_training(
     `memory_limit` are the bytes that it may take, of the GPU or of the machine. The
     values of the finding are those of the `Trial`, where it succeeded.
     """
-    name, smaller = f"{model} training", _SMALLER[model]
+    name, smaller = f"{model} training", KINDS[model].memory_advice
     request = {
         "model": model,
         "settings": settings.to_dict(),
@@ -68,7 +64,7 @@ def judge_trial(
     model: str, trial: Trial, steps: int, features: Path | None, memory_limit: int
 ) -> Finding:
     """Judge what a training of so many steps would take."""
-    memory, smaller = trial.peak_memory or 0, _SMALLER[model]
+    memory, smaller = trial.peak_memory or 0, KINDS[model].memory_advice
     compiling = min(trial.shapes, steps) * trial.compile_seconds
     seconds = steps * trial.step_seconds + compiling
     place = f"{trial.devices} GPUs" if trial.devices > 1 else f"the {trial.device}"

@@ -11,13 +11,14 @@ class Kind:
     """A kind of model: its `name` in `run.json`, and its `title` in messages.
 
     `group` names the settings of its training; those in the `foreign` groups are of no
-    meaning to it.
+    meaning to it. `memory_advice` says how a batch is made to need less memory.
     """
 
     name: str
     title: str
     group: str
     foreign: tuple[str, ...]
+    memory_advice: str
 
     def training_of(self, settings: Hparams) -> TrainerSettings:
         """Return the settings of its training."""
@@ -37,11 +38,14 @@ TACOTRON = Kind(
     "an acoustic model",
     "tacotron_training",
     ("wavenet", "wavenet_training"),
+    "lower tacotron_training.batch_frames, or reject long recordings with "
+    "audio.max_seconds",
 )
 WAVENET = Kind(
     "wavenet",
     "a vocoder",
     "wavenet_training",
     ("text", "tacotron", "tacotron_training"),
+    "lower wavenet_training.batch or wavenet_training.crop_frames",
 )
 KINDS = {kind.name: kind for kind in (TACOTRON, WAVENET)}

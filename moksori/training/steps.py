@@ -19,7 +19,7 @@ class Trainer:
     `losses(batch, values) -> (total, terms)` calls the model; `values` are what
     `step` gets: numbers may change from step to step, anything else (a tuple,
     say) is compiled in. Randomness is a function of `seed` and `step_number` alone,
-    which the loop advances. `smaller` advises how a batch is made to need less memory.
+    which the loop advances. `memory_advice` says how a batch needs less memory.
 
     Made within the scope of its `devices`. Where several replicas of TensorFlow take a
     step, `losses` gives the share of each in the total and in every term.
@@ -33,12 +33,12 @@ class Trainer:
         clip_norm: float,
         weight_decay: float = 0.0,
         seed: int = 1,
-        smaller: str = "make it smaller",
+        memory_advice: str = "make it smaller",
         devices: Devices | None = None,
     ):
         self.model, self.optimizer, self.losses = model, optimizer, losses
         self.clip_norm, self.weight_decay, self.seed = clip_norm, weight_decay, seed
-        self.step_number, self._smaller = 0, smaller
+        self.step_number, self._memory_advice = 0, memory_advice
         self.devices = devices or single_device()
         optimizer.build(model.trainable_variables)
         self._decayed = [
@@ -93,7 +93,7 @@ class Trainer:
                 raise
             shape = " x ".join(str(n) for n in batch["mels"].shape)
             raise MemoryError(
-                f"a batch of {shape} does not fit into memory: {self._smaller}"
+                f"a batch of {shape} does not fit into memory: {self._memory_advice}"
             ) from error
 
     def arrays(self) -> dict[str, np.ndarray]:

@@ -1,9 +1,10 @@
-"""Recordings in, a voice out: each script as a person calls it, one after another."""
+"""Recordings in, a voice out: every command of the pipeline, on both backends."""
 
 import json
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -11,45 +12,36 @@ import pytest
 
 from datasets.store import build as features
 from moksori.audio import files
-from moksori.commands import train_tacotron
+from moksori.commands import preprocess, train_tacotron
 from moksori.training.runs import Run
 from moksori.voices.stopping import POLICY
-from tests.datasets.made import RATE, write_sound, write_text
+from tests.datasets.made import RATE
+from tests.trainings import tiny
 
 pytestmark = pytest.mark.program
 
 ROOT = Path(__file__).parents[2]
 ZEROTH = ROOT.parent / "shared/data/zeroth_sample"
 TEXT = "안녕하세요."
-# Nothing is held out, so that a step is all there is to compile.
-FAST = (
-    "tacotron_training.steps=2",
-    "tacotron_training.held_out=0",
-    "tacotron_training.previews=0",
-)
-FAST_WAVENET = tuple(each.replace("tacotron", "wavenet") for each in FAST)
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    """Tones of one length, so that they make batches of one shape."""
-    folder = tmp_path_factory.mktemp("end_to_end")
-    for number, speaker in enumerate(("minji", "minji", "suho", "suho")):
-        stem = folder / "corpus" / speaker / str(number)
-        write_sound(stem.with_suffix(".wav"), 10 * number)
-        write_text(stem.with_suffix(".txt"), TEXT)
-    script("preprocess.py", folder / "corpus", "--out", folder / "out", *tiny())
-    return folder / "out"
+def run_here(commands) -> None:
+    """Run commands (name, words) one after another."""
+    for name, words in commands:
+        argv = [str(word) for word in words]
+        assert import_module(f"moksori.commands.{name}").main(argv) in (0, None), name
 
 
-def tiny(*overrides) -> list[str]:
-    return ["--preset", "tiny", *(w for each in overrides for w in ("--set", each))]
-
-
-def script(*words, backend="tensorflow") -> str:
-    """Run one of ours; gives what it printed."""
+def run_there(backend: str, commands) -> str:
+    """Run commands in one process with another backend; return what it printed."""
+    commands = [(name, [str(word) for word in words]) for name, words in commands]
+    code = (
+        "import json, sys\n"
+        "from tests.commands.test_end_to_end import run_here\n"
+        "run_here(json.loads(sys.argv[1]))\n"
+    )
     run = subprocess.run(
-        [sys.executable, *map(str, words)],
+        [sys.executable, "-c", code, json.dumps(commands)],
         cwd=ROOT,
         env={**os.environ, "KERAS_BACKEND": backend},
         capture_output=True,
@@ -57,6 +49,22 @@ def script(*words, backend="tensorflow") -> str:
     )
     assert run.returncode == 0, run.stderr
     return run.stdout
+
+
+def pipeline(store: Path, folder: Path) -> list[tuple]:
+    """The commands from features to speech, which all write into `folder`."""
+    run, waves, aligned = (folder / name for name in ("run", "waves", "aligned"))
+    speak = ["--voice", run, "--text", TEXT, "--speaker", "suho"]
+    through = [*speak, "--vocoder", waves]
+    vocoder = [*tiny("wavenet_training", store, waves), "--mels", aligned]
+    return [
+        ("train_tacotron", tiny("tacotron_training", store, run)),
+        ("synthesize", [*speak, "--out", folder / "plain"]),
+        ("align", [store, "--voice", run, "--out", aligned]),
+        ("train_wavenet", vocoder),
+        ("synthesize", [*through, "--out", folder / "through"]),
+        ("synthesize", [*through, "--stream", folder / "heard.wav"]),
+    ]
 
 
 def checked_row(folder) -> dict:
@@ -74,54 +82,48 @@ def checked_row(folder) -> dict:
 
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"])
-def test_tones_become_a_voice(store, tmp_path, backend):
-    run, out = tmp_path / "run", tmp_path / "out"
-    said = script(
-        "train_tacotron.py", store, "--run", run, *tiny(*FAST), backend=backend
-    )
-    assert f"synthesize.py --voice {run}" in said
-    trained = Run.open(run).restore()
+def test_tones_become_a_voice(tiny_store, tmp_path, capfd, backend):
+    commands = pipeline(tiny_store, tmp_path)
+    if backend == os.environ["KERAS_BACKEND"]:
+        run_here(commands)
+        said = capfd.readouterr().out
+    else:
+        said = run_there(backend, commands)
+    assert f"synthesize.py --voice {tmp_path / 'run'}" in said
+    assert "1 of 1 lines spoken" in said
+    trained = Run.open(tmp_path / "run").restore()
     assert trained.step == 2
     assert all(np.isfinite(array).all() for array in trained.arrays.values())
-    words = ("--voice", run, "--text", TEXT, "--speaker", "suho", "--out", out)
-    said = script("synthesize.py", *words, backend=backend)
-    assert "1 of 1 lines spoken" in said
-    row = checked_row(out)
+    row = checked_row(tmp_path / "plain")
     assert (row["text"], row["speaker"]) == (TEXT, "suho")
-    waves, heard = tmp_path / "waves", tmp_path / "heard.wav"
-    aligned = tmp_path / "aligned"
-    asked = ("align", store, "--voice", run, "--out", aligned)
-    script("-m", "moksori", *asked, backend=backend)
-    vocoder = ("train_wavenet.py", store, "--run", waves, "--mels", aligned)
-    script(*vocoder, *tiny(*FAST_WAVENET), backend=backend)
-    through = (*words[:-1], tmp_path / "through", "--vocoder", waves)
-    script("synthesize.py", *through, backend=backend)
     assert checked_row(tmp_path / "through")["seconds"] == row["seconds"]
-    script("synthesize.py", *through, "--stream", heard, backend=backend)
-    streamed = files.load(heard, RATE)
+    streamed = files.load(tmp_path / "heard.wav", RATE)
     assert len(streamed) / RATE == pytest.approx(row["seconds"])
     assert np.abs(streamed).max() > 0
-    # The other backend reads the same run.
-    if backend == "jax":
-        other = tmp_path / "other"
-        script("synthesize.py", *words[:-1], other, backend="tensorflow")
-        assert checked_row(other)["seconds"] == row["seconds"]
-        ours, theirs = (files.load(each / row["wav"], RATE) for each in (out, other))
-        assert np.abs(ours - theirs).max() < 1e-2
+    if backend != os.environ["KERAS_BACKEND"]:
+        assert_speaks_alike_here(tmp_path, row)
+
+
+def assert_speaks_alike_here(folder: Path, row: dict) -> None:
+    """A run that the other backend trained is read by this one, and sounds the same."""
+    words = ["--voice", folder / "run", "--text", TEXT, "--speaker", "suho"]
+    run_here([("synthesize", [*words, "--out", folder / "other"])])
+    assert checked_row(folder / "other")["seconds"] == row["seconds"]
+    ours, theirs = (
+        files.load(folder / name / row["wav"], RATE) for name in ("other", "plain")
+    )
+    assert np.abs(ours - theirs).max() < 1e-2
 
 
 @pytest.mark.skipif(not ZEROTH.is_dir(), reason="the sample is not on this machine")
-def test_real_speech_is_trained_on(tmp_path, monkeypatch):
-    script("preprocess.py", ZEROTH, "--out", tmp_path / "out", *tiny())
+def test_real_speech_is_trained_on(tmp_path):
+    words = [str(ZEROTH), "--out", str(tmp_path / "out"), "--preset", "tiny"]
+    assert preprocess.main(words) == 0
     assert len(features.FeatureStore.open(tmp_path / "out")) == 10
-    words = [tmp_path / "out", "--run", tmp_path / "run"]
-    words += tiny(
-        "tacotron_training.steps=2",
-        "tacotron_training.held_out=1",
-        "tacotron_training.previews=1",
-    )
-    monkeypatch.setattr(sys, "argv", ["train_tacotron.py", *map(str, words)])
-    assert train_tacotron.main() == 0
+    words = tiny("tacotron_training", tmp_path / "out", tmp_path / "run")
+    for each in ("held_out=1", "previews=1"):
+        words += ["--set", f"tacotron_training.{each}"]
+    assert train_tacotron.main(words) == 0
     trained = Run.open(tmp_path / "run").restore()
     assert trained.step == 2
     assert np.isfinite(trained.metric)

@@ -35,8 +35,8 @@ ALONE = ("wavenet_training.held_out=0", "wavenet_training.previews=0")
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    return tones(tmp_path_factory.mktemp("features"))
+def store(tiny_store):
+    return tiny_store
 
 
 def train(store, run, *overrides, words=()) -> int:
@@ -47,38 +47,37 @@ def train(store, run, *overrides, words=()) -> int:
 
 
 @pytest.fixture(scope="module")
-def story(store, tmp_path_factory):
-    """A training asked to stop, in a process of its own, and continued; another left
-    in peace."""
-    logs = tmp_path_factory.mktemp("logs")
-    asked = WAVENET.stop(store, logs / "torn", signal.SIGINT, after=2)
-    stopped = newest(logs / "torn")
-    steps = f"wavenet_training.steps={stopped + 3}"
-    assert train(store, logs / "torn", steps) == 0
-    assert train(store, logs / "calm", steps) == 0
-    return {"logs": logs, "asked": asked, "stopped": stopped}
+def run(store, tmp_path_factory):
+    """A training of three steps."""
+    folder = tmp_path_factory.mktemp("logs") / "run"
+    assert train(store, folder, "wavenet_training.steps=3") == 0
+    return folder
 
 
-def test_a_request_to_stop_saves_and_says_so(story):
-    code, out, err = story["asked"]
+@pytest.mark.program
+def test_a_request_to_stop_saves_and_says_so(store, tmp_path):
+    code, out, err = WAVENET.stop(store, tmp_path / "run", signal.SIGINT, after=2)
     assert code == 130, err
-    assert f"stopped after step {story['stopped']}; the same command continues" in out
+    stopped = newest(tmp_path / "run")
+    assert f"stopped after step {stopped}; the same command continues" in out
     assert "SIGINT: stopping after this step and saving" in err
-    assert story["stopped"] >= 2
+    assert stopped >= 2
     assert "synthesize.py --voice RUN --vocoder" in out
 
 
-def test_a_training_stopped_and_continued_is_one_left_in_peace(story):
+def test_a_training_that_is_continued_is_one_without_a_break(run, store, tmp_path):
     """To the last bit: weights, averages, optimizer and the held-out loss."""
-    torn, calm = (last(story["logs"] / name) for name in ("torn", "calm"))
-    assert torn.step == calm.step == story["stopped"] + 3
-    assert set(torn.arrays) == set(calm.arrays)
-    for name, array in calm.arrays.items():
-        np.testing.assert_array_equal(torn.arrays[name], array, err_msg=name)
-    assert torn.metric == calm.metric
-    first = read(Run.open(story["logs"] / "calm").checkpoints()[0].path).arrays
+    for steps in (1, 3):
+        assert train(store, tmp_path / "run", f"wavenet_training.steps={steps}") == 0
+    broken, whole = last(tmp_path / "run"), last(run)
+    assert broken.step == whole.step == 3
+    assert set(broken.arrays) == set(whole.arrays)
+    for name, array in whole.arrays.items():
+        np.testing.assert_array_equal(broken.arrays[name], array, err_msg=name)
+    assert broken.metric == whole.metric
+    first = read(Run.open(run).checkpoints()[0].path).arrays
     moved = {
-        name for name, array in calm.arrays.items() if (array != first[name]).any()
+        name for name, array in whole.arrays.items() if (array != first[name]).any()
     }
     assert any(name.endswith("/average") for name in moved)
     # All of the network learns: the last layers, the first, and the conditioning.
@@ -86,10 +85,10 @@ def test_a_training_stopped_and_continued_is_one_left_in_peace(story):
     assert learning == {name.split("/")[1] for name in first if name[:6] == "model/"}
 
 
-def test_checkpoints_are_ranked_by_what_will_speak(story, store):
+def test_checkpoints_are_ranked_by_what_will_speak(run, store):
     """The held-out loss is that of the averaged weights."""
-    found, opened = last(story["logs"] / "calm"), FeatureStore.open(store)
-    settings = KIND.settings_of(Run.open(story["logs"] / "calm"))
+    found, opened = last(run), FeatureStore.open(store)
+    settings = KIND.settings_of(Run.open(run))
     recipe = WaveNetRecipe(settings, opened.speakers)
     model = recipe.network(recipe.trainer().model.compute)
     _, unseen = split(opened, settings.wavenet_training.held_out)
@@ -115,15 +114,14 @@ def test_checkpoints_are_ranked_by_what_will_speak(story, store):
     assert found.metric == pytest.approx(expected, abs=0.1 * abs(other - expected))
 
 
-def test_from_begins_with_the_averages_of_another_run(story, store, tmp_path, capsys):
-    begun = story["logs"] / "calm"
+def test_from_begins_with_the_averages_of_another_run(run, store, tmp_path, capsys):
     steps = ("wavenet_training.steps=1", *ALONE)
-    assert train(store, tmp_path / "run", *steps, words=["--from", begun]) == 0
+    assert train(store, tmp_path / "run", *steps, words=["--from", run]) == 0
     said = capsys.readouterr().out
     assert "warm start: " in said
     assert "left as it was" not in said
     first = read(tmp_path / "run/checkpoints/step-00000000.safetensors").arrays
-    theirs = averaged(last(begun).arrays)
+    theirs = averaged(last(run).arrays)
     for mine in (first, averaged(first)):
         for name, array in theirs.items():
             np.testing.assert_array_equal(mine[name], array, err_msg=name)
@@ -224,13 +222,13 @@ def test_previews_are_recordings_beside_their_copies(store, tmp_path):
         (["audio.fmin=50"], "audio.fmin: 0.0 != 50.0"),
     ],
 )
-def test_a_run_goes_on_as_it_began_or_not_at_all(story, store, capsys, overrides, said):
-    before = newest(story["logs"] / "calm")
-    assert train(store, story["logs"] / "calm", *overrides) == 2
+def test_a_run_goes_on_as_it_began_or_not_at_all(run, store, capsys, overrides, said):
+    before = newest(run)
+    assert train(store, run, *overrides) == 2
     error = capsys.readouterr().err
     assert said in error
     assert "Traceback" not in error
-    assert newest(story["logs"] / "calm") == before
+    assert newest(run) == before
 
 
 @pytest.mark.parametrize(
@@ -240,9 +238,9 @@ def test_a_run_goes_on_as_it_began_or_not_at_all(story, store, capsys, overrides
         ([], ("minji", "yuna"), 'speakers: ["minji", "suho"] -> ["minji", "yuna"]'),
     ],
 )
-def test_other_features_are_refused(story, tmp_path, capsys, overrides, speakers, said):
+def test_other_features_are_refused(run, tmp_path, capsys, overrides, speakers, said):
     others = tones(tmp_path, *overrides, speakers=speakers, count=4)
-    assert train(others, story["logs"] / "calm") == 2
+    assert train(others, run) == 2
     assert said in capsys.readouterr().err
 
 
@@ -268,7 +266,7 @@ def test_features_must_be_complete(tmp_path, capsys):
     assert not (tmp_path / "run").exists()
 
 
-def test_a_run_is_trained_by_one_process_at_a_time(story, store, capsys):
-    with Run.open(story["logs"] / "calm").lock():
-        assert train(store, story["logs"] / "calm", WAVENET.endless) == 2
+def test_a_run_is_trained_by_one_process_at_a_time(run, store, capsys):
+    with Run.open(run).lock():
+        assert train(store, run, WAVENET.endless) == 2
     assert f"being trained already (process {os.getpid()})" in capsys.readouterr().err

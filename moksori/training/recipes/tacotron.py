@@ -74,8 +74,7 @@ class TacotronRecipe(Recipe):
                 clip_norm=t.clip_norm,
                 weight_decay=t.weight_decay,
                 seed=t.seed,
-                smaller="lower tacotron_training.batch_frames, or reject long "
-                "recordings with audio.max_seconds",
+                memory_advice=self.kind.memory_advice,
                 devices=devices,
             )
 

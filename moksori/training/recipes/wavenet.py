@@ -70,7 +70,7 @@ class WaveNetRecipe(Recipe):
                 clip_norm=t.clip_norm,
                 weight_decay=t.weight_decay,
                 seed=t.seed,
-                smaller="lower wavenet_training.batch or wavenet_training.crop_frames",
+                memory_advice=self.kind.memory_advice,
                 devices=devices,
             )
 
