@@ -59,6 +59,10 @@ def test_the_house_is_seen():
     assert SCRIPTS
 
 
+def test_one_room_names_the_backends():
+    assert house.HEAVY["tensorflow"] == house.HEAVY["jax"] == {"backend"}
+
+
 def test_import_law():
     assert _found(house.import_law, SCRIPT_NAMES) == []
 
