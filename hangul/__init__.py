@@ -1,5 +1,6 @@
 """Korean text: written to spoken, spelled to sounded, syllables to ids."""
 
+from .encodings import decode_file
 from .jamo import compose, decompose
 from .normalize import Normalized, normalize, normalize_verbose
 from .pronounce import pronounce
@@ -14,6 +15,7 @@ __all__ = [
     "Normalized",
     "compose",
     "decode",
+    "decode_file",
     "decompose",
     "encode",
     "normalize",

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import hangul
+
 SOUND_SUFFIXES = (".wav", ".flac", ".mp3", ".m4a", ".ogg", ".opus", ".aac", ".wma")
 
 
@@ -14,21 +16,18 @@ class CorpusError(ValueError):
 
 
 def read_text(path: Path) -> str:
-    """A text file, with or without a byte-order mark; UTF-8, UTF-16 or CP949.
+    """A text file as `hangul.decode_file` decodes it.
 
-    Raises `CorpusError` when it is none of them.
+    Raises `CorpusError` when it cannot be read or decoded.
     """
     try:
         content = path.read_bytes()
     except OSError as error:
         raise CorpusError(f"{path}: cannot be read: {error.strerror}") from None
-    marked = content.startswith((b"\xff\xfe", b"\xfe\xff"))
-    for encoding in ("utf-16",) if marked else ("utf-8-sig", "cp949"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise CorpusError(f"{path}: is not text in UTF-8, UTF-16 or CP949")
+    try:
+        return hangul.decode_file(content)
+    except UnicodeError as error:
+        raise CorpusError(f"{path}: {error}") from None
 
 
 def read_json(path: Path):
@@ -47,7 +46,7 @@ def lines(table: Path) -> Iterator[tuple[int, str]]:
         raise CorpusError(f"{table}: no such file")
     for number, line in enumerate(read_text(table).split("\n"), start=1):
         if line.strip():
-            yield number, line.rstrip("\r")
+            yield number, line
 
 
 def walk(folder: Path) -> Iterator[str]:

@@ -168,18 +168,17 @@ def _brief(text: str) -> str:
 def lines_of(file: str) -> list[str]:
     """Read the lines of a text file, or of standard input for `-`.
 
-    UTF-8, with or without a byte-order mark, with any line ends. Raises `TextError`
-    when the file is not UTF-8, is empty or cannot be read.
+    The bytes are decoded as those of a corpus are, by `hangul.decode_file`. Raises
+    `TextError` when the file cannot be decoded, is empty or cannot be read.
     """
     name = "standard input" if file == "-" else file
     try:
         raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        text = raw.decode("utf-8-sig")
+        lines = hangul.decode_file(raw).split("\n")
     except OSError as error:
         raise TextError(f"cannot read {name}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise TextError(f"{name} is not UTF-8 (byte {error.start + 1})") from None
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    except UnicodeError as error:
+        raise TextError(f"{name}: {error}") from None
     if lines and not lines[-1]:
         lines.pop()
     if not lines:

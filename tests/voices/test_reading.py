@@ -112,6 +112,13 @@ def test_lines_of_a_file(tmp_path):
     assert lines_of(str(path)) == ["하나", "둘"]
 
 
+@pytest.mark.parametrize("encoding", ["cp949", "utf-16", "utf-8-sig"])
+def test_lines_are_decoded_as_a_corpus_is(tmp_path, encoding):
+    path = tmp_path / "lines.txt"
+    path.write_bytes("똠방각하\r\n펲시".encode(encoding))
+    assert lines_of(str(path)) == ["똠방각하", "펲시"]
+
+
 def test_lines_of_standard_input(monkeypatch):
     raw = io.BytesIO("하나\n둘\n".encode())
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=raw))
@@ -122,8 +129,8 @@ def test_files_that_cannot_be_read_are_named(tmp_path):
     with pytest.raises(TextError, match="No such file"):
         lines_of(str(tmp_path / "none.txt"))
     path = tmp_path / "lines.txt"
-    path.write_bytes("가나".encode("cp949"))
-    with pytest.raises(TextError, match="not UTF-8"):
+    path.write_bytes("가나\n다".encode() + b"\xff")
+    with pytest.raises(TextError, match=r"lines.txt: line 2, byte 4 is damaged"):
         lines_of(str(path))
     path.write_bytes(b"")
     with pytest.raises(TextError, match="empty"):
