@@ -96,7 +96,7 @@ def _one_core(paths: list[Path], audio, repeats: int) -> None:
 
 
 def _moksori(path: Path, audio) -> None:
-    from datasets.readers.corpora import Utterance
+    from datasets.readers.corpus import Utterance
     from datasets.store import extract
     from moksori.audio import spectrum
 

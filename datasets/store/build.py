@@ -11,7 +11,7 @@ from pathlib import Path
 
 from datasets.distributed import processes
 from datasets.distributed.crashes import retry_without_crashers
-from datasets.readers.corpora import Corpus, Utterance
+from datasets.readers.corpus import Corpus, Utterance
 from datasets.rejections import Reason, Rejected
 from datasets.store import features as store
 from datasets.store import selection, shards

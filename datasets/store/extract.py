@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 import hangul
-from datasets.readers.corpora import Utterance
+from datasets.readers.corpus import Utterance
 from datasets.rejections import Reason, Rejection
 from datasets.store import build_lock
 from datasets.store.shards import ShardWriter

@@ -11,7 +11,7 @@ from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 
-from datasets.readers.corpora import Corpus, Utterance
+from datasets.readers.corpus import Corpus, Utterance
 from moksori.storage import atomic_write
 
 # Lines parsed at once: JSON then costs half as much.

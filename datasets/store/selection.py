@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from datasets.readers.corpora import Corpus, Utterance
+from datasets.readers.corpus import Corpus, Utterance
 from datasets.rejections import Reason, Rejected
 from datasets.store.extract import letters
 from datasets.store.journal import Journal

@@ -1,7 +1,7 @@
 """Reading recordings of any common format, and writing wav files.
 
 A wave is a float32 array [samples], mono, with full scale at 1.0. What libsndfile
-reads (wav, flac, ogg, mp3) goes through it; everything else (m4a, aac, webm, wma,
+reads (wav, flac, ogg, mp3) goes through it; everything else (m4a, aac, 3gp, amr, wma,
 video files) through the FFmpeg libraries inside PyAV.
 """
 
@@ -11,6 +11,14 @@ from pathlib import Path
 import numpy as np
 
 from moksori.storage import atomic_write
+
+# By what a recording is known where recordings are looked for, the commonest first.
+SUFFIXES = (
+    *(".wav", ".flac", ".mp3", ".m4a", ".ogg", ".opus", ".aac", ".wma"),
+    # What telephones, cameras and older computers write.
+    *(".mp4", ".mov", ".webm", ".mkv", ".avi", ".3gp", ".3ga", ".amr", ".awb"),
+    *(".aiff", ".aif", ".caf", ".au"),
+)
 
 _FULL_SCALE = 32767.0
 

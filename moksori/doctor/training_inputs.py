@@ -7,7 +7,7 @@ from pathlib import Path
 
 import hparams
 from datasets.readers import corpora
-from datasets.readers.sources import CorpusError
+from datasets.readers.corpus import CorpusError
 from datasets.store.features import FeatureError, FeatureStore
 from hparams import Hparams, HparamsError, difference
 from moksori.doctor.findings import ERROR, WARNING, Finding, judge, pluralize
