@@ -16,6 +16,7 @@ class Reason(StrEnum):
     NO_TRANSCRIPT = "no transcript"  # no text
     TORN_LINE = "torn line"  # a line of a table that is not whole
     EMPTY_TRANSCRIPT = "transcript empty"  # a text with nothing to say
+    UNREAD_TEXT = "text cannot be read"  # a letter or number that is not read out
     FOREIGN_SYMBOL = "symbol outside the alphabet"
     UNREADABLE = "unreadable"  # the file does not decode, or ends the process
     SILENT = "silent"  # below -60 dB, or nothing but silence

@@ -8,6 +8,7 @@ makes the whole idempotent.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -23,6 +24,7 @@ from . import (
     signs,
 )
 from .characters import unify
+from .mojibake import cut_mojibake
 
 _DIGIT = re.compile(r"\d")
 _LATIN = re.compile("[A-Za-z]")
@@ -41,6 +43,25 @@ class Normalized:
     text: str
     dropped: tuple[str, ...]
     rules: tuple[str, ...]
+
+    @property
+    def unreadable(self) -> tuple[str, ...]:
+        """Return the dropped pieces that stand for words: letters, numbers, U+FFFD.
+
+        What else is dropped, such as an emoji, is not spoken.
+        """
+        return tuple(filter(_holds_letter, self.dropped))
+
+
+def _holds_letter(piece: str) -> bool:
+    """Whether a piece holds a letter or digit, encircled too, or a lost character."""
+    compatible = unicodedata.normalize("NFKC", piece)
+    return any(
+        character.isalnum()
+        or character == "\ufffd"
+        or unicodedata.category(character) == "Co"
+        for character in compatible
+    )
 
 
 @dataclass(frozen=True)
@@ -111,6 +132,7 @@ def normalize_verbose(text: str, lone_jamo: bool = True) -> Normalized:
     `lone_jamo=False` drops ㅋㅋㅋ and ㅠㅠ instead of reading them.
     """
     applied, before = [], text
+    text, garbled = cut_mojibake(text)
     text = unify(text)
     if text != before:
         applied.append("characters")
@@ -119,7 +141,7 @@ def normalize_verbose(text: str, lone_jamo: bool = True) -> Normalized:
         if spoken != text:
             applied.append(rule.name)
             text = spoken
-    pieces = (_SILENT.sub("", piece) for piece in _UNREAD.findall(text))
+    pieces = (_SILENT.sub("", piece) for piece in garbled + _UNREAD.findall(text))
     return Normalized(_close(text), tuple(filter(None, pieces)), tuple(applied))
 
 

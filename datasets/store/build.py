@@ -36,12 +36,14 @@ def build(
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
     scheduler: str | None = None,
+    keep_unreadable: bool = False,
 ) -> Report:
     """Make `folder` the feature store of exactly these corpora, and its report.
 
     Only what is new or changed is extracted; after a kill the next call continues.
     The work is done by processes here (`workers`, default: every core), or by those of
     the Dask cluster at the address `scheduler`; the result depends on neither.
+    `keep_unreadable` keeps utterances whose text has letters that cannot be read.
     `progress` gets (done, all) utterances. Raises `FeatureError` while another build
     is at work here, and for a cluster that cannot do this or is lost: what is finished
     is kept. The report of a store without a single utterance has `utterances == 0`.
@@ -67,7 +69,7 @@ def build(
                 done += len(entries)
                 if progress:
                     progress(done, len(wanted))
-        accepted, rejected = selection.select(keyed, journal)
+        accepted, rejected = selection.select(keyed, journal, keep_unreadable)
         problems = [one for corpus in corpora for one in corpus.problems]
         rejected = problems + vanished + rejected
         _finish(folder, accepted, journal, wanted)

@@ -77,7 +77,7 @@ def _entry(utterance: Utterance, shard, block: Block) -> dict:
 
 
 def _extract(utterance: Utterance, shard, block: Block) -> dict:
-    spoken, ids = speak_text(utterance.text, block.text)
+    spoken, ids, unread = speak_text(utterance.text, block.text)
     wave, measures = load_recording(utterance, block.audio)
     mel, linear = spectrum.spectrograms(wave, block.audio, block.audio.linear)
     samples = files.to_int16(wave)
@@ -90,23 +90,33 @@ def _extract(utterance: Utterance, shard, block: Block) -> dict:
         "offset": shard.append(mel, linear, samples),
         "sound": blake2b(samples.data, digest_size=8).hexdigest(),
         **measures,
+        **({"unread": unread} if unread else {}),
     }
 
 
-def speak_text(text: str, settings: Text) -> tuple[str, list[int]]:
-    """Turn a text into (text as it is spoken, its symbol ids); raises `Rejection`."""
+def speak_text(text: str, settings: Text) -> tuple[str, list[int], str]:
+    """Turn a text into (text as it is spoken, its symbol ids, what cannot be read).
+
+    The last is as synthesis refuses it, and "" as a rule; `store.selection` decides
+    whether the rest is trained on. Raises `Rejection` where no rest is left.
+    """
     if not text.strip():
         raise Rejection(Reason.EMPTY_TRANSCRIPT, "there is no text")
+    spoken, unread = text, ""
     try:
-        spoken = hangul.normalize(text) if settings.normalize else text
+        if settings.normalize:
+            normalized = hangul.normalize_verbose(text)
+            spoken, unread = normalized.text, " ".join(normalized.unreadable)
         if settings.phonetic:
             spoken = hangul.pronounce(spoken)
         ids = hangul.encode(spoken)
     except ValueError as error:
         raise Rejection(Reason.FOREIGN_SYMBOL, str(error)) from None
     if not letters(spoken):
+        if unread:
+            raise Rejection(Reason.UNREAD_TEXT, f"{unread} in {text!r}")
         raise Rejection(Reason.EMPTY_TRANSCRIPT, f"nothing to say in {text!r}")
-    return spoken, ids
+    return spoken, ids, unread
 
 
 def letters(spoken: str) -> int:

@@ -52,7 +52,8 @@ def _preprocess(arguments: argparse.Namespace, settings: hparams.Hparams):
             bar.update(done - bar.n)
 
         where = (arguments.workers, progress, arguments.scheduler)
-        return features.build(found, arguments.out, settings, *where)
+        keep = arguments.keep_unreadable
+        return features.build(found, arguments.out, settings, *where, keep)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -75,6 +76,8 @@ def parser() -> argparse.ArgumentParser:
         help="of a Dask cluster that works instead, such as tcp://host:8786",
     )
     parser.add_argument("--linear", action="store_true", help="linear spectrograms too")
+    keep = "keep texts with letters that cannot be read, which are then left out"
+    parser.add_argument("--keep-unreadable", action="store_true", help=keep)
     hparams.add_arguments(parser)
     return parser
 

@@ -143,9 +143,8 @@ def _spoken(sentence: str, settings: Hparams) -> tuple[str, list[str]]:
     if settings.text.normalize:
         normalized = hangul.normalize_verbose(sentence)
         said, dropped = normalized.text, [d.strip() for d in normalized.dropped]
-        unknown = [piece for piece in dropped if any(map(str.isalnum, piece))]
-        if unknown:
-            raise TextError(f"cannot be read: {' '.join(unknown)}")
+        if normalized.unreadable:
+            raise TextError(f"cannot be read: {' '.join(normalized.unreadable)}")
     if settings.text.phonetic:
         said = hangul.pronounce(said)
     return said.strip(), [piece for piece in dropped if piece]

@@ -8,6 +8,7 @@ import pytest
 from datasets.readers import corpora
 from datasets.store import build as features
 from moksori.audio import files
+from moksori.voices.reading import TextError, read
 from tests.datasets.made import (
     RATE,
     folder_corpus,
@@ -15,7 +16,7 @@ from tests.datasets.made import (
     write_sound,
     write_text,
 )
-from tests.datasets.stores import TINY, build, rejected
+from tests.datasets.stores import TINY, build, content, rejected
 
 
 def test_every_rejection_has_its_reason(corpus, tmp_path):
@@ -73,6 +74,62 @@ def test_an_outlier_is_told_from_the_speakers_own_rate(tmp_path):
         write_text(stem.with_suffix(".txt"), "네" if number == 21 else text)
     report = build(tmp_path / "corpus", tmp_path / "out")
     assert rejected(report) == {"20": "speaking rate an outlier"}
+
+
+UNREADABLE = {
+    "hanja": ("㐁은 한자 이름이다", "㐁"),
+    "lost": ("안녕\ufffd\ufffd하세요", "\ufffd\ufffd"),
+    "mojibake": ("감사".encode().decode("latin-1"), "ê°ì"),
+    "script": ("그는 ꀀꀁ 말을 한다", "ꀀꀁ"),
+}
+
+
+def test_text_that_synthesis_refuses_is_not_trained_on(tmp_path):
+    for number, (name, (text, _)) in enumerate(UNREADABLE.items()):
+        write_sound(tmp_path / f"corpus/{name}.wav", number)
+        write_text(tmp_path / f"corpus/{name}.txt", text)
+    write_sound(tmp_path / "corpus/emoji.wav", 9)
+    write_text(tmp_path / "corpus/emoji.txt", "안녕하세요 😀 ★")
+    out = tmp_path / "out"
+    report = build(tmp_path / "corpus", out)
+    assert rejected(report) == dict.fromkeys(UNREADABLE, "text cannot be read")
+    for one in report.rejected:
+        assert UNREADABLE[one.id][1] in one.detail
+    with pytest.raises(TextError, match="cannot be read: 㐁"):
+        read(UNREADABLE["hanja"][0], TINY)
+    # Kept on request, all but what has nothing left; nothing is computed again.
+    report = build(tmp_path / "corpus", out, keep_unreadable=True)
+    assert report.extracted == 0
+    assert rejected(report) == {"mojibake": "text cannot be read"}
+    build(tmp_path / "corpus", tmp_path / "anew", keep_unreadable=True)
+    assert content(out / "shards") == content(tmp_path / "anew/shards")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds", "words"),
+    [
+        (
+            "가나다라마바사아자차카타파하" * 3,
+            2.0,
+            "a second, speech has 0.5 to 14",
+        ),
+        ("네", 4.0, "a second, speech has 0.5 to 14"),
+        ("가나다라마바사아자차카타파하" * 2, 2.0, "median of the corpora is"),
+        ("하나 둘 셋 넷", 6.0, "median of the corpora is"),
+    ],
+)
+def test_a_rate_that_no_speech_has_or_far_from_the_others(
+    tmp_path, text, seconds, words
+):
+    for number in range(24):
+        stem = tmp_path / f"corpus/{number // 4}/{number:02d}"
+        write_sound(stem.with_suffix(".wav"), number, 2.0)
+        write_text(stem.with_suffix(".txt"), "하나 둘 셋 넷 다섯 여섯 일곱")
+    write_sound(tmp_path / "corpus/odd/a.wav", 30, seconds)
+    write_text(tmp_path / "corpus/odd/a.txt", text)
+    report = build(tmp_path / "corpus", tmp_path / "out")
+    assert rejected(report) == {"odd_a": "speaking rate an outlier"}
+    assert words in report.rejected[0].detail
 
 
 def test_corpora_together_keep_their_ids_apart(tmp_path):
