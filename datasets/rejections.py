@@ -19,6 +19,7 @@ class Reason(StrEnum):
     UNREAD_TEXT = "text cannot be read"  # a letter or number that is not read out
     FOREIGN_SYMBOL = "symbol outside the alphabet"
     UNREADABLE = "unreadable"  # the file does not decode, or ends the process
+    CUT_OFF = "cut off"  # shorter than its header announces
     SILENT = "silent"  # below -60 dB, or nothing but silence
     CLIPPED = "clipped"  # flat tops in more than 0.2% of the samples
     TOO_SHORT = "too short"  # below audio.min_seconds

@@ -137,6 +137,8 @@ def load_recording(utterance: Utterance, audio: Audio) -> tuple[np.ndarray, dict
         raw, rate = files.decode(utterance.path, start, end, longest)
         clipped = levels.clipped_share(raw)
         whole = files.resample(raw, rate, audio.sample_rate)
+    except files.CutOff as error:
+        raise Rejection(Reason.CUT_OFF, str(error)) from None
     except files.AudioError as error:
         raise Rejection(Reason.UNREADABLE, str(error)) from None
     except Exception as error:  # whatever a decoder raises, the file is to blame

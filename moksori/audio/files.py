@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from moksori.audio import announced
 from moksori.storage import atomic_write
 
 # By what a recording is known where recordings are looked for, the commonest first.
@@ -21,10 +22,16 @@ SUFFIXES = (
 )
 
 _FULL_SCALE = 32767.0
+# Of the highest peak of any channel: so little is left where they cancel out.
+_CANCELLED = 0.01
 
 
 class AudioError(ValueError):
     """A recording that cannot be read or written; the message is one line."""
+
+
+class CutOff(AudioError):
+    """A recording that is shorter than it announces: an interrupted copy."""
 
 
 def load(
@@ -51,7 +58,8 @@ def decode(
     """Read a recording at its own rate: (float32 [samples] mono, rate in hertz).
 
     Reading ends after `at_most_seconds`, so that a file of hours costs no more
-    memory than a sentence. Raises `AudioError` as `load` does.
+    memory than a sentence. Raises `AudioError` as `load` does,
+    of which `CutOff` is for a stretch that an interrupted copy has not.
     """
     path = Path(path)
     start = max(start_seconds or 0.0, 0.0)
@@ -64,10 +72,16 @@ def decode(
         raise AudioError(f"{path}: no such file")
     channels, rate = _decode_channels(path, start, stop)
     if channels.shape[0] == 0:
-        raise AudioError(f"{path}: holds no sound")
+        where = f" at {start:g} s, it has ended before" if start else ""
+        raise AudioError(f"{path}: holds no sound{where}")
     wave = channels[:, 0] if channels.shape[1] == 1 else channels.mean(axis=1)
     if not np.isfinite(wave).all():
         raise AudioError(f"{path}: holds values that are not finite")
+    if np.abs(wave).max() < _CANCELLED * np.abs(channels).max():
+        raise AudioError(
+            f"{path}: its channels are in opposite phase and cancel each other; "
+            "keep one of them"
+        )
     return np.ascontiguousarray(wave, np.float32), rate
 
 
@@ -131,31 +145,56 @@ def _decode_channels(path: Path, start: float, stop: float | None):
     """(float32 [samples, channels], rate); libsndfile first, FFmpeg for the rest."""
     import soundfile
 
+    if announced.ends_within_ogg_page(path):
+        raise CutOff(f"{path}: ends within a page of its data; copy it again")
     try:
-        with soundfile.SoundFile(path) as file:
-            rate = file.samplerate
-            first = min(round(start * rate), file.frames)
-            last = file.frames if stop is None else min(round(stop * rate), file.frames)
-            file.seek(first)
-            return file.read(last - first, dtype="float32", always_2d=True), rate
+        channels, rate, to_the_end = _decode_libsndfile(path, start, stop)
     except soundfile.SoundFileError:
         return _decode_ffmpeg(path, start, stop)
+    if to_the_end:
+        return channels, rate
+    others, rate = _decode_ffmpeg(path, start, stop)
+    # Some samples of padding are no reason to take the other decoder.
+    more = len(others) - len(channels) > announced.SLACK_SECONDS * rate
+    return (others if more else channels), rate
+
+
+def _decode_libsndfile(path: Path, start: float, stop: float | None):
+    """(float32 [samples, channels], rate, whether no sound can be left behind it).
+
+    libsndfile reads nothing of a wav of size 0, which comes from a pipe, and of an mp3
+    no more than the length that it estimates where no header states it.
+    """
+    import soundfile
+
+    with soundfile.SoundFile(path) as file:
+        rate = file.samplerate
+        first = min(round(start * rate), file.frames)
+        last = file.frames if stop is None else min(round(stop * rate), file.frames)
+        file.seek(first)
+        channels = file.read(last - first, dtype="float32", always_2d=True)
+        end = first + channels.shape[0]
+        length = announced.announced_by_header(file, path)
+        _check_whole(path, end / rate, length, stop)
+        return channels, rate, length is not None or end < file.frames
 
 
 def _decode_ffmpeg(path: Path, start: float, stop: float | None):
     import av
 
-    pieces, heard = [], 0
+    pieces, heard, end = [], 0, 0.0
     try:
         with av.open(str(path)) as container:
             if not container.streams.audio:
                 raise AudioError(f"{path}: holds no sound")
             stream = container.streams.audio[0]
             rate = stream.rate
+            length = announced.announced_by_container(container, stream)
             # Planar floats whatever the codec gives; layout and rate stay its own.
             plane = av.AudioResampler(format="fltp")
             last = None if stop is None else round(stop * rate)
             for packet in container.decode(stream):
+                end = max(end, (packet.time or 0.0) + packet.samples / rate)
                 for frame in plane.resample(packet):
                     pieces.append(frame.to_ndarray().T)
                     heard += pieces[-1].shape[0]
@@ -168,4 +207,15 @@ def _decode_ffmpeg(path: Path, start: float, stop: float | None):
         raise AudioError(f"{path}: cannot be read as sound: {reason}") from None
     if not pieces:
         raise AudioError(f"{path}: holds no sound")
+    _check_whole(path, max(end, heard / rate), length, stop)
     return np.concatenate(pieces)[round(start * rate) : last], rate
+
+
+def _check_whole(
+    path: Path, end: float, length: float | None, stop: float | None
+) -> None:
+    if announced.is_cut_off(end, length, stop):
+        raise CutOff(
+            f"{path}: ends after {end:.2f} s of the {length:.2f} s that its header "
+            "announces; copy it again"
+        )
