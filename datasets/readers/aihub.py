@@ -8,6 +8,9 @@ from datasets.readers import recordings, sources
 from datasets.readers.corpus import Corpus, CorpusError
 from datasets.rejections import Reason
 
+# No sentence is so long: such times are in milliseconds.
+_LONGEST_SECONDS = 100.0
+
 
 def has_labels(folder: Path) -> bool:
     """Whether a folder holds JSON labels of AI Hub; the first few are opened."""
@@ -48,8 +51,21 @@ def read_aihub(corpus: Corpus) -> None:
         near = label.with_suffix(".wav")
         found = sounds.get(stem, [])
         path = near if near.is_file() or len(found) != 1 else found[0]
-        start = sources.seconds(sources.member(content, "기타정보", "SpeechStart"))
-        end = sources.seconds(sources.member(content, "기타정보", "SpeechEnd"))
-        if end is not None and end <= (start or 0.0):
-            start = end = None
+        start, end = _cut(content)
         corpus.add(stem, str(speaker), text, path, start_seconds=start, end_seconds=end)
+
+
+def _cut(content: dict) -> tuple[float | None, float | None]:
+    """Return where the speech of a label begins and ends, in seconds, if it says."""
+    start, end = (
+        sources.seconds(sources.member(content, "기타정보", name))
+        for name in ("SpeechStart", "SpeechEnd")
+    )
+    if end is None:
+        return start, end
+    length = end - (start or 0.0)
+    if length <= 0:
+        return None, None
+    if length > _LONGEST_SECONDS:
+        start, end = start and start / 1000, end / 1000
+    return start, end

@@ -1,6 +1,7 @@
 """Read what a corpus is made of on disk: texts, lines of tables, JSON, folders."""
 
 import json
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,6 +70,7 @@ def member(content, *keys: str):
 def seconds(value) -> float | None:
     """A number of seconds, written as a number or as a text; None for anything else."""
     try:
-        return float(value)
+        number = float(value)
     except (TypeError, ValueError):
         return None
+    return number if math.isfinite(number) else None

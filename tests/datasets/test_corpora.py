@@ -187,6 +187,22 @@ def test_a_backward_cut_is_no_cut(tmp_path):
     assert (one.start_seconds, one.end_seconds) == (None, None)
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "cut"),
+    [
+        (450, "4230", (0.45, 4.23)),
+        (None, 4230, (None, 4.23)),
+        (0, 99, (0.0, 99.0)),
+        ("nan", "inf", (None, None)),
+    ],
+)
+def test_aihub_times_in_milliseconds(tmp_path, start, end, cut):
+    write_sound(tmp_path / "1.wav", 0)
+    write_json(tmp_path / "1.json", aihub_label(start=start, end=end))
+    one = corpora.read(tmp_path, "aihub").utterances[0]
+    assert (one.start_seconds, one.end_seconds) == cut
+
+
 def test_folder_with_texts_beside(tmp_path):
     folder_corpus(tmp_path, 2, ("minji", "suho"))
     write_sound(tmp_path / "top.ogg", 9)
