@@ -15,10 +15,14 @@ class Reason(StrEnum):
     MISSING = "missing"  # no recording
     NO_TRANSCRIPT = "no transcript"  # no text
     TORN_LINE = "torn line"  # a line of a table that is not whole
+    UNUSED = "not used"  # a file that another one stands for
     EMPTY_TRANSCRIPT = "transcript empty"  # a text with nothing to say
+    NO_SPEECH = "no speech"  # a text that describes a sound: [음악], ♪
+    OVERLAP = "overlaps another"  # two are spoken at one time
     UNREAD_TEXT = "text cannot be read"  # a letter or number that is not read out
     FOREIGN_SYMBOL = "symbol outside the alphabet"
     UNREADABLE = "unreadable"  # the file does not decode, or ends the process
+    BEYOND = "beyond the recording"  # a stretch that ends after it
     CUT_OFF = "cut off"  # shorter than its header announces
     SILENT = "silent"  # below -60 dB, or nothing but silence
     CLIPPED = "clipped"  # flat tops in more than 0.2% of the samples

@@ -64,5 +64,5 @@ def recognise(folder: Path) -> str:
     raise CorpusError(
         f"{folder}: no known corpus layout; name it with --format "
         f"({', '.join(FORMATS)}) or put a text beside every recording: "
-        "name.wav and name.txt"
+        "name.wav and name.txt (or .srt, .vtt, .TextGrid)"
     )

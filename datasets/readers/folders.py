@@ -1,46 +1,104 @@
 """Corpora made by hand: a text beside every recording."""
 
+import os
+import re
+from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
-from datasets.readers import recordings, sources
+from datasets.readers import recordings, sources, text_files
 from datasets.readers.corpus import Corpus, CorpusError
 from datasets.readers.line_tables import read_transcripts
 from datasets.rejections import Reason
-from moksori.audio.files import SUFFIXES
+
+# Subtitles carry their language before the suffix: `name.ko.srt`.
+_LANGUAGE = re.compile(r"\.([a-z]{2,3})(-[a-z0-9]+)*$", re.IGNORECASE)
+_KOREAN = ("ko", "kor", "kr")
 
 
 def has_texts(folder: Path) -> bool:
     """Whether a text lies beside at least one recording."""
-    named = (folder / n for n in sources.walk(folder) if recordings.is_sound(n))
-    return any(sound.with_suffix(".txt").is_file() for sound in named)
+    beside = _beside(sources.walk(folder))
+    return any(sounds and texts for sounds, texts, _ in beside.values())
 
 
 def read_folder(corpus: Corpus) -> None:
     """Read a corpus made by hand: `transcripts.tsv`, or a text beside every recording.
 
-    A sub-folder is a speaker; recordings at the top belong to the folder's own name.
+    A text with times (subtitles, a TextGrid of Praat, labels of Audacity) cuts its
+    recording into utterances. A sub-folder is a speaker; recordings at the top belong
+    to the folder's own name.
     """
     if (corpus.folder / "transcripts.tsv").is_file():
         read_transcripts(corpus)
         return
-    names = sources.below(corpus.folder)
-    held = set(names)
-    for name in filter(recordings.is_sound, names):
-        sound, stem = corpus.folder / name, name.rpartition(".")[0]
+    for stem, (sounds, texts, others) in _beside(sources.below(corpus.folder)).items():
         id = stem.replace("/", "_")
-        if f"{stem}.txt" not in held:
-            detail = f"{sound}: no {sound.stem}.txt beside it"
-            corpus.reject(id, Reason.NO_TRANSCRIPT, detail)
+        for name in sounds:
+            _add(corpus, id, corpus.folder / name, texts, others)
+        for name in () if sounds else texts:
+            detail = f"no recording beside {corpus.folder / name}"
+            corpus.reject(id, Reason.MISSING, detail)
+
+
+def _add(
+    corpus: Corpus, id: str, sound: Path, texts: list[str], others: list[str]
+) -> None:
+    """Append a recording with the first of its texts that can be read."""
+    if not texts:
+        detail = f"{sound}: no {sound.stem}.txt, .srt, .vtt or .TextGrid beside it"
+        if others:
+            detail += f"; {', '.join(others)} cannot be read"
+        corpus.reject(id, Reason.NO_TRANSCRIPT, detail)
+        return
+    speaker, taken = recordings.speaker_of(corpus.folder, sound), None
+    for name in texts:
+        text = corpus.folder / name
+        if taken:
+            corpus.reject(id, Reason.UNUSED, f"{text}: {taken} is read instead")
             continue
         try:
-            content = " ".join(sources.read_text(sound.with_suffix(".txt")).split())
+            text_files.add_text(corpus, id, speaker, sound, text)
+            taken = text.name
         except CorpusError as error:
             corpus.reject(id, Reason.NO_TRANSCRIPT, str(error))
-            continue
-        corpus.add(id, recordings.speaker_of(corpus.folder, sound), content, sound)
+
+
+def _beside(names: Iterable[str]) -> dict[str, tuple[list[str], list[str], list[str]]]:
+    """Group files that differ in the suffix: (recordings, texts, what is neither).
+
+    The texts are in the order of `text_files.SUFFIXES`. What has neither a recording
+    nor a text is left out, and so are hidden files.
+    """
+    groups: dict[str, tuple[list[str], list[str], list[str]]]
+    groups = defaultdict(lambda: ([], [], []))
+    tagged = []
     for name in names:
-        stem, _, suffix = name.rpartition(".")
-        if suffix != "txt" or any(stem + s in held for s in SUFFIXES):
+        stem, suffix = os.path.splitext(recordings.compose(name))
+        if os.path.basename(name).startswith("."):
             continue
-        detail = f"no recording beside {corpus.folder / name}"
-        corpus.reject(stem.replace("/", "_"), Reason.MISSING, detail)
+        if recordings.is_sound(name):
+            groups[stem][0].append(name)
+            continue
+        if suffix.lower() not in text_files.SUFFIXES:
+            groups[stem][2].append(name)
+            continue
+        stem = recordings.drop_suffix(stem)  # name.wav.srt
+        tag = _LANGUAGE.search(stem)
+        if tag and suffix.lower() != ".txt":
+            tagged.append((stem, tag, name))
+        else:
+            groups[stem][1].append(name)
+    for stem, tag, name in tagged:
+        if groups[stem][0]:
+            groups[stem][1].append(name)
+        else:
+            korean = tag[1].lower() in _KOREAN
+            groups[stem[: tag.start()]][1 if korean else 2].append(name)
+    for _, texts, _ in groups.values():
+        texts.sort(key=_preference)
+    return {stem: group for stem, group in groups.items() if group[0] or group[1]}
+
+
+def _preference(name: str) -> int:
+    return text_files.SUFFIXES.index(os.path.splitext(name)[1].lower())

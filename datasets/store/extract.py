@@ -23,6 +23,8 @@ from moksori.audio import files, levels, spectrum
 _SPARE_FACTOR, _SPARE_SECONDS = 4.0, 10.0
 _CLIPPED_SHARE = 0.002
 _SILENT_DECIBEL = -60.0
+# By so much a stretch may end after its recording: times are rounded.
+_BEYOND_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -139,11 +141,17 @@ def load_recording(utterance: Utterance, audio: Audio) -> tuple[np.ndarray, dict
         whole = files.resample(raw, rate, audio.sample_rate)
     except files.CutOff as error:
         raise Rejection(Reason.CUT_OFF, str(error)) from None
+    except files.Beyond as error:
+        raise Rejection(Reason.BEYOND, str(error)) from None
     except files.AudioError as error:
         raise Rejection(Reason.UNREADABLE, str(error)) from None
     except Exception as error:  # whatever a decoder raises, the file is to blame
         detail = f"{utterance.path}: {type(error).__name__}: {error}"
         raise Rejection(Reason.UNREADABLE, detail) from None
+    missing = min((end or 0.0) - (start or 0.0), longest) - raw.size / rate
+    if missing > _BEYOND_SECONDS:
+        detail = f"{utterance.path}: ends {missing:.2f} s before the stretch to {end} s"
+        raise Rejection(Reason.BEYOND, detail)
     if raw.size >= round(longest * rate):
         raise Rejection(Reason.TOO_LONG, f"{utterance.path}: over {longest:.0f} s")
     speech = levels.trim(whole, audio)

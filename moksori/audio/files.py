@@ -22,6 +22,8 @@ SUFFIXES = (
 )
 
 _FULL_SCALE = 32767.0
+# How long before a stretch FFmpeg begins.
+_SWING_SECONDS = 2.0
 # Of the highest peak of any channel: so little is left where they cancel out.
 _CANCELLED = 0.01
 
@@ -32,6 +34,10 @@ class AudioError(ValueError):
 
 class CutOff(AudioError):
     """A recording that is shorter than it announces: an interrupted copy."""
+
+
+class Beyond(AudioError):
+    """A stretch that begins after the end of its recording."""
 
 
 def load(
@@ -72,8 +78,9 @@ def decode(
         raise AudioError(f"{path}: no such file")
     channels, rate = _decode_channels(path, start, stop)
     if channels.shape[0] == 0:
-        where = f" at {start:g} s, it has ended before" if start else ""
-        raise AudioError(f"{path}: holds no sound{where}")
+        if start:
+            raise Beyond(f"{path}: holds no sound at {start:g} s, it has ended before")
+        raise AudioError(f"{path}: holds no sound")
     wave = channels[:, 0] if channels.shape[1] == 1 else channels.mean(axis=1)
     if not np.isfinite(wave).all():
         raise AudioError(f"{path}: holds values that are not finite")
@@ -179,10 +186,16 @@ def _decode_libsndfile(path: Path, start: float, stop: float | None):
         return channels, rate, length is not None or end < file.frames
 
 
-def _decode_ffmpeg(path: Path, start: float, stop: float | None):
+def _decode_ffmpeg(path: Path, start: float, stop: float | None, seek: bool = True):
+    """(float32 [samples, channels], rate) by FFmpeg.
+
+    A stretch of a long recording is decoded from shortly before it: codecs need some
+    sound to swing in. Where a container cannot do that, all before it is decoded.
+    """
     import av
 
-    pieces, heard, end = [], 0, 0.0
+    pieces, heard, end, first = [], 0, 0.0, None
+    seek = seek and start > _SWING_SECONDS
     try:
         with av.open(str(path)) as container:
             if not container.streams.audio:
@@ -190,25 +203,34 @@ def _decode_ffmpeg(path: Path, start: float, stop: float | None):
             stream = container.streams.audio[0]
             rate = stream.rate
             length = announced.announced_by_container(container, stream)
+            begin = float((stream.start_time or 0) * stream.time_base)
+            if seek:
+                container.seek(round((begin + start - _SWING_SECONDS) * av.time_base))
             # Planar floats whatever the codec gives; layout and rate stay its own.
             plane = av.AudioResampler(format="fltp")
             last = None if stop is None else round(stop * rate)
             for packet in container.decode(stream):
-                end = max(end, (packet.time or 0.0) + packet.samples / rate)
+                time = packet.time or 0.0
+                if first is None:
+                    first = round((time - begin) * rate) if seek else 0
+                end = max(end, time + packet.samples / rate)
                 for frame in plane.resample(packet):
                     pieces.append(frame.to_ndarray().T)
                     heard += pieces[-1].shape[0]
-                if last is not None and heard >= last:
+                if last is not None and first + heard >= last:
                     break
     except (av.FFmpegError, OSError, ValueError) as error:
         if isinstance(error, AudioError):
             raise
         reason = getattr(error, "strerror", None) or error
         raise AudioError(f"{path}: cannot be read as sound: {reason}") from None
+    if seek and (first is None or not 0 <= first <= round(start * rate)):
+        return _decode_ffmpeg(path, start, stop, seek=False)
     if not pieces:
         raise AudioError(f"{path}: holds no sound")
-    _check_whole(path, max(end, heard / rate), length, stop)
-    return np.concatenate(pieces)[round(start * rate) : last], rate
+    _check_whole(path, max(end, (first + heard) / rate), length, stop)
+    cut = slice(round(start * rate) - first, last if last is None else last - first)
+    return np.concatenate(pieces)[cut], rate
 
 
 def _check_whole(

@@ -130,6 +130,17 @@ def test_a_stretch_is_cut_out(tmp_path, suffix):
     assert loudest_hertz(part, RATE) == pytest.approx(880, abs=4)
 
 
+@pytest.mark.parametrize(("suffix", "codec"), [("m4a", "aac"), ("caf", "pcm_s16le")])
+def test_a_late_stretch_is_that_of_the_whole(tmp_path, suffix, codec):
+    path = tmp_path / f"a.{suffix}"
+    wave = np.concatenate([tone(0.5, hertz=300 + 50 * step) for step in range(10)])
+    encode(path, wave, RATE, codec)
+    whole, rate = files.decode(path)
+    part, _ = files.decode(path, 3.7, 4.4)
+    expected = whole[round(3.7 * rate) : round(4.4 * rate)]
+    np.testing.assert_allclose(part, expected, atol=1e-3)
+
+
 def test_a_stretch_may_end_beyond_the_file(tmp_path):
     files.save(tmp_path / "a.wav", tone(1.0), RATE)
     assert files.load(tmp_path / "a.wav", RATE, 0.5, 9.0).size == RATE // 2
