@@ -361,15 +361,8 @@ class Hparams:
         """
         if not isinstance(values, dict):
             raise HparamsError("settings must be a JSON object of groups")
-        groups = {}
-        for name, group in current_group_names(values).items():
-            kind = _group_type(name)
-            if not isinstance(group, dict):
-                raise HparamsError(f"{name} must be an object of settings")
-            groups[name] = kind(
-                **{key: _typed(name, key, value) for key, value in group.items()}
-            )
-        return cls(**groups)
+        named = current_group_names(values)
+        return cls(**{name: group_from_dict(name, named[name]) for name in named})
 
     def to_dict(self) -> dict:
         """Return nested plain values; tuples become lists, as in JSON."""
@@ -404,6 +397,17 @@ class Hparams:
             _field_type(group, key)
             values[group][key] = _parse(text.strip())
         return Hparams.from_dict(values)
+
+
+def group_from_dict(name: str, values: dict):
+    """Build one group of settings, such as audio, from plain values.
+
+    Raises `HparamsError` as `Hparams.from_dict` does.
+    """
+    kind = _group_type(name)
+    if not isinstance(values, dict):
+        raise HparamsError(f"{name} must be an object of settings")
+    return kind(**{key: _typed(name, key, value) for key, value in values.items()})
 
 
 def current_group_names(groups: dict) -> dict:

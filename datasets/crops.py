@@ -143,12 +143,19 @@ class AlignedMels:
         names = self._folder / "rows.txt"
         if not names.is_file():
             raise FeatureError(f"{folder}: holds no aligned mels, or not all: align.py")
-        if names.read_text("utf-8").splitlines() != [row.id for row in store.rows]:
+        if names.read_bytes() != _names(store):
             raise FeatureError(f"{folder}: these mels were aligned to other features")
 
     def __call__(self, index: int) -> np.ndarray:
         """The mels of a row, float32 [frames, mels]."""
-        return np.load(_aligned(self._folder, index)).astype(np.float32)
+        path = _aligned(self._folder, index)
+        try:
+            return np.load(path).astype(np.float32)
+        except (OSError, ValueError, EOFError):
+            raise FeatureError(
+                f"{path}: is missing, cut or damaged; delete it and run align.py again "
+                "(it makes what is lost)"
+            ) from None
 
 
 class AlignedWriter:
@@ -160,13 +167,15 @@ class AlignedWriter:
         self._folder.mkdir(parents=True, exist_ok=True)
         made_of = self._folder / "made-of.txt"
         source = f"{store.fingerprint}\n{voice}\n"
-        if not made_of.is_file() or made_of.read_text("utf-8") != source:
+        if not made_of.is_file() or made_of.read_bytes() != source.encode():
             for old in (self._folder / "rows.txt", *self._folder.glob("*.npy")):
                 old.unlink(missing_ok=True)
             made_of.write_text(source, "utf-8")
 
     def __contains__(self, index: int) -> bool:
-        return _aligned(self._folder, index).is_file()
+        path, row = _aligned(self._folder, index), self._store.rows[index]
+        least = 2 * row.frames * self._store.audio.mels
+        return path.is_file() and path.stat().st_size > least
 
     def write(self, index: int, mel: np.ndarray) -> None:
         """Keep the mels [frames, mels] of a row. Raises `ValueError` when they are not
@@ -181,8 +190,11 @@ class AlignedWriter:
 
     def finish(self) -> None:
         """Name the rows, all of which are there."""
-        names = "".join(f"{row.id}\n" for row in self._store.rows)
-        (self._folder / "rows.txt").write_text(names, "utf-8")
+        (self._folder / "rows.txt").write_bytes(_names(self._store))
+
+
+def _names(store: FeatureStore) -> bytes:
+    return "".join(f"{row.id}\n" for row in store.rows).encode("utf-8")
 
 
 def _aligned(folder: Path, index: int) -> Path:

@@ -149,17 +149,18 @@ def _begin(folder: Path, hparams: Hparams) -> None:
     if path.is_file():
         try:
             old = store.read_settings(folder)
+            same = old.get("fingerprint") == settings["fingerprint"]
+            same = same and old["audio"].linear == hparams.audio.linear
         except FeatureError:
-            old = {"audio": {}}
-        same = old.get("fingerprint") == settings["fingerprint"]
-        if not same or old["audio"].get("linear") != hparams.audio.linear:
+            same = False
+        if not same:
             (folder / "manifest.jsonl").unlink(missing_ok=True)
     write_json(path, settings)
 
 
 def _sound_journal(folder: Path, audio: Audio) -> Journal:
     """Open the journal without the entries whose arrays are not all there."""
-    journal = Journal(folder / "journal.jsonl")
+    journal = Journal(folder / "journal.jsonl", audio)
     held = {
         number: shards.shard_frames(folder / "shards", number, audio)
         for number in journal.shards()

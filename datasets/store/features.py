@@ -24,10 +24,17 @@ import numpy as np
 
 import hangul
 from datasets.store import shards
-from hparams import Audio, Text, difference
+from hparams import Audio, Text, difference, group_from_dict
 
 # They say how features become sound again, not how they are made.
 _SYNTHESIS_ONLY = ("griffin_lim_iterations", "griffin_lim_momentum")
+
+
+_GROUPS = ("audio", "text")
+_DAMAGED = (
+    "the features were copied in part or damaged: copy them again, or run "
+    "preprocess.py again (it makes what is lost)"
+)
 
 
 class FeatureError(ValueError):
@@ -64,7 +71,11 @@ class FeatureStore:
 
     @classmethod
     def open(cls, folder: str | Path) -> "FeatureStore":
-        """Open the store in a folder; raises `FeatureError` when it is not complete."""
+        """Open the store in a folder.
+
+        Raises `FeatureError` when it is not complete, or was copied in part or damaged
+        so that it shows: in the manifest, or in the sizes of the shards.
+        """
         folder = Path(folder)
         advice = "run preprocess.py (it continues where it stopped)"
         if not (folder / "settings.json").is_file():
@@ -78,9 +89,9 @@ class FeatureStore:
                 f"(version {settings['alphabet']['version']}, now "
                 f"{hangul.ALPHABET_VERSION}); run preprocess.py again"
             )
-        audio, text = Audio(**settings["audio"]), Text(**settings["text"])
-        with (folder / "manifest.jsonl").open("rb") as lines:
-            rows = [Row(**values) for values in _values(lines)]
+        audio, text = settings["audio"], settings["text"]
+        rows = _read_rows(folder / "manifest.jsonl", audio)
+        _check_complete(folder, audio, rows)
         return cls(folder, audio, text, rows)
 
     def __len__(self) -> int:
@@ -146,21 +157,94 @@ def describe(audio: Audio, text: Text) -> dict:
 
 
 def read_settings(folder: Path) -> dict:
-    """What `settings.json` says; raises `FeatureError` when it cannot be read."""
+    """What `settings.json` says, with its audio and text as groups of settings.
+
+    Raises `FeatureError` when it cannot be read.
+    """
     try:
         settings = json.loads((folder / "settings.json").read_bytes())
-        _ = settings["audio"], settings["text"], settings["alphabet"]["version"]
+        _ = settings["alphabet"]["version"]
+        groups = {name: group_from_dict(name, settings[name]) for name in _GROUPS}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise FeatureError(
             f"{folder}/settings.json: cannot be read ({error}); run preprocess.py again"
         ) from None
-    return settings
+    return settings | groups
 
 
-def _values(lines: Iterator[bytes]) -> Iterator[dict]:
-    """The value of every line; thousands parsed at once cost half as much."""
-    while some := list(islice(lines, 4096)):
-        yield from json.loads(b"[" + b",".join(some) + b"]")
+def _read_rows(manifest: Path, audio: Audio) -> list[Row]:
+    rows: list[Row] = []
+    with manifest.open("rb") as lines:
+        # Thousands of lines parsed at once cost half as much.
+        while some := list(islice(lines, 4096)):
+            try:
+                rows += _parse(some, audio)
+            except (ValueError, TypeError):
+                number = len(rows) + _first_torn(some, audio)
+                raise FeatureError(
+                    f"{manifest}, line {number}: is not whole; {_DAMAGED}"
+                ) from None
+    return rows
+
+
+def _parse(lines: list[bytes], audio: Audio) -> list[Row]:
+    """Parse lines of a manifest; `ValueError` or `TypeError` if one is not whole."""
+    rows = [Row(**values) for values in json.loads(b"[" + b",".join(lines) + b"]")]
+    if len(rows) != len(lines) or not all(_is_whole(row, audio) for row in rows):
+        raise ValueError
+    return rows
+
+
+def _is_whole(row: Row, audio: Audio) -> bool:
+    texts = (row.id, row.speaker, row.text, row.spoken)
+    places = (row.ids, row.frames, row.samples, row.shard, row.offset)
+    return all(isinstance(text, str) for text in texts) and is_place(*places, audio)
+
+
+def is_place(
+    ids: list[int], frames: int, samples: int, shard: int, offset: int, audio: Audio
+) -> bool:
+    """Whether these values of a row are possible; they may come from a damaged file.
+
+    Raises `TypeError` for those of another type.
+    """
+    return (
+        0 < samples <= frames * audio.hop_length
+        and min(shard, offset) >= 0
+        and 0 <= min(ids, default=-1) <= max(ids) < len(hangul.ALPHABET)
+    )
+
+
+def _first_torn(lines: list[bytes], audio: Audio) -> int:
+    """Return the number, from 1, of the first line that does not parse."""
+    for number, line in enumerate(lines, start=1):
+        try:
+            _parse([line], audio)
+        except (ValueError, TypeError):
+            return number
+    return len(lines)
+
+
+def _check_complete(folder: Path, audio: Audio, rows: list[Row]) -> None:
+    """Raise `FeatureError` unless all rows of the report, and their arrays, are there.
+
+    Sizes are compared, so that thousands of shards cost no time; nothing is read.
+    """
+    try:
+        promised = json.loads((folder / "report.json").read_bytes())["utterances"]
+    except (OSError, ValueError, KeyError, TypeError):
+        promised = len(rows)
+    if isinstance(promised, int) and promised > len(rows):
+        raise FeatureError(
+            f"{folder}/manifest.jsonl: holds {len(rows)} of {promised} utterances; "
+            + _DAMAGED
+        )
+    ends: dict[int, int] = {}
+    for row in rows:
+        ends[row.shard] = max(ends.get(row.shard, 0), row.offset + row.frames)
+    for number, frames in ends.items():
+        if fault := shards.find_fault(folder / "shards", number, frames, audio):
+            raise FeatureError(f"{fault}; {_DAMAGED}")
 
 
 def _alphabet() -> dict:

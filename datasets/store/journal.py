@@ -5,6 +5,7 @@ is ignored, and its utterance is extracted again.
 """
 
 import json
+import math
 import os
 from collections.abc import Iterable
 from hashlib import blake2b
@@ -12,6 +13,8 @@ from itertools import islice
 from pathlib import Path
 
 from datasets.readers.corpus import Corpus, Utterance
+from datasets.store.features import is_place
+from hparams import Audio
 from moksori.storage import atomic_write
 
 # Lines parsed at once: JSON then costs half as much.
@@ -21,7 +24,7 @@ _TOGETHER = 4096
 class Journal:
     """The entries of a store by key; lines stay packed until they are asked for."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, audio: Audio):
         self._path = path
         self._lines: dict[str, bytes] = {}
         # Where arrays are: asked of all entries in every build, so not unpacked anew.
@@ -31,7 +34,7 @@ class Journal:
         with path.open("rb") as file:
             while lines := list(islice(file, _TOGETHER)):
                 for line, entry in zip(lines, _parse(lines), strict=True):
-                    if isinstance(entry, dict) and "key" in entry:
+                    if _is_whole(entry, audio):
                         self._add(entry, line.rstrip(b"\n"))
 
     def __contains__(self, key: str) -> bool:
@@ -124,6 +127,30 @@ def _parse(lines: list[bytes]) -> list:
     except ValueError:
         pass
     return [_parse_line(line) for line in lines]
+
+
+def _is_whole(entry, audio: Audio) -> bool:
+    """Whether a value is an entry; a damaged file may hold any others."""
+    try:
+        if "reason" in entry:
+            return all(
+                isinstance(entry[key], str) for key in ("key", "reason", "detail")
+            )
+        texts = all(isinstance(entry[key], str) for key in ("key", "spoken", "sound"))
+        places = (entry[key] for key in ("ids", "frames", "samples", "shard", "offset"))
+        measures = (entry[key] for key in ("seconds", "level", "signal_to_noise"))
+        return (
+            _texts(entry, "key", "spoken", "sound")
+            and is_place(*places, audio)
+            and all(math.isfinite(measure) for measure in measures)
+            and entry["seconds"] > 0
+        )
+    except (KeyError, TypeError):
+        return False
+
+
+def _texts(entry: dict, *names: str) -> bool:
+    return all(isinstance(entry[name], str) for name in names)
 
 
 def _parse_line(line: bytes):

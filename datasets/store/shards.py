@@ -11,7 +11,7 @@ instead of 0.012 dB over 100 dB), and eight times faster to convert, both ways.
 
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -143,13 +143,27 @@ def aside(path: Path) -> Path:
 
 def shard_frames(folder: Path, number: int, audio: Audio) -> int:
     """How many frames every file of a shard holds; 0 where one is missing."""
+    return min(frames for _, frames in _held(folder, number, audio))
+
+
+def find_fault(folder: Path, number: int, frames: int, audio: Audio) -> str:
+    """Say which file of a shard is missing or holds less than `frames`; "" if none."""
+    for path, held in _held(folder, number, audio):
+        if not path.is_file():
+            return f"{path}: is missing"
+        if held < frames:
+            return f"{path}: holds {held} of {frames} frames"
+    return ""
+
+
+def _held(folder: Path, number: int, audio: Audio) -> Iterator[tuple[Path, int]]:
+    """Each file of a shard and the frames that it holds, by its size."""
     widths = {"mel": audio.mels, "wave": audio.hop_length}
     if audio.linear:
         widths["linear"] = audio.bins
-    paths = {kind: shard_path(folder, number, kind) for kind in widths}
-    if not all(path.is_file() for path in paths.values()):
-        return 0
-    return min(paths[kind].stat().st_size // (2 * widths[kind]) for kind in widths)
+    for kind, width in widths.items():
+        path = shard_path(folder, number, kind)
+        yield path, path.stat().st_size // (2 * width) if path.is_file() else 0
 
 
 def remove_shards(folder: Path, kept: set[int]) -> None:

@@ -71,7 +71,7 @@ def main(corpus: Path, folder: Path) -> None:
         shutil.rmtree(folder / "torn", ignore_errors=True)
         killed = killed_build(corpus, folder / "torn", point)
         journal = folder / "torn" / "journal.jsonl"
-        held = len(list(Journal(journal)))
+        held = len(list(Journal(journal, SETTINGS.audio)))
         report = build(corpus, folder / "torn")
         left = [path.name for path in (folder / "torn").rglob("*.partial")]
         print(

@@ -134,7 +134,7 @@ def test_a_worker_that_came_later_does_not_reject_what_it_cannot_see(
     crew.run(clusters.not_see, str(corpus), False, workers=one(crew))
     with pytest.raises(features.FeatureError, match=r"process \d+, cannot read .*wav"):
         elsewhere(crew, corpus, tmp_path / "out")
-    journal = Journal(tmp_path / "out/journal.jsonl")
+    journal = Journal(tmp_path / "out/journal.jsonl", LINEAR.audio)
     assert not any("reason" in journal[key] for key in journal)
     assert build(corpus, tmp_path / "out", LINEAR).utterances == 80
 
@@ -159,7 +159,7 @@ def test_an_interrupt_leaves_no_work_behind(crew, corpus, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         elsewhere(crew, corpus, tmp_path / "out", progress=progress)
     until(lambda: not crew.run_on_scheduler(tasks))
-    held = set(Journal(tmp_path / "out/journal.jsonl"))
+    held = set(Journal(tmp_path / "out/journal.jsonl", LINEAR.audio))
     assert 0 < len(held) < 80
     assert build(corpus, tmp_path / "out", LINEAR).extracted == 80 - len(held)
     kill.build(corpus, tmp_path / "calm")
@@ -205,7 +205,12 @@ def test_a_scheduler_that_is_killed_costs_a_line(corpus, tmp_path):
             address = client.scheduler.address
         command = ("preprocess.py", corpus, "--out", out, "--preset", "tiny")
         run = started(*command, "--linear", "--scheduler", address)
-        until(lambda: run.poll() is not None or any(Journal(out / "journal.jsonl")))
+        until(
+            lambda: (
+                run.poll() is not None
+                or any(Journal(out / "journal.jsonl", LINEAR.audio))
+            )
+        )
         scheduler.kill()
         _, said = run.communicate(timeout=60)
     finally:
@@ -217,7 +222,7 @@ def test_a_scheduler_that_is_killed_costs_a_line(corpus, tmp_path):
         one for one in said.splitlines() if "ERROR" in one or "preprocess: " in one
     )
     assert line.startswith(f"preprocess: {address}: the scheduler was lost; what was")
-    held = len(list(Journal(out / "journal.jsonl")))
+    held = len(list(Journal(out / "journal.jsonl", LINEAR.audio)))
     assert 0 < held < 80
     assert build(corpus, out, LINEAR).extracted == 80 - held
     kill.build(corpus, tmp_path / "calm")

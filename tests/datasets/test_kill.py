@@ -13,6 +13,7 @@ import pytest
 from datasets.store import build as features
 from datasets.store.journal import Journal
 from tests.datasets.made import folder_corpus
+from tests.datasets.stores import LINEAR
 
 ROOT = Path(__file__).parents[2]
 
@@ -45,12 +46,12 @@ def test_killing_the_program_leaves_no_process_and_continues(tmp_path):
         command, cwd=ROOT, stderr=subprocess.DEVNULL, start_new_session=True
     )
     journal = out / "journal.jsonl"
-    while first.poll() is None and not any(Journal(journal)):
+    while first.poll() is None and not any(Journal(journal, LINEAR.audio)):
         time.sleep(0.005)
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
     wait_until_gone(first.pid)
-    held = len(list(Journal(journal)))
+    held = len(list(Journal(journal, LINEAR.audio)))
     assert held > 0
     again = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert again.returncode == 0, again.stderr
