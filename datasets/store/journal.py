@@ -133,10 +133,7 @@ def _is_whole(entry, audio: Audio) -> bool:
     """Whether a value is an entry; a damaged file may hold any others."""
     try:
         if "reason" in entry:
-            return all(
-                isinstance(entry[key], str) for key in ("key", "reason", "detail")
-            )
-        texts = all(isinstance(entry[key], str) for key in ("key", "spoken", "sound"))
+            return _texts(entry, "key", "reason", "detail")
         places = (entry[key] for key in ("ids", "frames", "samples", "shard", "offset"))
         measures = (entry[key] for key in ("seconds", "level", "signal_to_noise"))
         return (
