@@ -4,6 +4,7 @@ from pathlib import Path
 
 from datasets.readers import sources, timed_texts
 from datasets.readers.corpus import Corpus, CorpusError
+from datasets.readers.timed_texts import Cue
 
 # Of several beside one recording the first is taken: times tell more than none.
 SUFFIXES = (".srt", ".vtt", ".textgrid", ".txt")
@@ -27,12 +28,19 @@ def add_text(corpus: Corpus, id: str, speaker: str, sound: Path, text: Path) -> 
         return
     if not cues:
         raise CorpusError(f"{text}: holds no sentence")
+    add_cues(corpus, id, speaker, sound, text, cues)
+
+
+def add_cues(
+    corpus: Corpus, id: str, speaker: str, sound: Path, table: Path, cues: list[Cue]
+) -> None:
+    """Append an utterance for every cue of `table`, or reject it with its problem."""
     for number, cue in enumerate(cues, start=1):
         name = f"{id}_{number:04d}"
         if cue.problem:
             reason, detail = cue.problem
             where = f"cue {number} at {cue.start_seconds:.2f} s"
-            corpus.reject(name, reason, f"{text}, {where}: {detail}")
+            corpus.reject(name, reason, f"{table}, {where}: {detail}")
             continue
         cut = {"start_seconds": cue.start_seconds, "end_seconds": cue.end_seconds}
         corpus.add(name, cue.speaker or speaker, cue.text, sound, **cut)

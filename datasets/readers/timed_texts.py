@@ -52,6 +52,11 @@ def read_cues(content: str) -> list[Cue] | None:
         )
     else:
         return None
+    return judge(cues)
+
+
+def judge(cues: list[Cue]) -> list[Cue]:
+    """Return the cues of one recording with the problems that they have."""
     return _without_overlap([_judged(cue) for cue in cues])
 
 
