@@ -11,11 +11,16 @@ import logging
 import os
 import threading
 from argparse import ArgumentTypeError
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 _PARTIAL = ".partial"
+# Files by which a folder is known that belongs to something else.
+_FEATURES = ("settings.json", "shards")
+_RUN = ("run.json", "checkpoints")
+_TABLES = ("transcripts.tsv", "metadata.csv", "demo.json")
+_SOUNDS = (".wav", ".flac", ".mp3", ".m4a", ".ogg")
 
 log = logging.getLogger(__name__)
 
@@ -118,6 +123,13 @@ def _sign(file, owner: str) -> None:
     os.fsync(file.fileno())
 
 
+def explain(error: Exception, folder: Path) -> str:
+    """Return an error as one line; a disk that is full names no file of its own."""
+    if isinstance(error, OSError) and error.filename is None:
+        return f"{folder}: {error.strerror or error}; what is finished is kept there"
+    return str(error)
+
+
 def refusal(folder: Path) -> str:
     """Return why a folder, or the first above it that exists, cannot be written; or
     an empty text."""
@@ -135,18 +147,62 @@ def refusal(folder: Path) -> str:
     )
 
 
+def trespass(folder: Path, own: str = "") -> str:
+    """Return what a folder, or one above it, holds that an output would damage or be
+    taken for; or an empty text. `own` is what the folder itself may hold already."""
+    place = folder.resolve()
+    for above in (place, *place.parents):
+        held = _held(above, own) if above == place else _held_below(above)
+        if held:
+            return f"{folder}: {above} holds {held}; name a folder outside of it"
+    return ""
+
+
+def _held_below(folder: Path) -> str:
+    """Return what all that lies below a folder belongs to, if it says."""
+    if all((folder / name).exists() for name in _FEATURES):
+        return "features"
+    if any((folder / name).is_file() for name in _TABLES):
+        return "a corpus"
+    return ""
+
+
+def _held(folder: Path, own: str) -> str:
+    """Return what a folder holds, unless it is `own`."""
+    held = _held_below(folder)
+    if not held and own and all((folder / name).exists() for name in _RUN):
+        held = "a run"
+    if not held and folder.is_dir():
+        parts = [os.path.splitext(name.lower()) for name in os.listdir(folder)]
+        texts = {stem for stem, suffix in parts if suffix == ".txt"}
+        sounds = {stem for stem, suffix in parts if suffix in _SOUNDS}
+        # A text beside a recording, or the table of KSS.
+        if texts & sounds or any(stem.startswith("transcript") for stem in texts):
+            held = "a corpus"
+    return "" if held == own else held
+
+
 def output_folder(text: str) -> Path:
     """Convert a flag to the folder that a command will write.
 
-    Raises `ArgumentTypeError`, which argparse shows, if it cannot be written."""
-    if reason := refusal(Path(text)):
+    Raises `ArgumentTypeError`, which argparse shows, if it cannot be written, or would
+    lie in features or a corpus."""
+    if reason := refusal(Path(text)) or trespass(Path(text)):
+        raise ArgumentTypeError(reason)
+    return Path(text)
+
+
+def feature_folder(text: str) -> Path:
+    """Convert a flag to the folder of a feature store, which may be there already."""
+    if reason := refusal(Path(text)) or trespass(Path(text), "features"):
         raise ArgumentTypeError(reason)
     return Path(text)
 
 
 def output_file(text: str) -> Path:
     """Convert a flag to a file in a folder that can be written."""
-    output_folder(os.path.dirname(text))
+    if reason := refusal(Path(os.path.dirname(text))):
+        raise ArgumentTypeError(reason)
     return Path(text)
 
 
@@ -154,7 +210,23 @@ def output_stream(text: str) -> str:
     """Check a wav file that is written while it is spoken; - is standard output."""
     if text != "-":
         output_file(text)
+        if Path(text).suffix.lower() not in ("", ".wav"):
+            raise ArgumentTypeError(
+                f"{text}: only wav can be heard while it is written; name it "
+                f"{Path(text).stem}.wav, and convert that, for instance with ffmpeg"
+            )
     return text
+
+
+def nests(folder: Path, corpora: Iterable[Path]) -> str:
+    """Return why features must not lie in or around these corpora; or an empty text."""
+    place = folder.resolve()
+    for corpus in corpora:
+        if place.is_relative_to(corpus.resolve()):
+            return f"{folder} lies in the corpus {corpus}; name a folder outside of it"
+        if corpus.resolve().is_relative_to(place / _FEATURES[1]):
+            return f"{corpus} lies where {folder} keeps its arrays; name another folder"
+    return ""
 
 
 def run_folder(text: str) -> Path:

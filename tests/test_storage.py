@@ -112,3 +112,71 @@ def test_of_several_hosts_only_the_first_writes_the_run(
     monkeypatch.setenv("KERAS_DISTRIBUTION_PROCESS_ID", host)
     with pytest.raises(ArgumentTypeError) if refused else contextlib.nullcontext():
         storage.run_folder(str(closed / "me"))
+
+
+def made(folder, *names):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    return folder
+
+
+FEATURES = ("settings.json", "shards/00000.mel")
+RUN = ("run.json", "checkpoints/a")
+CORPORA = (
+    ("metadata.csv", "wavs/1.wav"),
+    ("transcripts.tsv",),
+    ("transcript.v.1.4.txt", "1/1.wav"),
+    ("a.wav", "a.txt"),
+    ("a.FLAC", "a.TXT"),
+)
+
+
+@pytest.mark.parametrize("names", CORPORA)
+def test_outputs_in_a_corpus_are_refused(tmp_path, names):
+    corpus = str(made(tmp_path / "corpus", *names))
+    for check in storage.output_folder, storage.run_folder, storage.feature_folder:
+        with pytest.raises(ArgumentTypeError, match="corpus holds a corpus; name"):
+            check(corpus)
+
+
+def test_outputs_in_features_are_refused(tmp_path):
+    store = made(tmp_path / "store", *FEATURES)
+    for inside in (store, store / "deep/er"):
+        for check in storage.output_folder, storage.run_folder:
+            with pytest.raises(ArgumentTypeError, match="store holds features; name"):
+                check(str(inside))
+    assert storage.feature_folder(str(store)) == store
+    with pytest.raises(ArgumentTypeError, match="holds features"):
+        storage.feature_folder(f"{store}/sub")
+
+
+def test_features_in_a_run_are_refused_but_speech_is_not(tmp_path):
+    run = made(tmp_path / "run", *RUN)
+    assert storage.output_folder(f"{run}/speech") == run / "speech"
+    assert storage.run_folder(str(run)) == run
+    assert storage.feature_folder(f"{run}/features") == run / "features"
+    with pytest.raises(ArgumentTypeError, match="holds a run"):
+        storage.feature_folder(str(run))
+
+
+def test_earlier_outputs_are_no_corpus(tmp_path):
+    spoken = made(tmp_path / "a", "0001.wav", "0001.png", "manifest.jsonl", "lines.txt")
+    assert storage.output_folder(str(spoken)) == spoken
+
+
+def test_features_and_corpora_lie_apart(tmp_path):
+    corpus = tmp_path / "corpus"
+    for out in (corpus, corpus / "features", corpus / "../corpus/x"):
+        assert "lies in the corpus" in storage.nests(out, [tmp_path / "b", corpus])
+    assert "keeps its arrays" in storage.nests(tmp_path, [tmp_path / "shards/me"])
+    for out in (tmp_path / "features", tmp_path, tmp_path / "corpus-features"):
+        assert storage.nests(out, [corpus]) == ""
+
+
+@pytest.mark.parametrize("name", ["a.mp3", "a.flac", "deep/a.MP4"])
+def test_a_stream_is_a_wav(tmp_path, name):
+    with pytest.raises(ArgumentTypeError, match=r"name it a\.wav"):
+        storage.output_stream(f"{tmp_path}/{name}")
+    for fine in ("-", f"{tmp_path}/a.wav", f"{tmp_path}/a.WAV", f"{tmp_path}/pipe"):
+        assert storage.output_stream(fine) == fine

@@ -52,7 +52,7 @@ def build(
     run_blocks = _runner(workers, scheduler)
     (folder / "shards").mkdir(parents=True, exist_ok=True)
     with build_lock(folder) as name:
-        _begin(folder, hparams)
+        same_settings = _begin(folder, hparams)
         journal = _sound_journal(folder, hparams.audio)
         before = set(journal)
         keyed, vanished = _keyed(corpora, hparams)
@@ -77,7 +77,7 @@ def build(
             accepted,
             rejected,
             extracted=len(new),
-            dropped=len(before - wanted),
+            dropped=len(before - wanted) if same_settings else 0,
             fingerprint=fingerprint(hparams.audio, hparams.text),
         )
         report.save(folder)
@@ -142,10 +142,13 @@ def _blocks(
         yield Block(number, piece, folder, name, hparams.audio, hparams.text)
 
 
-def _begin(folder: Path, hparams: Hparams) -> None:
-    """Write the settings; features of other settings are no longer a store."""
+def _begin(folder: Path, hparams: Hparams) -> bool:
+    """Write the settings; features of other settings are no longer a store.
+
+    Returns whether what is there was made with the same ones.
+    """
     settings = store.describe(hparams.audio, hparams.text)
-    path = folder / "settings.json"
+    path, same = folder / "settings.json", True
     if path.is_file():
         try:
             old = store.read_settings(folder)
@@ -156,6 +159,7 @@ def _begin(folder: Path, hparams: Hparams) -> None:
         if not same:
             (folder / "manifest.jsonl").unlink(missing_ok=True)
     write_json(path, settings)
+    return same
 
 
 def _sound_journal(folder: Path, audio: Audio) -> Journal:

@@ -19,8 +19,8 @@ class Report:
     """The state of a feature store after a build.
 
     `speakers` maps a name to its number of utterances and hours; `extracted` counts
-    the utterances that this build computed, `dropped` those that it forgot because
-    no corpus holds them any more.
+    the utterances that this build computed, `dropped` those of an earlier build with
+    the same settings that no corpus holds as they were.
     """
 
     utterances: int
@@ -83,7 +83,7 @@ class Report:
         ]
         if self.dropped:
             said.append(
-                f"{self.dropped} earlier utterances are no longer in the corpora"
+                f"{self.dropped} earlier utterances changed, or left the corpora"
             )
         if self.rejected:
             parts = [f"{reason} {count}" for reason, count in self.reasons.items()]

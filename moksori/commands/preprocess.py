@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import hparams
-from moksori.storage import output_folder
+from moksori.storage import explain, feature_folder, nests
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -22,7 +22,7 @@ def main(argv: list[str] | None = None) -> int:
         settings = hparams.from_arguments(arguments)
         report = _preprocess(arguments, settings)
     except (ValueError, OSError) as error:
-        print(f"preprocess: {error}", file=sys.stderr)
+        print(f"preprocess: {explain(error, arguments.out)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("stopped; the same command continues here", file=sys.stderr)
@@ -42,6 +42,8 @@ def _preprocess(arguments: argparse.Namespace, settings: hparams.Hparams):
     from datasets.readers import corpora
     from datasets.store import build as features
 
+    if reason := nests(arguments.out, arguments.corpus):
+        raise ValueError(reason)
     found = [corpora.read(folder, arguments.format) for folder in arguments.corpus]
     for corpus in found:
         print(corpus.summary(), file=sys.stderr)
@@ -62,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
     corpus = {"nargs": "+", "type": Path, "metavar": "CORPUS"}
     recordings = "folder of recordings and texts; several make one voice of speakers"
     parser.add_argument("corpus", **corpus, help=recordings)
-    out = {"required": True, "type": output_folder, "metavar": "FEATURES"}
+    out = {"required": True, "type": feature_folder, "metavar": "FEATURES"}
     parser.add_argument("--out", **out, help="folder that is written")
     formats = "kss, ljspeech, zeroth, json, aihub, folder or demo (recognised)"
     parser.add_argument("--format", metavar="NAME", help=formats)

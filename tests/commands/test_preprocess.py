@@ -1,6 +1,8 @@
 """The command preprocess, in this process."""
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -69,6 +71,40 @@ def test_mistakes_are_one_line_and_exit_code_2(preprocess, tmp_path, arguments, 
     assert words in error
     assert len(error.strip().splitlines()) == 1
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("inside", ["", "features", "../corpus"])
+def test_features_in_the_corpus_are_refused(preprocess, tmp_path, inside):
+    corpus = folder_corpus(tmp_path / "corpus", 1)
+    code, _, error = preprocess(corpus, "--out", corpus / inside)
+    assert code == 2
+    assert error.startswith("preprocess: ")
+    assert "lies in the corpus" in error
+    assert len(error.splitlines()) == 1
+    assert sorted(path.name for path in corpus.iterdir()) == ["minji"]
+
+
+def test_a_full_disk_names_the_folder(preprocess, tmp_path, monkeypatch):
+    corpus, out = folder_corpus(tmp_path / "corpus", 2), tmp_path / "out"
+    flags = (corpus, "--out", out, "--preset", "tiny")
+    with monkeypatch.context() as full:
+
+        def refuse(*_):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        full.setattr("datasets.store.shards.os.fsync", refuse)
+        code, _, error = preprocess(*flags)
+    assert code == 2
+    assert f"preprocess: {out}: No space left on device" in error
+    assert preprocess(*flags)[0] == 0
+
+
+def test_a_new_limit_is_not_a_smaller_corpus(preprocess, tmp_path):
+    flags = (folder_corpus(tmp_path / "a", 3), "--out", tmp_path / "out")
+    preprocess(*flags, "--preset", "tiny")
+    _, said, _ = preprocess(*flags, "--preset", "tiny", "--set", "audio.max_seconds=1")
+    assert "too long" in said
+    assert "corpora" not in said
 
 
 def test_processes_here_and_a_cluster_exclude_each_other(preprocess, tmp_path, capsys):
