@@ -18,6 +18,7 @@ class Reason(StrEnum):
     UNUSED = "not used"  # a file that another one stands for
     EMPTY_TRANSCRIPT = "transcript empty"  # a text with nothing to say
     NO_SPEECH = "no speech"  # a text that describes a sound: [음악], ♪
+    UNINTELLIGIBLE = "unintelligible"  # speech that its transcriber could not tell
     OVERLAP = "overlaps another"  # two are spoken at one time
     UNREAD_TEXT = "text cannot be read"  # a letter or number that is not read out
     FOREIGN_SYMBOL = "symbol outside the alphabet"

@@ -114,7 +114,7 @@ def read_aihub(corpus: Corpus) -> None:
         whole = _locate(corpus, index, label, entries[0][0]) if entries else None
         shared = []
         for content, entry in entries:
-            if entry is content or _first(entry, _FILES):
+            if len(entries) == 1 or entry is content or _first(entry, _FILES):
                 _add(corpus, index, label, content, entry)
             else:
                 shared.append((content, entry))
@@ -129,7 +129,7 @@ def _add(
     corpus: Corpus, index: recordings.Index, label: Path, content: dict, entry: dict
 ) -> None:
     """Append an utterance that has a recording of its own."""
-    sound = _locate(corpus, index, label, entry)
+    sound = _locate(corpus, index, label, entry if _first(entry, _FILES) else content)
     name = _first(entry, _FILES) if entry is not content else None
     id = recordings.compose(recordings.drop_suffix(Path(name or label.stem).name))
     texts = _texts(entry)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from datasets.readers import aihub, folders, json_tables, line_tables, sources
+from datasets.readers.conventions import Transcription, resolve
 from datasets.readers.corpus import Corpus, CorpusError, Utterance
 
 __all__ = ["FORMATS", "Corpus", "CorpusError", "Utterance", "read", "recognise"]
@@ -25,9 +26,14 @@ FORMATS: dict[str, Callable[[Corpus], None]] = {
 }
 
 
-def read(folder: str | Path, format: str | None = None) -> Corpus:
+def read(
+    folder: str | Path,
+    format: str | None = None,
+    transcription: Transcription = "spoken",
+) -> Corpus:
     """Read a corpus; without `format`, its layout is recognised.
 
+    `transcription` says which of two spellings of a word counts, as in KsponSpeech.
     Raises `CorpusError` for a missing folder, an unknown or unrecognised layout, and
     a corpus without a single utterance.
     """
@@ -41,6 +47,7 @@ def read(folder: str | Path, format: str | None = None) -> Corpus:
         raise CorpusError(f"unknown format {name}; known: {', '.join(FORMATS)}")
     corpus = Corpus(folder, name)
     FORMATS[name](corpus)
+    resolve(corpus, transcription)
     if not corpus.utterances and not corpus.problems:
         raise CorpusError(f"{folder}: holds nothing in the layout {name}")
     return corpus

@@ -25,12 +25,16 @@ class Utterance:
 
 @dataclass
 class Corpus:
-    """The utterances of a folder in a fixed order, and what was wrong with it."""
+    """The utterances of a folder in a fixed order, and what was wrong with it.
+
+    `notes` are lines about the corpus as a whole that its user should know.
+    """
 
     folder: Path
     format: str
     utterances: list[Utterance] = field(default_factory=list)
     problems: list[Rejected] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def add(self, id: str, speaker: str, text: str, path: Path | None, **cut) -> None:
         """Append an utterance; reject it where `path` is None or no file."""

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import hparams
+from datasets.readers.flags import add_arguments, read_corpora
 from moksori.storage import explain, feature_folder, nests
 
 
@@ -39,14 +40,13 @@ def main(argv: list[str] | None = None) -> int:
 def _preprocess(arguments: argparse.Namespace, settings: hparams.Hparams):
     from tqdm import tqdm
 
-    from datasets.readers import corpora
     from datasets.store import build as features
 
     if reason := nests(arguments.out, arguments.corpus):
         raise ValueError(reason)
-    found = [corpora.read(folder, arguments.format) for folder in arguments.corpus]
+    found = read_corpora(arguments)
     for corpus in found:
-        print(corpus.summary(), file=sys.stderr)
+        print(corpus.summary(), *corpus.notes, sep="\n", file=sys.stderr)
     with tqdm(unit=" utterances", dynamic_ncols=True) as bar:
 
         def progress(done: int, total: int) -> None:
@@ -61,13 +61,9 @@ def _preprocess(arguments: argparse.Namespace, settings: hparams.Hparams):
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    corpus = {"nargs": "+", "type": Path, "metavar": "CORPUS"}
-    recordings = "folder of recordings and texts; several make one voice of speakers"
-    parser.add_argument("corpus", **corpus, help=recordings)
+    add_arguments(parser)
     out = {"required": True, "type": feature_folder, "metavar": "FEATURES"}
     parser.add_argument("--out", **out, help="folder that is written")
-    formats = "kss, ljspeech, zeroth, json, aihub, folder or demo (recognised)"
-    parser.add_argument("--format", metavar="NAME", help=formats)
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
         "--workers", type=_at_least_one, metavar="N", help="processes (every core)"

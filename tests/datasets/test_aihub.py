@@ -40,6 +40,7 @@ def problems(corpus):
         ({"fileName": "00.wav", "transcription": {"ReadingLabelText": TEXT}}, "b"),
         ({"transcription": {"AnswerLabelText": TEXT, "ReadingLabelText": ""}}, "b"),
         ({"dialogs": {"text": TEXT, "speakerId": "s7"}}, "s7"),
+        ({"fileName": "00", "utterance": [{"form": TEXT, "speaker_id": "1"}]}, "1"),
     ],
 )
 def test_one_label_for_a_recording(tmp_path, label, speaker):
