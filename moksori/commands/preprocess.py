@@ -7,7 +7,6 @@ Exit code 1: no utterance was left to train on. 2: a wrong flag, setting or corp
 
 import argparse
 import sys
-from pathlib import Path
 
 import hparams
 from datasets.readers.flags import add_arguments, read_corpora
