@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from datasets.readers import recordings, sources
+from datasets.readers import recordings, sources, text_files
 from datasets.readers.corpus import Corpus, CorpusError
 from datasets.rejections import Reason
 from moksori.audio.files import SUFFIXES
@@ -27,10 +27,12 @@ def is_path_table(path: Path) -> bool:
 
 
 def read_json_tables(corpus: Corpus) -> None:
-    """Read tables path -> text, as recognisers write them; the file name counts."""
+    """Read tables path -> text, or path of a text, as recognisers write them."""
     tables = path_tables(corpus.folder)
     if not tables:
         raise CorpusError(f"{corpus.folder}: no JSON object of paths and texts")
+    index = recordings.Index(corpus.folder)
+    files = text_files.Files(corpus.folder)
     for table in tables:
         ending = "-recognition-All"
         named = table.stem.removesuffix(ending) if ending in table.stem else None
@@ -38,13 +40,26 @@ def read_json_tables(corpus: Corpus) -> None:
         content = sources.read_json(table)
         if not isinstance(content, dict):
             raise CorpusError(f"{table}: is not one object of paths and texts")
-        for key, text in content.items():
+        for key, value in content.items():
             name = key.replace("\\", "/").rsplit("/", 1)[-1]
-            stem = Path(name).stem
-            places = (table.parent / "audio", table.parent, corpus.folder / "audio")
-            if not isinstance(text, str):
-                corpus.reject(stem, Reason.NO_TRANSCRIPT, f"{table}: {key} has no text")
-                continue
-            path = recordings.first_file(*(place / name for place in places))
-            path = path or recordings.find_sound(stem, *places) or places[0] / name
-            corpus.add(stem, speaker, text, path)
+            id = recordings.drop_suffix(recordings.compose(name))
+            try:
+                text = _text_of(value)
+                if file := files.find(text):
+                    sound = index.find(key) or table.with_name(name)
+                    text_files.add_text(corpus, id, speaker, sound, file)
+                else:
+                    corpus.add(id, speaker, text, index.find(key))
+            except CorpusError as error:
+                corpus.reject(id, Reason.NO_TRANSCRIPT, f"{table}: {key} {error}")
+
+
+def _text_of(value) -> str:
+    """Return the text of a path: a string, alone in a list, or called `text`."""
+    texts = value if isinstance(value, list) else [value]
+    texts = [one.get("text") if isinstance(one, dict) else one for one in texts]
+    if not texts or not all(isinstance(one, str) for one in texts):
+        raise CorpusError("has no text")
+    if len(set(texts)) > 1:
+        raise CorpusError(f"has {len(texts)} different texts; keep one")
+    return texts[0]

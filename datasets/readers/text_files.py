@@ -1,13 +1,43 @@
 """Add what a text beside a recording says: one utterance, or one for every cue."""
 
+import os
 from pathlib import Path
 
-from datasets.readers import sources, timed_texts
+from datasets.readers import recordings, sources, timed_texts
 from datasets.readers.corpus import Corpus, CorpusError
 from datasets.readers.timed_texts import Cue
 
 # Of several beside one recording the first is taken: times tell more than none.
 SUFFIXES = (".srt", ".vtt", ".textgrid", ".txt")
+
+
+class Files:
+    """The text files below a folder, for paths that another machine wrote."""
+
+    def __init__(self, folder: Path):
+        self._held = {
+            recordings.compose(name).casefold(): folder / name
+            for name in sources.walk(folder)
+            if _is_text(name)
+        }
+
+    def find(self, written: str) -> Path | None:
+        """The file whose path ends as `written` does; None where that names no text.
+
+        Raises `CorpusError` for the path of a text that is not there.
+        """
+        name = recordings.compose(written).casefold().replace("\\", "/").strip()
+        if not _is_text(name):
+            return None
+        parts = [part for part in name.split("/") if part not in ("", ".", "..")]
+        for first in range(len(parts)):
+            if file := self._held.get("/".join(parts[first:])):
+                return file
+        raise CorpusError(f"names a text that is not there: {written}")
+
+
+def _is_text(name: str) -> bool:
+    return os.path.splitext(name)[1].lower() in SUFFIXES
 
 
 def add_text(corpus: Corpus, id: str, speaker: str, sound: Path, text: Path) -> None:
