@@ -19,7 +19,13 @@ SUFFIXES = (
     # What telephones, cameras and older computers write.
     *(".mp4", ".mov", ".webm", ".mkv", ".avi", ".3gp", ".3ga", ".amr", ".awb"),
     *(".aiff", ".aif", ".caf", ".au"),
+    ".pcm",
 )
+# A file of samples alone, as KsponSpeech has them.
+_RAW = {
+    **{"format": "RAW", "subtype": "PCM_16", "endian": "LITTLE"},
+    **{"samplerate": 16000, "channels": 1},
+}
 
 _FULL_SCALE = 32767.0
 # How long before a stretch FFmpeg begins.
@@ -174,7 +180,8 @@ def _decode_libsndfile(path: Path, start: float, stop: float | None):
     """
     import soundfile
 
-    with soundfile.SoundFile(path) as file:
+    how = _RAW if path.suffix.lower() == ".pcm" else {}
+    with soundfile.SoundFile(path, **how) as file:
         rate = file.samplerate
         first = min(round(start * rate), file.frames)
         last = file.frames if stop is None else min(round(stop * rate), file.frames)

@@ -91,6 +91,14 @@ def test_formats_of_ffmpeg(tmp_path, suffix, codec):
     assert np.abs(wave).max() == pytest.approx(0.5, abs=0.05)
 
 
+def test_samples_alone_are_those_of_ksponspeech(tmp_path):
+    samples = files.to_int16(tone(1.0, 16000))
+    (tmp_path / "a.pcm").write_bytes(samples.astype("<i2").tobytes() + b"x")
+    wave, rate = files.decode(tmp_path / "a.pcm", 0.25, 0.75)
+    assert rate == 16000
+    np.testing.assert_array_equal(files.to_int16(wave), samples[4000:12000])
+
+
 def test_a_wrong_suffix_does_not_matter(tmp_path):
     encode(tmp_path / "a.m4a", tone(1.0), RATE, "aac")
     (tmp_path / "a.m4a").rename(tmp_path / "a.wav")
