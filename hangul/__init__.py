@@ -1,6 +1,6 @@
 """Korean text: written to spoken, spelled to sounded, syllables to ids."""
 
-from .encodings import decode_file
+from .encodings import decode_file, decode_lines
 from .jamo import compose, decompose
 from .normalize import Normalized, normalize, normalize_verbose
 from .pronounce import pronounce
@@ -16,6 +16,7 @@ __all__ = [
     "compose",
     "decode",
     "decode_file",
+    "decode_lines",
     "decompose",
     "encode",
     "normalize",

@@ -103,7 +103,7 @@ def _texts(content) -> list[str]:
 
 def read_aihub(corpus: Corpus) -> None:
     """Read AI Hub voices: JSON labels beside the recordings or in a parallel tree."""
-    index = recordings.Index(corpus.folder)
+    index = corpus.recordings
     for label in sorted(corpus.folder.rglob("*.json")):
         id = recordings.compose(label.stem)
         try:
@@ -134,7 +134,7 @@ def _add(
     id = recordings.compose(recordings.drop_suffix(Path(name or label.stem).name))
     texts = _texts(entry)
     if not texts:
-        corpus.reject(id, Reason.NO_TRANSCRIPT, f"{label}: no text")
+        corpus.reject(id, Reason.NO_TRANSCRIPT, f"{label}: no text", sound)
         return
     alone = label.parent.name if entry is content else label.stem
     speaker = _first(entry, _SPEAKERS) or _first(content, _SPEAKERS) or alone

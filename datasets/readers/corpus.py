@@ -1,14 +1,15 @@
 """What a reader makes of a folder: utterances, and what was wrong with it."""
 
-import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
+from datasets.readers.recordings import Index, compose
+from datasets.readers.sources import CorpusError
 from datasets.rejections import Reason, Rejected
 
-
-class CorpusError(ValueError):
-    """A folder that is no corpus; the message is one line."""
+__all__ = ["Corpus", "CorpusError", "Utterance"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +36,76 @@ class Corpus:
     utterances: list[Utterance] = field(default_factory=list)
     problems: list[Rejected] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    _named: set[Path] = field(default_factory=set, repr=False, compare=False)
+    _elsewhere: list[str] = field(default_factory=list, repr=False, compare=False)
+
+    @cached_property
+    def recordings(self) -> Index:
+        """The recordings below the folder, by name."""
+        return Index(self.folder)
 
     def add(self, id: str, speaker: str, text: str, path: Path | None, **cut) -> None:
-        """Append an utterance; reject it where `path` is None or no file."""
+        """Append an utterance; reject it where `path` is None or no file.
+
+        Its id, speaker and text are composed (NFC), so that equal ones compare equal.
+        """
         if path is None or not path.is_file():
             self.reject(id, Reason.MISSING, f"no recording {path or id}")
             return
-        text = unicodedata.normalize("NFC", text).strip()
+        self._named.add(path)
+        id, speaker = compose(id), compose(speaker).strip()
+        text = compose(text).strip()
         self.utterances.append(Utterance(id, speaker, text, path, **cut))
 
-    def reject(self, id: str, reason: Reason, detail: str) -> None:
-        """Note that an utterance is left out, and why."""
-        self.problems.append(Rejected(id, "", reason, detail))
+    def find(
+        self, id: str, written: str, speaker: str | None = None, near: str = ""
+    ) -> Path | None:
+        """Find the recording that a transcript calls `written`, as `Index` does.
+
+        The utterance `id` is rejected where there is none, and the name as written is
+        in the reason.
+        """
+        found = self.recordings.look_up(written, speaker, near)
+        if found.path is None:
+            self.reject(id, Reason.MISSING, found.remark)
+        else:
+            self._named.add(found.path)
+            self._elsewhere += [found.remark] if found.remark else []
+        return found.path
+
+    def reject(
+        self, id: str, reason: Reason, detail: str, path: Path | None = None
+    ) -> None:
+        """Note that an utterance, whose recording is `path`, is left out, and why."""
+        self.problems.append(Rejected(compose(id), "", reason, detail))
+        if path is not None:
+            self._named.add(path)
 
     def reject_line(self, table: Path, number: int, detail: str) -> None:
         """Note that line `number` of a table is not whole, and why."""
         where = f"{table}, line {number}"
         self.reject(f"{table.name}:{number}", Reason.TORN_LINE, f"{where}: {detail}")
+
+    def damaged_lines(self, table: Path) -> Callable[[int, str], None]:
+        """Return a function that rejects a line of a table by its number and damage."""
+        return lambda number, detail: self.reject_line(table, number, detail)
+
+    def is_named(self, path: Path) -> bool:
+        """Whether an utterance, or one that is left out, has this recording."""
+        return path in self._named
+
+    def close(self) -> None:
+        """Reject every recording that no transcript names, and sum up the notes."""
+        for path in self.recordings.paths:
+            if path not in self._named:
+                detail = f"{path}: no transcript names it"
+                self.reject(path.stem, Reason.NO_TRANSCRIPT, detail)
+        if self._elsewhere:
+            count, first = len(self._elsewhere), self._elsewhere[0]
+            self.notes.append(
+                f"{self.folder}: {count} recordings lie elsewhere, or have another "
+                f"suffix, than the transcript says; the first: {first}"
+            )
 
     def summary(self) -> str:
         """What was found, in a line."""

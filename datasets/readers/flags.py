@@ -9,8 +9,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     corpus = {"nargs": "+", "type": Path, "metavar": "CORPUS"}
     recordings = "folder of recordings and texts; several make one voice of speakers"
     parser.add_argument("corpus", **corpus, help=recordings)
+    layout = parser.add_mutually_exclusive_group()
     formats = "kss, ljspeech, zeroth, json, aihub, folder or demo (recognised)"
-    parser.add_argument("--format", metavar="NAME", help=formats)
+    layout.add_argument("--format", metavar="NAME", help=formats)
+    columns = "what the columns of its table are: id (or path), text, speaker and -"
+    layout.add_argument("--columns", metavar="id,text,…", help=columns)
     parser.add_argument(
         "--transcription",
         choices=("spoken", "written", "verbatim"),
@@ -24,5 +27,5 @@ def read_corpora(arguments: argparse.Namespace) -> list:
     # Numpy is loaded here, not by --help.
     from datasets.readers import corpora
 
-    how = (arguments.format, arguments.transcription)
+    how = (arguments.format, arguments.transcription, arguments.columns)
     return [corpora.read(folder, *how) for folder in arguments.corpus]

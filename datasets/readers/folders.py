@@ -8,12 +8,15 @@ from pathlib import Path
 
 from datasets.readers import recordings, sources, text_files
 from datasets.readers.corpus import Corpus, CorpusError
-from datasets.readers.line_tables import read_transcripts
+from datasets.readers.line_tables import TRANSCRIPTS, read_transcripts
 from datasets.rejections import Reason
 
 # Subtitles carry their language before the suffix: `name.ko.srt`.
 _LANGUAGE = re.compile(r"\.([a-z]{2,3})(-[a-z0-9]+)*$", re.IGNORECASE)
 _KOREAN = ("ko", "kor", "kr")
+
+# Stem -> recordings, texts, and what is neither.
+Groups = dict[str, tuple[list[str], list[str], list[str]]]
 
 
 def has_texts(folder: Path) -> bool:
@@ -25,20 +28,41 @@ def has_texts(folder: Path) -> bool:
 def read_folder(corpus: Corpus) -> None:
     """Read a corpus made by hand: `transcripts.tsv`, or a text beside every recording.
 
-    A text with times (subtitles, a TextGrid of Praat, labels of Audacity) cuts its
-    recording into utterances. A sub-folder is a speaker; recordings at the top belong
-    to the folder's own name.
+    Where there is a table, it counts first. A text with times (subtitles, a TextGrid of
+    Praat, labels of Audacity) cuts its recording into utterances. A sub-folder is a
+    speaker; recordings at the top belong to the folder's own name.
     """
-    if (corpus.folder / "transcripts.tsv").is_file():
+    beside = _beside(sources.below(corpus.folder))
+    if sources.top_file(corpus.folder, TRANSCRIPTS):
         read_transcripts(corpus)
-        return
-    for stem, (sounds, texts, others) in _beside(sources.below(corpus.folder)).items():
+        beside = _left_by_table(corpus, beside)
+    for stem, (sounds, texts, others) in beside.items():
         id = stem.replace("/", "_")
         for name in sounds:
-            _add(corpus, id, corpus.folder / name, texts, others)
+            same = [text for text in texts if text.startswith(name.rpartition(".")[0])]
+            _add(corpus, id, corpus.folder / name, same or texts, others)
         for name in () if sounds else texts:
             detail = f"no recording beside {corpus.folder / name}"
             corpus.reject(id, Reason.MISSING, detail)
+
+
+def _left_by_table(corpus: Corpus, beside: Groups) -> Groups:
+    """The recordings with a text beside them that the table does not name."""
+    left: Groups = {}
+    for stem, (sounds, texts, others) in beside.items():
+        paths = [corpus.folder / name for name in sounds]
+        if texts and any(map(corpus.is_named, paths)):
+            for name in texts:
+                detail = f"{corpus.folder / name}: {TRANSCRIPTS} is read instead"
+                corpus.reject(stem.replace("/", "_"), Reason.UNUSED, detail)
+        elif texts and sounds:
+            left[stem] = sounds, texts, others
+    if left:
+        corpus.notes.append(
+            f"{corpus.folder}: {TRANSCRIPTS} names {len(corpus.utterances)}, and "
+            f"{len(left)} more recordings have a text beside them: both are read"
+        )
+    return left
 
 
 def _add(
@@ -49,7 +73,7 @@ def _add(
         detail = f"{sound}: no {sound.stem}.txt, .srt, .vtt or .TextGrid beside it"
         if others:
             detail += f"; {', '.join(others)} cannot be read"
-        corpus.reject(id, Reason.NO_TRANSCRIPT, detail)
+        corpus.reject(id, Reason.NO_TRANSCRIPT, detail, sound)
         return
     speaker, taken = recordings.speaker_of(corpus.folder, sound), None
     for name in texts:
@@ -61,20 +85,21 @@ def _add(
             text_files.add_text(corpus, id, speaker, sound, text)
             taken = text.name
         except CorpusError as error:
-            corpus.reject(id, Reason.NO_TRANSCRIPT, str(error))
+            corpus.reject(id, Reason.NO_TRANSCRIPT, str(error), sound)
 
 
-def _beside(names: Iterable[str]) -> dict[str, tuple[list[str], list[str], list[str]]]:
+def _beside(names: Iterable[str]) -> Groups:
     """Group files that differ in the suffix: (recordings, texts, what is neither).
 
     The texts are in the order of `text_files.SUFFIXES`. What has neither a recording
     nor a text is left out, and so are hidden files.
     """
-    groups: dict[str, tuple[list[str], list[str], list[str]]]
-    groups = defaultdict(lambda: ([], [], []))
+    groups: Groups = defaultdict(lambda: ([], [], []))
     tagged = []
     for name in names:
-        stem, suffix = os.path.splitext(recordings.compose(name))
+        # A folder may be here twice, composed and decomposed: it stays as it is.
+        place, file = os.path.split(name)
+        stem, suffix = os.path.splitext(os.path.join(place, recordings.compose(file)))
         if os.path.basename(name).startswith("."):
             continue
         if recordings.is_sound(name):

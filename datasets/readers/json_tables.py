@@ -31,7 +31,7 @@ def read_json_tables(corpus: Corpus) -> None:
     tables = path_tables(corpus.folder)
     if not tables:
         raise CorpusError(f"{corpus.folder}: no JSON object of paths and texts")
-    index = recordings.Index(corpus.folder)
+    index = corpus.recordings
     files = text_files.Files(corpus.folder)
     for table in tables:
         ending = "-recognition-All"
@@ -43,15 +43,17 @@ def read_json_tables(corpus: Corpus) -> None:
         for key, value in content.items():
             name = key.replace("\\", "/").rsplit("/", 1)[-1]
             id = recordings.drop_suffix(recordings.compose(name))
+            sound = index.find(key)
             try:
                 text = _text_of(value)
                 if file := files.find(text):
-                    sound = index.find(key) or table.with_name(name)
-                    text_files.add_text(corpus, id, speaker, sound, file)
+                    beside = sound or table.with_name(name)
+                    text_files.add_text(corpus, id, speaker, beside, file)
                 else:
-                    corpus.add(id, speaker, text, index.find(key))
+                    corpus.add(id, speaker, text, sound)
             except CorpusError as error:
-                corpus.reject(id, Reason.NO_TRANSCRIPT, f"{table}: {key} {error}")
+                detail = f"{table}: {key} {error}"
+                corpus.reject(id, Reason.NO_TRANSCRIPT, detail, sound)
 
 
 def _text_of(value) -> str:

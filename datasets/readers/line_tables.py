@@ -1,17 +1,38 @@
 """Corpora whose transcript is a table of lines: KSS, LJ Speech, Zeroth, our own."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from datasets.readers import recordings, sources
+from datasets.readers.columns import ID, OTHER, RAW, SPEAKER, TEXT, check
 from datasets.readers.corpus import Corpus, CorpusError
-from datasets.rejections import Reason
-from moksori.audio.files import SUFFIXES
+from datasets.readers.rows import Table, read_table
+
+METADATA, TRANSCRIPTS = "metadata.csv", "transcripts.tsv"
+
+# What the columns are, by their number.
+_KSS = {
+    width: (ID, RAW, TEXT, OTHER, OTHER, OTHER)[:width] for width in (4, 5, 6)
+}  # path|original|expanded|decomposed|duration|english
+_LJSPEECH = {2: (ID, TEXT), 3: (ID, RAW, TEXT)}
+_TRANSCRIPTS = {2: (ID, TEXT), 3: (ID, SPEAKER, TEXT)}
 
 
 def kss_tables(folder: Path) -> list[Path]:
     """Transcripts at the top, the newest release last."""
-    tables = sorted(folder.glob("transcript*.txt"))
-    return [path for path in tables if sources.read_text(path).count("|") >= 3]
+    return [
+        path
+        for path in sorted(folder.glob("[Tt]ranscript*.[Tt][Xx][Tt]"))
+        if _has_bars(path)
+    ]
+
+
+def _has_bars(path: Path) -> bool:
+    try:
+        lines = sources.lines(path, lambda number, damage: None)
+    except CorpusError:
+        return False
+    return any(line.count("|") >= 3 for _, line in lines)
 
 
 def read_kss(corpus: Corpus) -> None:
@@ -23,92 +44,133 @@ def read_kss(corpus: Corpus) -> None:
     tables = kss_tables(corpus.folder)
     if not tables:
         raise CorpusError(f"{corpus.folder}: no transcript.v.1.4.txt")
-    table = tables[-1]
-    for number, line in sources.lines(table):
-        fields = line.split("|")
-        if not 4 <= len(fields) <= 6:
-            detail = f"{len(fields)} fields instead of 4 to 6"
-            corpus.reject_line(table, number, detail)
-            continue
-        name = fields[0].strip()
-        places = (corpus.folder / name, corpus.folder / "kss" / name)
-        path = recordings.first_file(*places)
-        text = fields[2].strip() or fields[1]
-        corpus.add(Path(name).stem, "kss", text, path or corpus.folder / name)
+    path = tables[-1]
+    table = read_table(path, "|", corpus.damaged_lines(path))
+    read_judged(corpus, table, _KSS, "kss")
 
 
 def read_ljspeech(corpus: Corpus) -> None:
     """Read LJ Speech and its kin: `id|text|normalized` and `wavs/`."""
-    table = corpus.folder / "metadata.csv"
-    speaker = corpus.folder.resolve().name
-    for number, line in sources.lines(table):
-        fields = line.split("|")
-        if not 2 <= len(fields) <= 3 or not fields[0].strip():
-            detail = f"{len(fields)} fields instead of 2 or 3"
-            corpus.reject_line(table, number, detail)
+    path = sources.top_file(corpus.folder, METADATA)
+    if path is None:
+        raise CorpusError(f"{corpus.folder / 'metadata.csv'}: no such file")
+    table = read_table(path, "|", corpus.damaged_lines(path))
+    read_judged(corpus, table, _LJSPEECH, corpus.folder.resolve().name, "wavs")
+
+
+def read_transcripts(corpus: Corpus) -> None:
+    """Read `transcripts.tsv`: `path or id<TAB>text`, or `…<TAB>speaker<TAB>text`."""
+    path = sources.top_file(corpus.folder, TRANSCRIPTS)
+    if path is None:
+        raise CorpusError(f"{corpus.folder / 'transcripts.tsv'}: no such file")
+    table = read_table(path, "\t", corpus.damaged_lines(path))
+    read_judged(corpus, table, _TRANSCRIPTS)
+
+
+def read_named_columns(corpus: Corpus, roles: Sequence[str]) -> None:
+    """Read the table of a folder whose columns are `roles`, whatever its layout.
+
+    Where no layout names the table, all at the top with so many columns are read.
+    Raises `CorpusError` where there is none.
+    """
+    folder = corpus.folder
+    known = [
+        sources.top_file(folder, METADATA),
+        sources.top_file(folder, TRANSCRIPTS),
+        *kss_tables(folder)[-1:],
+    ]
+    known = [path for path in known if path][:1]
+    found = 0
+    for path in known or list_tables(folder):
+        damage: list[tuple[int, str]] = []
+        try:
+            table = read_table(
+                path,
+                "\t" if path.suffix.lower() == ".tsv" else "|",
+                lambda *line, damage=damage: damage.append(line),
+                len(roles),
+                open_end=roles[-1] == TEXT,
+            )
+        except CorpusError:
+            if known:
+                raise
             continue
-        id = fields[0].strip()
-        path = recordings.find_sound(id, corpus.folder / "wavs", corpus.folder)
-        text = fields[-1].strip() or fields[1]
-        corpus.add(Path(id).stem if "/" in id else id, speaker, text, path)
+        found += 1
+        for number, detail in damage:
+            corpus.reject_line(path, number, detail)
+        _read_rows(corpus, table, {len(roles): roles})
+    if not found:
+        raise CorpusError(f"{folder}: no table of {len(roles)} columns at its top")
+
+
+def list_tables(folder: Path) -> list[Path]:
+    """Files at the top of a folder that may be tables, by their names."""
+    return [
+        path
+        for path in sorted(folder.iterdir())
+        if path.suffix.lower() in (".csv", ".tsv", ".txt", ".list")
+        and path.is_file()
+        and not path.name.startswith(".")
+    ]
+
+
+def read_judged(
+    corpus: Corpus,
+    table: Table,
+    layouts: Mapping[int, Sequence[str]],
+    speaker: str | None = None,
+    near: str = "",
+) -> None:
+    """Add an utterance for every row of a table whose columns are what they should be.
+
+    `layouts` says what the columns are by their number, unless the table does itself.
+    Without a column of speakers, every utterance is `speaker`'s, or of the speaker in
+    whose folder its recording lies; recordings are looked for in `near` first. Raises
+    `CorpusError` where the columns look like something else.
+    """
+    if table.columns:
+        layouts = {len(table.columns): table.columns}
+    for width in sorted(layouts.keys() & {len(cells) for _, cells in table.rows}):
+        check(table, layouts[width], corpus.recordings)
+    _read_rows(corpus, table, layouts, speaker, near)
+
+
+def _read_rows(
+    corpus: Corpus,
+    table: Table,
+    layouts: Mapping[int, Sequence[str]],
+    speaker: str | None = None,
+    near: str = "",
+) -> None:
+    allowed = " or ".join(map(str, layouts))
+    for number, cells in table.rows:
+        roles = layouts.get(len(cells))
+        if not roles:
+            detail = f"{len(cells)} columns instead of {allowed}"
+            corpus.reject_line(table.path, number, detail)
+            continue
+        named = dict(zip(roles, cells, strict=True))
+        if not named[ID]:
+            corpus.reject_line(table.path, number, "names no recording")
+            continue
+        id = recordings.id_of(named[ID])
+        path = corpus.find(id, named[ID], named.get(SPEAKER), near)
+        if path is not None:
+            own = named.get(SPEAKER) or speaker
+            own = own or recordings.speaker_of(corpus.folder, path)
+            corpus.add(id, own, named[TEXT] or named.get(RAW, ""), path)
 
 
 def read_zeroth(corpus: Corpus) -> None:
     """Read Zeroth-Korean: `<script>/<speaker>/` of flac files and one table."""
     for table in sorted(corpus.folder.rglob("*.trans.txt")):
         speaker = table.name.split("_")[0]
-        told = set()
-        for number, line in sources.lines(table):
+        near = table.parent.relative_to(corpus.folder).as_posix()
+        for number, line in sources.lines(table, corpus.damaged_lines(table)):
             id, _, text = line.partition(" ")
-            told.add(id)
             if not id.startswith(f"{speaker}_"):
                 corpus.reject_line(table, number, f"{id} is not of speaker {speaker}")
                 continue
-            corpus.add(id, speaker, text, recordings.find_sound(id, table.parent))
-        for sound in recordings.sounds(table.parent, deep=False):
-            if sound.stem not in told:
-                corpus.reject(
-                    sound.stem, Reason.NO_TRANSCRIPT, f"{sound}: not in {table}"
-                )
-
-
-def read_transcripts(corpus: Corpus) -> None:
-    """Read `transcripts.tsv`: `path or id<TAB>text`, or `…<TAB>speaker<TAB>text`."""
-    folder, table = corpus.folder, corpus.folder / "transcripts.tsv"
-    index: dict[str, list[Path]] = {}
-    for sound in recordings.sounds(folder):
-        index.setdefault(sound.stem, []).append(sound)
-    for number, line in sources.lines(table):
-        fields = [part.strip() for part in line.split("\t")]
-        if len(fields) not in (2, 3) or not fields[0]:
-            detail = f"{len(fields)} columns instead of 2 or 3"
-            corpus.reject_line(table, number, detail)
-            continue
-        name = fields[0]
-        if number == 1 and name.lower() in ("id", "path", "file"):
-            continue
-        speaker = fields[1] if len(fields) == 3 else None
-        path = _locate(name, speaker, folder, index)
-        own = speaker or (recordings.speaker_of(folder, path) if path else "")
-        id = name.rsplit("/", 1)[-1]
-        id = Path(id).stem if Path(id).suffix.lower() in SUFFIXES else id
-        corpus.add(id, own, fields[-1], path)
-
-
-def _locate(
-    name: str, speaker: str | None, folder: Path, index: dict[str, list[Path]]
-) -> Path | None:
-    """The recording that a line means: the speaker's own place counts first."""
-    places = [folder, *(folder / place for place in recordings.PLACES)]
-    if speaker:
-        places = [place / speaker for place in places] + places
-    path = recordings.first_file(*(place / name for place in places))
-    path = path or recordings.find_sound(name, *places)
-    if path is not None:
-        return path
-    # Anywhere else, but only where no other recording could be meant.
-    found = index.get(Path(name).stem if "/" in name else name, [])
-    found = [
-        one for one in found if speaker in (None, recordings.speaker_of(folder, one))
-    ]
-    return found[0] if len(found) == 1 else None
+            path = corpus.find(id, id, near=near)
+            if path is not None:
+                corpus.add(id, speaker, text, path)

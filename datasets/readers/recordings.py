@@ -2,14 +2,17 @@
 
 import os
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from datasets.readers import sources
 from moksori.audio.files import SUFFIXES
 
 # Folders that hold recordings in many layouts, and are no speaker's name.
-PLACES = ("wavs", "wav", "audio")
+PLACES = ("wavs", "audio", "wav", "clips")
+# Names without a folder are expected here; found elsewhere, the report says so.
+_USUAL = ("", "wavs", "audio")
 
 
 def is_sound(name: str) -> bool:
@@ -24,26 +27,15 @@ def sounds(folder: Path, deep: bool = True) -> Iterator[Path]:
     return (folder / name for name in every if is_sound(name))
 
 
-def first_file(*paths: Path) -> Path | None:
-    """The first of the paths that is a file."""
-    return next((path for path in paths if path.is_file()), None)
-
-
-def find_sound(name: str, *places: Path) -> Path | None:
-    """The recording called `name` plus any known suffix in the first place it is."""
-    names = [name, *(name + suffix for suffix in SUFFIXES)]
-    return first_file(*(place / file for place in places for file in names))
-
-
 def speaker_of(folder: Path, sound: Path) -> str:
     """The sub-folder of a corpus that a recording lies in, else the corpus's name."""
-    parts = sound.relative_to(folder).parts[:-1]
-    inner = [part for part in parts if part not in PLACES]
+    parts = sound.relative_to(folder).parts if sound.is_relative_to(folder) else ()
+    inner = _inner(parts[:-1])
     return inner[0] if inner else folder.resolve().name
 
 
 def compose(name: str) -> str:
-    """A name as it is compared: composed (NFC), since a Mac writes it decomposed."""
+    """A name in the form in which names are compared: NFC (macOS decomposes them)."""
     return unicodedata.normalize("NFC", name)
 
 
@@ -53,56 +45,185 @@ def drop_suffix(name: str) -> str:
     return stem if suffix.lower() in SUFFIXES else name
 
 
-class Index:
-    """The recordings below a folder by name, for paths that another machine wrote.
+def id_of(written: str) -> str:
+    """The id of a recording that a table calls `written`: its name, composed."""
+    return drop_suffix(_parts(written)[-1])
 
-    Names are compared composed, in any case and with any suffix of a recording. Of
-    several recordings of one name that one is meant whose folders agree with the path
-    from its end on: `audio/b/00.wav` is not `audio/a/00.wav`.
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a name means: `path`, or None and why in `remark`.
+
+    Beside a path, `remark` tells where it lies when that is not where the name says.
+    """
+
+    path: Path | None
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sound:
+    path: Path
+    folders: tuple[str, ...]
+    name: str
+
+
+class Index:
+    """The recordings below a folder, found by the names that a transcript gives them.
+
+    Names are compared composed, in any case and with any suffix of a recording. A list
+    may have been written on another machine, so folders count from the right:
+    `C:\\data\\wavs\\1.wav` and `/content/wavs/1.wav` are `wavs/1.wav` here, but
+    `audio/b/1.wav` is not `audio/a/1.wav`.
     """
 
     def __init__(self, folder: Path):
-        self._held: dict[str, list[tuple[list[str], Path]]] = {}
-        for name in sources.below(folder):
-            if is_sound(name):
-                *folders, file = _parts(name)
-                found = self._held.setdefault(drop_suffix(file), [])
-                found.append((folders, folder / name))
+        self.folder = folder
+        self.paths = [
+            path for place in (folder, *_linked(folder)) for path in sounds(place)
+        ]
+        self._by_stem: dict[str, list[_Sound]] = {}
+        for path in self.paths:
+            *folders, name = _parts(path.relative_to(folder).as_posix())
+            sound = _Sound(path, tuple(folders), name)
+            stem = drop_suffix(name).casefold()
+            self._by_stem.setdefault(stem, []).append(sound)
 
-    def find(self, name: str) -> Path | None:
-        """The recording that a name or path means; None where none or two could be."""
-        *folders, file = _parts(name)
-        found = self._held.get(drop_suffix(file)) or self._held.get(file, [])
-        # What the path says of folders counts first; a path that says nothing of them
-        # means the shallowest. Then come capitals, and last the suffix.
-        most = max((_agreement(folders, its) for its, _ in found), default=0)
-        found = [one for one in found if _agreement(folders, one[0]) == most]
-        least = min((len(its) for its, _ in found), default=0)
-        paths = [path for its, path in found if len(its) == least]
-        file = compose(name).replace("\\", "/").rsplit("/", 1)[-1]
-        stems = {drop_suffix(file), file}
-        paths = [
-            one for one in paths if drop_suffix(compose(one.name)) in stems
-        ] or paths
-        paths = [one for one in paths if compose(one.name) == file] or paths
-        alone = len({drop_suffix(str(path)) for path in paths}) == 1
-        return min(paths, key=_suffix_rank) if alone else None
+    def find(self, written: str) -> Path | None:
+        """The recording that a name or path means; None where none or two could be.
+
+        Unlike `look_up`, this also finds the only recording of a name in a tree of
+        folders beside that of the labels.
+        """
+        path = self.look_up(written).path
+        if path is None:
+            named = self._by_stem.get(drop_suffix(_parts(written)[-1]).casefold(), [])
+            path = named[0].path if len(named) == 1 else None
+        return path
+
+    def look_up(
+        self, written: str, speaker: str | None = None, near: str = ""
+    ) -> Found:
+        """Find the recording that a transcript calls `written`, or say why not.
+
+        A recording in the folder of another speaker than `speaker` is never meant.
+        Where several have the name, the one in the folder `near` counts first.
+        """
+        if os.path.isabs(written) and os.path.isfile(written):
+            return Found(Path(written))
+        *folders, name = _parts(written)
+        named = self._by_stem.get(drop_suffix(name).casefold(), [])
+        speaker, near = compose(speaker or ""), compose(near)
+        ranked = [
+            (_rank(sound, folders, name, speaker, near), sound) for sound in named
+        ]
+        best = max((rank for rank, _ in ranked if rank), default=None)
+        if best is None:
+            return self._look_outside(written, named)
+        equal = [sound for rank, sound in ranked if rank == best]
+        if len({sound.folders for sound in equal}) > 1:
+            places = ", ".join(self._short(sound) for sound in equal[:3])
+            why = f"several recordings are called {written}: {places}; name the folder"
+            return Found(None, why)
+        sound = min(equal, key=_suffix_order)
+        if folders:
+            # The same place below another root is no surprise.
+            as_said = 0 < len(sound.folders) == _common_tail(sound.folders, folders)
+        else:
+            as_said = _is_usual("/".join(sound.folders), speaker, near)
+        as_said = as_said and (name == drop_suffix(name) or _same(name, sound.name))
+        remark = "" if as_said else f"{written} is {self._short(sound)}"
+        return Found(sound.path, remark)
+
+    def _look_outside(self, written: str, namesakes: list[_Sound]) -> Found:
+        """Find what lies above the corpus, or say why there is no recording."""
+        if os.path.isfile(path := os.path.join(self.folder, written.strip())):
+            return Found(Path(path))
+        why = f"no recording {written} in {self.folder} or below"
+        if namesakes:
+            why = f"no recording {written}: {self._short(namesakes[0])} lies elsewhere"
+        return Found(None, why)
+
+    def _short(self, sound: _Sound) -> str:
+        return "/".join((*sound.folders, sound.name))
 
 
-def _parts(name: str) -> list[str]:
-    """The parts of a path of any system; folders that only hold recordings left out."""
-    parts = compose(name).casefold().replace("\\", "/").split("/")
-    folders = [part for part in parts[:-1] if part not in ("", ".", *PLACES)]
-    return [*folders, parts[-1]]
+def _linked(folder: Path) -> list[Path]:
+    """Folders at the top of a corpus that are links to somewhere else."""
+    links = (path for path in sorted(folder.iterdir()) if path.is_symlink())
+    home = folder.resolve()
+    return [
+        path
+        for path in links
+        if path.is_dir() and not path.resolve().is_relative_to(home)
+    ]
 
 
-def _agreement(these: list[str], those: list[str]) -> int:
-    """How many folders two paths share, counted from their ends."""
-    pairs = zip(reversed(these), reversed(those), strict=False)
-    return next(
-        (n for n, (a, b) in enumerate(pairs) if a != b), min(len(these), len(those))
+def _parts(written: str) -> list[str]:
+    """The parts of a path of any system, composed, without drive, root and dots."""
+    name = compose(written.strip()).replace("\\", "/")
+    parts = [part for part in name.split("/") if part not in ("", ".", "..")]
+    if len(parts) > 1 and parts[0].endswith(":"):
+        del parts[0]
+    return parts or [""]
+
+
+def _inner(folders: Sequence[str]) -> list[str]:
+    """The folders that are more than a usual place of recordings."""
+    return [part for part in folders if part.lower() not in PLACES]
+
+
+def _rank(
+    sound: _Sound, folders: Sequence[str], name: str, speaker: str, near: str
+) -> tuple | None:
+    """How well a recording fits a written path; None: it is not meant.
+
+    The folders that the path names count first, then the speaker's, then the place
+    where such recordings lie; capitals and the suffix come last.
+    """
+    inner, wanted = _inner(sound.folders), _inner(folders)
+    shared, own = _common_tail(inner, wanted), speaker in inner
+    if shared == 0 and inner and not own and (wanted or speaker):
+        return None
+    return (
+        shared,
+        own,
+        _common_tail(sound.folders, folders),
+        "/".join(sound.folders) == near,
+        not inner,
+        -_place_order(sound.folders),
+        drop_suffix(sound.name) == drop_suffix(name),
+        sound.name == name,
     )
 
 
-def _suffix_rank(path: Path) -> int:
-    return SUFFIXES.index(path.suffix.lower())
+def _common_tail(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many folders two paths share, counted from their ends."""
+    count = 0
+    for left, right in zip(reversed(one), reversed(other), strict=False):
+        if not _same(left, right):
+            break
+        count += 1
+    return count
+
+
+def _same(one: str, other: str) -> bool:
+    return one.casefold() == other.casefold()
+
+
+def _place_order(folders: Sequence[str]) -> int:
+    """Nearest first: the corpus itself, then the usual places in their order."""
+    place = folders[0].lower() if folders else ""
+    return 1 + PLACES.index(place) if place in PLACES else 0
+
+
+def _suffix_order(sound: _Sound) -> int:
+    return SUFFIXES.index(os.path.splitext(sound.name)[1].lower())
+
+
+def _is_usual(place: str, speaker: str, near: str) -> bool:
+    """Whether recordings that are named without a folder are expected in a place."""
+    places = {*_USUAL, near}
+    return place in places or place in {
+        f"{one}/{speaker}".lstrip("/") for one in places
+    }

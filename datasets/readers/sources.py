@@ -3,11 +3,14 @@
 import json
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hangul
-from datasets.readers.corpus import CorpusError
+
+
+class CorpusError(ValueError):
+    """A folder that is no corpus; the message is one line."""
 
 
 def read_text(path: Path) -> str:
@@ -15,14 +18,20 @@ def read_text(path: Path) -> str:
 
     Raises `CorpusError` when it cannot be read or decoded.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise CorpusError(f"{path}: cannot be read: {error.strerror}") from None
+    content = _read_bytes(path)
     try:
         return hangul.decode_file(content)
     except UnicodeError as error:
         raise CorpusError(f"{path}: {error}") from None
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise CorpusError(f"{path}: no such file") from None
+    except OSError as error:
+        raise CorpusError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def read_json(path: Path):
@@ -35,13 +44,34 @@ def read_json(path: Path):
         ) from None
 
 
-def lines(table: Path) -> Iterator[tuple[int, str]]:
-    """(number, line) of every line that is not blank."""
-    if not table.is_file():
-        raise CorpusError(f"{table}: no such file")
-    for number, line in enumerate(read_text(table).split("\n"), start=1):
-        if line.strip():
-            yield number, line
+def lines(table: Path, damaged: Callable[[int, str], None]) -> list[tuple[int, str]]:
+    """[(number, line)] of every line of a table that is not blank.
+
+    `damaged` gets the number of each line that does not decode, and what is wrong.
+    Raises `CorpusError` for a table that is missing or mostly does not decode.
+    """
+    try:
+        found = list(enumerate(hangul.decode_lines(_read_bytes(table)), start=1))
+    except UnicodeError as error:
+        raise CorpusError(f"{table}: {error}") from None
+    for number, line in found:
+        if isinstance(line, UnicodeError):
+            damaged(number, str(line))
+    return [(n, line) for n, line in found if isinstance(line, str) and line.strip()]
+
+
+def top_file(folder: Path, name: str) -> Path | None:
+    """The file called `name`, in any case, at the top of a folder."""
+    if (folder / name).is_file():
+        return folder / name
+    return next(
+        (
+            folder / each
+            for each in sorted(os.listdir(folder))
+            if each.lower() == name and (folder / each).is_file()
+        ),
+        None,
+    )
 
 
 def walk(folder: Path) -> Iterator[str]:

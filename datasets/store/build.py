@@ -79,6 +79,7 @@ def build(
             extracted=len(new),
             dropped=len(before - wanted) if same_settings else 0,
             fingerprint=fingerprint(hparams.audio, hparams.text),
+            notes=[note for corpus in corpora for note in corpus.notes],
         )
         report.save(folder)
     return report

@@ -20,7 +20,8 @@ class Report:
 
     `speakers` maps a name to its number of utterances and hours; `extracted` counts
     the utterances that this build computed, `dropped` those of an earlier build with
-    the same settings that no corpus holds as they were.
+    the same settings that no corpus holds as they were. `notes` are lines on the
+    corpora as a whole.
     """
 
     utterances: int
@@ -31,6 +32,7 @@ class Report:
     extracted: int
     dropped: int
     fingerprint: str
+    notes: list[str]
 
     @classmethod
     def of(cls, accepted: list[Accepted], rejected: list[Rejected], **how) -> "Report":
@@ -126,6 +128,7 @@ class Report:
             cards=blocks,
             figures=figures if self.utterances else "",
             speakers=_table("Speakers", _SPEAKER_HEAD, people),
+            notes=_table("Notes", ("What to know of the corpora",), zip(self.notes)),
             reasons=_table("Left out", ("Reason", "Utterances"), self.reasons.items()),
             rejected=_table("Every one of them", _REJECTED_HEAD, left_out),
             fingerprint=self.fingerprint,
@@ -187,7 +190,7 @@ th {{ color: var(--soft); font-weight: 500; white-space: nowrap; }}
 td:first-child {{ white-space: nowrap; }}
 footer {{ color: var(--soft); margin: 2rem 0; font-size: .85rem; }}
 </style></head><body><h1>{name}</h1><div class="cards">{cards}</div>
-<div class="figures">{figures}</div>{speakers}{reasons}{rejected}
+<div class="figures">{figures}</div>{notes}{speakers}{reasons}{rejected}
 <footer>Features {fingerprint}. Levels and noise are those of the recordings as they
 were, before levelling; the dashed line is the median.</footer></body></html>
 """

@@ -1,6 +1,7 @@
 """Define `Voice`, the interface of every kind of voice, and the `Speech` it makes."""
 
 import difflib
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,8 +140,11 @@ def speaker_number(speakers: Sequence[str], speaker: str | int | None) -> int:
     """
     if speaker is None:
         return 0
-    if speaker in speakers:
-        return speakers.index(speaker)
+    if isinstance(speaker, str):
+        # macOS decomposes names, in folders that became speakers and in a terminal.
+        names = [unicodedata.normalize("NFC", name) for name in speakers]
+        if (name := unicodedata.normalize("NFC", speaker)) in names:
+            return names.index(name)
     if str(speaker).isdecimal() and int(speaker) < len(speakers):
         return int(speaker)
     near = difflib.get_close_matches(str(speaker), speakers, n=5, cutoff=0.0)

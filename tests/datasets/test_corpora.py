@@ -36,7 +36,7 @@ def kss(folder, name="transcript.v.1.4.txt", fields=6):
         path = f"{number % 2 + 1}/{number % 2 + 1}_000{number}.wav"
         write_sound(folder / path, number)
         spoken = unicodedata.normalize("NFD", f"스무 살 {TEXTS[number]}")
-        lines.append("|".join((path, "20살", spoken, *rest)[:fields]))
+        lines.append("|".join((path, f"20살 {TEXTS[number]}", spoken, *rest)[:fields]))
     return write_text(folder / name, "\n".join(lines) + "\n")
 
 
@@ -263,7 +263,10 @@ def test_one_table_never_takes_the_recording_of_another_speaker(tmp_path):
     write_text(tmp_path / "transcripts.tsv", "0001\tko\t하나\n0002\tko\t둘\n")
     corpus = corpora.read(tmp_path)
     assert texts(corpus) == ["둘"]
-    assert [(p.id, p.reason) for p in corpus.problems] == [("0001", "missing")]
+    assert [(p.id, p.reason) for p in corpus.problems] == [
+        ("0001", "missing"),
+        ("0001", "no transcript"),
+    ]
 
 
 def test_text_is_composed(tmp_path):

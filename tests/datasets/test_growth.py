@@ -38,7 +38,8 @@ def lines_corpus(folder, count):
     """The layout of KSS: one table for all recordings."""
     for number in range(count):
         write_sound(folder / f"1/1_{number:04d}.wav", number, 0.5)
-    rows = (f"1/1_{n:04d}.wav|하나 둘|하나 둘|하나 둘|0.5\n" for n in range(count))
+    texts = [f"하나 {chr(0xAC00 + number)}" for number in range(count)]
+    rows = (f"1/1_{n:04d}.wav|{t}|{t}|{t}|0.5\n" for n, t in enumerate(texts))
     write_text(folder / "transcript.v.1.4.txt", "".join(rows))
     return folder
 
