@@ -1,9 +1,10 @@
-"""Rules for dates, clock times and days that are names."""
+"""Rules for dates."""
 
 import re
 
-from .lexicon import ANNIVERSARIES, ANNIVERSARY_WORDS, WEEKDAYS
-from .numerals import count, digits, sino
+from .lexicon import WEEKDAYS
+from .numerals import count, sino
+from .tables import alternatives
 
 _YEAR = r"(?:1[0-9]|20|21)\d\d"
 _MONTH = r"(?:1[0-2]|0?[1-9])"
@@ -11,22 +12,34 @@ _DAY = r"(?:3[01]|[12]\d|0?[1-9])"
 _CLOSING_DOT = r"(?:\.(?= *[^\s\d.]))?"
 _DATE = re.compile(
     rf"(?<![\d.-])({_YEAR})(?:(?P<mark>[-./])|(?P<spaced>\. )) ?({_MONTH})"
-    rf"(?:(?P=mark)|(?P=spaced)) ?({_DAY})(?![\d-]|\.\d){_CLOSING_DOT}"
+    rf"(?:(?P=mark)|(?P=spaced)) ?({_DAY})(?![\d-]|\.\d)"
+    rf"(?:일(?![가-힣])|{_CLOSING_DOT})"
 )
 _DATE_SOLID = re.compile(
     r"(?<![\d,.-])((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
     r"(?![\d,-]|\.\d|[가-힣])"
 )
 _YEAR_MONTH = re.compile(
-    r"(?<![\d.,-])((?:19|20)\d\d)[.-](0[1-9]|1[0-2])(?![\d,]|\.\d|-\d| ?(?:%|포인트|"
-    r"원|달러|p))"
-    r"\.?"
+    r"(?<![\d.,/-])((?:19|20)\d\d)(?:[./-](0[1-9]|1[0-2])|\. ?([1-9]|1[0-2])(?=\.))"
+    r"(?![\d,/]|\.\d|-\d| ?(?:%|포인트|원|달러|p))\.?"
 )
-# Two digits of a year only with an apostrophe, padded zeros or a weekday.
+# Two digits of a year only with an apostrophe, padded zeros, a weekday, the points of
+# a document (24. 2. 29.) or a day that no version number has.
 _SHORT_YEAR = re.compile(
     rf"(?:'(\d\d)[./-] ?({_MONTH})[./-] ?({_DAY})"
     r"|(?<![\d.-])(\d\d)[./-](0[1-9]|1[0-2])[./-](0[1-9]|[12]\d|3[01]))"
     rf"(?![\d-]|\.\d){_CLOSING_DOT}"
+)
+_SHORT_YEAR_SPACED = re.compile(
+    rf"(?<![\d.,-])'?(\d\d)\. ({_MONTH})\. ({_DAY})(?!\d)"
+    r"(?:\.|(?= ?\(| \d{1,2}(?:시|:)|까지|부터|자))"
+)
+_SHORT_YEAR_LATE = re.compile(
+    rf"(?<![\d.-])(?<!버전 )(?<![A-Za-z] )([0-3]\d)\.({_MONTH})\.(3[01]|2\d|1[3-9])"
+    r"(?!\d|\.\d|[A-Za-z])(?:\.(?!$))?"
+)
+_SHORT_YEAR_MONTH = re.compile(
+    rf"(?<![\d.,])(?:'|(?=\d{{4}}))((?:19|20)?\d\d)\. ?(?={_MONTH}월)"
 )
 _SHORT_YEAR_WEEKDAY = re.compile(
     rf"(?<![\d.-])(\d\d)[./] ?({_MONTH})[./] ?({_DAY})\.? ?\(([{WEEKDAYS}])\)"
@@ -35,19 +48,46 @@ _DAY_WEEKDAY = re.compile(
     rf"(?<![\d./-])({_MONTH})[./] ?({_DAY})\.? ?\(([{WEEKDAYS}])\)"
 )
 _WEEKDAY = re.compile(rf"(?<=일) ?\(([{WEEKDAYS}])(?:요일)?\)")
+_DAY_HOUR = re.compile(
+    rf"(?<![\d./-])(?<!\d\. )({_MONTH})\. ({_DAY})\.(?= \d{{1,2}}(?:시|:))"
+)
 # 3/5 is a date only beside these; alone it is a fraction.
-_DATE_BEFORE = (
-    "날짜|일시|기간|마감|일정|기한|접수|행사|생일|예약|출발|도착|오늘|내일|어제|모레|"
-    "개최|신청|"
-    "모집|발표|방송|배송|시험|오는|지난|올해|작년|내년"
+_DATE_BEFORE = alternatives(
+    """
+    날짜 일시 기간 마감 일정 기한 접수 행사 생일 예약 출발 도착 오늘 내일 어제 모레 개최
+    신청 모집 발표 방송 배송 시험 오는 지난 올해 작년 내년
+    """
+)
+_DATE_AFTER = alternatives(
+    """
+    개봉 출시 발매 공개 오픈 개장 개막 폐막 시작 종료 마감 출발 도착 출국 입국 입금
+    결제 예정 결혼 생일 돌잔치 콘서트 공연 경기 시험 면접 회의 모임 약속 휴무 휴일
+    방송 방영 업데이트 배포 점검 신청 접수 발표 개강 종강 방학 개학 개교 수능 입학
+    졸업 발송 배송 이브 할로윈 핼러윈 추석 설날 새해 신정 선거 투표 행사 축제 이벤트
+    오전 오후 아침 저녁 밤 새벽 성탄 크리스마스 특집 뉴스 일정 참사
+    """
+)
+# What follows a fraction. Other pairs that no fraction is likely to be are dates too.
+_PORTION = alternatives(
+    """
+    인치 지점 확률 크기 정도 가량 이상 이하 컵 스푼 큰술 박자 배 시간 시즌 로 만 수준
+    축척
+    """
 )
 _SLASH_DATE = re.compile(
-    rf"(?:((?:{_DATE_BEFORE})[은는이가]? ?:? ?)({_MONTH})/({_DAY})(?![\d/])"
-    rf"|(?<![\d/.])({_MONTH})/({_DAY})(?= ?(?:까지|부터|자 |일자|기준|현재|"
-    rf"[~-] ?\d+/\d)))"
+    rf"((?:{_DATE_BEFORE})[은는이가]? ?:? ?)({_MONTH})/({_DAY})(?![\d/])"
+    rf"|(?<![\d/.])({_MONTH})/({_DAY})(?![\d/])(?= ?(?:까지|부터|자 |일자|기준|현재|"
+    rf"[~-] ?\d+/\d|{_DATE_AFTER}|[가-힣]{{1,6}}(?:데이|날|절|일)(?![가-힣])|"
+    r"\d{1,2}(?:시|:\d\d)))"
 )
-_SLASH_DATE_END = re.compile(
-    rf"((?:월 [가-힣]+ 일) ?[~-] ?)({_MONTH})/({_DAY})(?![\d/])"
+_SLASH_DATE_LATE = re.compile(
+    r"(?<![\d/.,=+×*-])(?<!\d )(?=(?:[2-9]|1[0-2])/(?:3[01]|2\d|1[3579])(?!\d)"
+    r"|1[0-2]/[1-9](?!\d)|[6-9]/[1-5](?!\d)|11/11)"
+    rf"(\d+)/(\d+)(?![\d/])(?! ?(?:{_PORTION}|[%\"″'=+×]|[A-Za-z]))"
+)
+_DATE_END = re.compile(
+    rf"((?:월 [가-힣]+ 일) ?(?:[가-힣]요일 ?)?[~–-] ?)({_MONTH})[./] ?({_DAY})"
+    r"(?![\d/])\.?(?!\d)"
 )
 
 
@@ -73,6 +113,7 @@ def _read_slash_date(match: re.Match) -> str:
 def read_dates(text: str) -> str:
     """Read dates: 2024-03-05 → 이천이십사 년 삼월 오 일, 3/5 → 삼월 오 일."""
     text = _WEEKDAY.sub(r" \1요일", text)
+    text = _SHORT_YEAR_MONTH.sub(r"\1년 ", text)
     text = _DATE.sub(lambda m: _say(m[1], m[4], m[5]), text)
     text = _WEEKDAY.sub(r" \1요일", text)
     text = _SHORT_YEAR_WEEKDAY.sub(
@@ -80,95 +121,14 @@ def read_dates(text: str) -> str:
     )
     text = _DAY_WEEKDAY.sub(lambda m: f"{_say('', m[1], m[2])} {m[3]}요일", text)
     text = _DATE_SOLID.sub(lambda m: _say(m[1], m[2], m[3]), text)
-    text = _YEAR_MONTH.sub(lambda m: _say(m[1], m[2], ""), text)
+    text = _YEAR_MONTH.sub(lambda m: _say(m[1], m[2] or m[3], ""), text)
     text = _SHORT_YEAR.sub(
         lambda m: _say(m[1] or m[4], m[2] or m[5], m[3] or m[6]), text
     )
+    for pattern in (_SHORT_YEAR_SPACED, _SHORT_YEAR_LATE):
+        text = pattern.sub(lambda m: _say(m[1], m[2], m[3]), text)
     text = _SLASH_DATE.sub(_read_slash_date, text)
-    text = _SLASH_DATE_END.sub(lambda m: m[1] + _say("", m[2], m[3]), text)
+    for pattern in (_SLASH_DATE_LATE, _DAY_HOUR):
+        text = pattern.sub(lambda m: _say("", m[1], m[2]), text)
+    text = _DATE_END.sub(lambda m: m[1] + _say("", m[2], m[3]), text)
     return _DATE_SPAN.sub("에서 ", text)
-
-
-_NAMED_DAY = re.compile(
-    rf"(?<![\d.·])(\d{{1,2}})(·|\.)(\d{{1,2}})(?![\d·]|"
-    rf"\.\d)(?=( ?(?:{ANNIVERSARY_WORDS}))?)"
-)
-_DECADES = re.compile(
-    r"(?<!\d)(2030|3040|4050|5060)(?= ?(?:세대|청년|여성|남성|직장인|층))"
-)
-_EMERGENCY = re.compile(
-    r"(?<!\d)(112|119|911)(?=에 |로 | ?(?:신고|구급|구조|대원|상황실|소방|센터|테러))"
-)
-
-
-def read_named_days(text: str) -> str:
-    """Read named days: 6·25 → 육이오, 3.1절 → 삼일절; other pairs stay as they are.
-
-    With a full stop only before a word like 절, 운동, 전쟁. 119 and 112 are digits
-    where help is called.
-    """
-
-    def name(match):
-        month, mark, day, context = match.groups()
-        known = ANNIVERSARIES.get(f"{int(month)} {int(day)}")
-        return known if known and (mark == "·" or context) else match[0]
-
-    text = _NAMED_DAY.sub(name, text)
-    text = _DECADES.sub(lambda m: digits(m[1]), text)
-    return _EMERGENCY.sub(lambda m: digits(m[1]), text)
-
-
-_HALF_DAY = re.compile(
-    r"(?<![A-Za-z\d])(?:([AaPp])\.?[Mm]\.? ?(\d{1,2}(?::[0-5]\d|(?=시)))(?![\d:])"
-    r"|(\d{1,2}(?::[0-5]\d)?) ?([AaPp])\.?[Mm]\b\.?)"
-)
-_CLOCK = re.compile(
-    r"(?<![\d:.])([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?(?![\d:]|\.\d)"
-)
-_CLOCK_SPAN = re.compile(r"(?<=\d:[0-5]\d) ?[~–-] ?(?=(?:[가-힣]{2} )?\d{1,2}:[0-5]\d)")
-_STOPWATCH = re.compile(r"(?<![\d:])(\d{1,2}):([0-5]\d)\.(\d{1,3})(?!\d)")
-_NO_CLOCK = re.compile(
-    "(?:비율|배율|축척|비|스코어|경쟁률|점수|대결)[은는이가을를도]? ?$"
-)
-_VERSE = re.compile(
-    r"((?:창세기|출애굽기|시편|잠언|이사야|마태복음|마가복음|누가복음|요한복음|"
-    r"사도행전|로마서|"
-    r"고린도전서|고린도후서|요한계시록) ?)(\d{1,3}):(\d{1,3})"
-)
-
-
-def _read_half_day(match: re.Match) -> str:
-    before, early, late, after = match.groups()
-    part = "오전" if (before or after) in "Aa" else "오후"
-    time = early or late
-    whole = ":" in time or match.string.startswith("시", match.end())
-    return f"{part} {time}" + ("" if whole else "시")
-
-
-def _read_clock(match: re.Match) -> str:
-    if _NO_CLOCK.search(match.string[: match.start()]):
-        return match[0]
-    hour, minute, second = match.groups()
-    words = [count(int(hour), "시")]
-    if int(minute):
-        words.append(f"{sino(int(minute))} 분")
-    if second and int(second):
-        words.append(f"{sino(int(second))} 초")
-    return " ".join(words)
-
-
-def read_times(text: str) -> str:
-    """Read times: 15:30 → 십오 시 삼십 분, 9:30 PM → 오후 아홉 시 삼십 분.
-
-    A colon before two digits below sixty is a clock, unless 비율, 스코어 and the like
-    stand before it; a ratio's second number may have any length.
-    """
-    text = _VERSE.sub(
-        lambda m: f"{m[1]}{sino(int(m[2]))} 장 {sino(int(m[3]))} 절", text
-    )
-    text = _STOPWATCH.sub(
-        lambda m: f"{sino(int(m[1]))} 분 {sino(int(m[2]))} 초 {digits(m[3], '영')}",
-        text,
-    )
-    text = _CLOCK_SPAN.sub("에서 ", _HALF_DAY.sub(_read_half_day, text))
-    return _CLOCK.sub(_read_clock, text)

@@ -33,7 +33,7 @@ _DOT = re.compile(r"(?<=[A-Za-z0-9가-힣_])\.(?=[A-Za-z]{2,4}\d?(?![A-Za-z]))")
 _ROMAN = re.compile(
     r"(?<![A-Za-z])([A-Za-z]+ )?((?:XX?)?(?:IX|IV|VI{0,3}|I{1,3}|X))(?![A-Za-z])"
 )
-_ROMAN_COUNTER = re.compile(r" ?(?:세|기|장|부|권|편|차|급|형|호|악장|단계|세대)")
+_ROMAN_COUNTER = re.compile(r" ?(?:세대|세|기|장|부|권|편|차|급|형|호|악장|단계)")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 
 
@@ -135,7 +135,9 @@ def _read_roman(match: re.Match) -> str:
     word, numeral = match.groups()
     counter = _ROMAN_COUNTER.match(match.string, match.end())
     title = word and word[0].isupper() and len(word) > 3 and len(numeral) > 1
-    if counter:
+    # X세대 is a letter, Ⅱ세대 a number.
+    letter = len(numeral) == 1 and counter and counter[0].strip() == "세대"
+    if counter and not letter:
         return (word or "") + read_integer(str(roman_value(numeral)))
     if title and numeral not in ("XX", "XXX"):
         value = roman_value(numeral)

@@ -9,7 +9,7 @@ _QUARTER = re.compile(r"([1-4])[/·]4 ?분기")
 _SPOKEN_FRACTION = re.compile(r"(?<![\d.,])(\d++)분의 ?(\d+(?:\.\d+)?)")
 _MIXED_FRACTION = re.compile(r"(?<![\d/.,])(\d{1,4}) (\d{1,4})/(\d{1,4})(?![\d/])")
 _FRACTION = re.compile(rf"(?<![\d/.])(\d++)/(\d++)(?![\d/])( ?{COUNTER})?")
-_SEASON = re.compile(r"(?<!\d)((?:19|20)\d\d)/(\d\d)(?=[ -]?(?:시즌|년|학년))")
+_SEASON = re.compile(r"(?<!\d)((?:19|20)?\d\d)/(\d\d)(?=[ -]?(?:시즌|년|학년))")
 _PRESSURE = re.compile(r"(혈압[^\d.,]{0,8})(\d{2,3})/(\d{2,3})(?!\d)")
 
 

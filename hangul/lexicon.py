@@ -70,7 +70,14 @@ _ENERGY = {
         "Ah": "암페어시",
         "mA": "밀리암페어",
     },
-    **{"V": "볼트", "mV": "밀리볼트", "kV": "킬로볼트", "Ω": "옴", "kΩ": "킬로옴"},
+    **{
+        "V": "볼트",
+        "mV": "밀리볼트",
+        "kV": "킬로볼트",
+        "Ω": "옴",
+        "kΩ": "킬로옴",
+        "MΩ": "메가옴",
+    },
     **{"eV": "전자볼트", "keV": "킬로전자볼트", "MeV": "메가전자볼트"},
     **{"hp": "마력", "ps": "마력", "PS": "마력"},
 }
@@ -181,7 +188,7 @@ LETTER_NAMES = dict(
 MIXED = pairs(
     """
     mp3: 엠피스리; mp4: 엠피포; 2d: 투디; 3d: 스리디; 4d: 포디; 4k: 포케이
-    8k: 에이트케이; 3g: 스리지; 4g: 포지; 5g: 오지; 6g: 육지; lte-a: 엘티이 에이
+    8k: 에이트케이; lte-a: 엘티이 에이
     covid-19: 코비드 나인틴; covid19: 코비드 나인틴; h2o: 에이치투오
     h2so4: 에이치투에스오포; co2: 씨오투; o2: 오투; so2: 에스오투; no2: 엔오투
     n2o: 엔투오; ch4: 씨에이치포; nh3: 엔에이치스리; h1n1: 에이치원엔원
@@ -199,6 +206,7 @@ MIXED = pairs(
     y2k: 와이투케이; no.1: 넘버 원; 007: 공공칠; 1st: 퍼스트; 2nd: 세컨드; 3rd: 서드
     4th: 포스; 5th: 피프스; 2ne1: 투애니원; 4b: 포비; 2pm: 투피엠; 2am: 투에이엠
     1+1: 원 플러스 원; 2+1: 투 플러스 원; tf팀: 티에프팀; 24/7: 이십사 칠
+    7-eleven: 세븐일레븐; 7-up: 세븐업; 3시 3끼: 삼시 세끼; 3시3끼: 삼시 세끼
     38선: 삼팔선; 코로나19: 코로나일구; 코로나 19: 코로나일구
     """
 )
@@ -212,23 +220,16 @@ MIXED_ONLY_BEFORE = {
     **{"007": "영화|시리즈|작전|제임스|가방|본드"},
 }
 
-# Days that are names: month and day as they are called. With a raised point they are
-# always read so, with a full stop only before a word that tells.
-ANNIVERSARIES = pairs(
-    """
-    3 1: 삼일; 4 3: 사삼; 4 19: 사일구; 5 16: 오일육; 5 18: 오일팔; 6 10: 육십
-    6 15: 육일오; 6 25: 육이오; 6 29: 육이구; 7 4: 칠사; 7 7: 칠칠; 8 15: 팔일오
-    9 11: 구일일; 9 19: 구일구; 10 4: 십사; 10 26: 십이육; 11 3: 십일삼
-    12 12: 십이십이; 12 3: 십이삼; 2 28: 이이팔; 3 15: 삼일오; 4 27: 사이칠
-    1 21: 일이일; 8 8: 팔팔; 6 3: 육삼; 1 4: 일사; 2 8: 이팔
-    """
+# Generations of mobile networks; 5g is a weight except before these.
+_NETWORK = (
+    "통신|이동통신|네트워크|요금|망|폰|스마트폰|단말|기지국|서비스|가입자|속도|LTE"
 )
-ANNIVERSARY_WORDS = (
-    "절|운동|사건|사태|혁명|민주|항쟁|전쟁|참전|테러|정변|쿠데타|광복|선언|공동|합의|의거|"
-    "비상계엄|계엄|내란|독립|만세|후퇴|유공|정신|당시|동란|남북"
-)
-
-ABBREVIATIONS = {
+_GENERATIONS = {
+    rf"(?<![\w.,]){number}(?:G|g(?= ?(?:{_NETWORK})))(?![A-Za-z\d])": said
+    for number, said in (("3", "스리지"), ("4", "포지"), ("5", "오지"), ("6", "육지"))
+}
+ABBREVIATIONS = _GENERATIONS | {
+    r"(?<![\w.,$€£₩])3M(?![A-Za-z\d/])": "스리엠",
     r"\(주\)|㈜": "주식회사 ",
     r"\(유\)": "유한회사 ",
     r"\(재\)": "재단법인 ",
@@ -238,21 +239,38 @@ ABBREVIATIONS = {
     r"\bMs\. ?": "미즈 ",
     r"\bDr\. ?": "닥터 ",
     r"\bProf\. ?": "프로페서 ",
-    r"\b[Nn]o\. ?(?=\d)": "넘버 ",
-    r"\b[Vv]ol\. ?(?=\d)": "볼륨 ",
-    r"\b[Cc]h\. ?(?=\d)": "챕터 ",
     r"\b[Vv]s\.?(?![A-Za-z])": "대",
     r"\b[Ee]tc\.?(?![A-Za-z])": "등등",
     r"\b[Ee]\.g\.": "예를 들어",
     r"\b[Ii]\.e\.": "즉",
-    r"\b[Vv](?:er)?\. ?(?=\d)|\b[Vv](?=\d+\.\d)": "버전 ",
-    r"\bpp?\. ?(\d+)(?:[-~]\d+)?": r"\1쪽",
+    r"\b[Vv]\. ?(?=\d)|\b[Vv](?=\d+\.\d)": "버전 ",
+    r"(?<![A-Za-z])([Rr][Hh]) ?[-−–](?=\W|$)": r"\1 마이너스 ",
+    r"(?<![A-Za-z])([A-D])[-−](?= |[,.)]|$|학점|등급|[은는이가을를로도])": (
+        r"\1 마이너스"
+    ),
+    r"(?<![A-Za-z])D-(?=\d{1,3}(?![\d-]))": "D 마이너스 ",
+    r"(?<=[A-Za-z])\.(?=\d)": " ",
     r"\bB\.?C\.? ?(?=\d)": "기원전 ",
     r"\bA\.?D\.? ?(?=\d)": "기원후 ",
     r"(?<![A-Za-z])B ?(?=\d{1,2}층)|(?<![A-Za-z])B(?=\d{1,2}F)": "지하 ",
     r"(?<=\d)F(?![A-Za-z])": "층",
     r"℡": "전화 ",
 }
+
+# Before a number, in any case, with a dot or without: Lv.10, EP 3, vol2.
+NUMBERED = pairs(
+    """
+    lv: 레벨; lvl: 레벨; ep: 에피소드; vol: 볼륨; no: 넘버; ver: 버전; chap: 챕터
+    fig: 피겨
+    """
+)
+# The same, but only with a dot: elsewhere the letters mean something else.
+NUMBERED_DOTTED = pairs(
+    """
+    ch: 챕터; op: 오퍼스; sec: 섹션; tab: 표; eq: 식; art: 아티클; ex: 예제; ext: 내선
+    rev: 리비전; pt: 파트; approx: 약
+    """
+)
 
 # Signs between or before words; where a sign stands between numbers, `signs` says more.
 SIGNS = {

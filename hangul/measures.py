@@ -3,8 +3,8 @@
 import re
 
 from .lexicon import CENTS, CURRENCIES, SPEEDS, UNITS
-from .numerals import sino
-from .quantities import AMOUNT, INTEGER, MINUS, read_number, sign
+from .numerals import digits, sino
+from .quantities import AMOUNT, INTEGER, MINUS, read_count, read_number, sign
 from .tables import alternatives
 
 _END = "(?![A-Za-z0-9²³])"
@@ -14,10 +14,17 @@ _RANGE = re.compile(rf"({MINUS}{AMOUNT}) ?[-~–] ?({AMOUNT}) ?({_UNIT})")
 _SPAN = re.compile(rf"({MINUS}{AMOUNT} ?(?:{_UNIT}|°[CF])) ?[~–] ?(?={MINUS}\d)")
 _DEGREES = re.compile(rf"({MINUS})({AMOUNT})(?: ?°C)? ?[-~–] ?({MINUS}{AMOUNT} ?°[CF])")
 # A unit without its number, for those that no word is spelled like.
-_BARE = re.compile(
-    r"(?<![A-Za-z\d.,] )(?<![A-Za-z\d])"
-    r"(?:kg|km|cm|mm|mg|kcal|kWh|[GM]Hz|[kc]?m²|[kc]?m³)"
-    rf"{_END}(?!/)"
+_BARE_UNIT = "(?:kg|km|cm|mm|mg|μg|μm|mL|ml|kcal|kWh|[GM]Hz|[kc]?m²|[kc]?m³)"
+_BARE = re.compile(rf"(?<![A-Za-z\d.,] )(?<![A-Za-z\d]){_BARE_UNIT}{_END}(?!/)")
+_BARE_PER = re.compile(
+    rf"(?<![A-Za-z\d./])(?<!\d )({_BARE_UNIT}|g|L|m|t)"
+    rf"/({_BARE_UNIT}|L|dL|h|s|g|m){_END}"
+)
+# Amperes: behind volts, and where electricity is spoken of. 3A반 is a class.
+_AMPERES = re.compile(
+    rf"(?:(?<=V )|(?<=V/)|(?<=V, )|(?<=V·)|(전류[^\d.]{{0,4}}))({AMOUNT}) ?A{_END}"
+    rf"|({AMOUNT}) ?A{_END}(?= ?(?:차단기|전류|충전|퓨즈|콘센트|어댑터|멀티탭|누전|급|"
+    r"짜리|용량))|(?<![\d.])(\d\d|\d+\.\d+) ?A(?![A-Za-z0-9가-힣-])"
 )
 _SPEED = re.compile(
     rf"([시초분]속 ?)?({AMOUNT}) ?(km|KM|m|cm|mm|mi)/(h|hr|s|sec|min){_END}"
@@ -71,10 +78,59 @@ def read_units(text: str) -> str:
     text = _PER.sub(_read_per, text)
     text = _TEMPERATURE.sub(_read_temperature, text)
     text = _POINTS.sub(lambda m: f"{read_number(m[1])} 포인트", text)
-    text = _BARE.sub(lambda m: UNITS[m[0]], text)
-    return _MEASURED.sub(
-        lambda m: f"{sign(m[1])}{read_number(m[2])} {UNITS[m[3]]}", text
+    text = _AMPERES.sub(
+        lambda m: f"{m[1] or ''}{read_number(m[2] or m[3] or m[4])} 암페어", text
     )
+    text = _BARE_PER.sub(lambda m: f"{UNITS.get(m[2], m[2])}당 {UNITS[m[1]]}", text)
+    text = _BARE.sub(lambda m: UNITS[m[0]], text)
+    return _MEASURED.sub(lambda m: f"{sign(m[1])}{read_count(m[2], UNITS[m[3]])}", text)
+
+
+_QUOTE = re.compile('"')
+_ARC = re.compile(r"(\d°) ?(\d{1,2}(?:\.\d+)?)['′](?: ?(\d{1,2}(?:\.\d+)?)(?:″|''))?")
+_FEET = re.compile(
+    r"(?<![\d:'])([4-7])['′] ?(1[01]|[0-9])(?:″|'')(?! ?(?:페이스|기록))"
+)
+_MINUTES = re.compile(
+    r"(?<![\d'])(?:(\d{1,2}):)?(\d{1,3})['′] ?(\d{1,2})(?:″|'')(\d{1,2}(?!\d))?"
+)
+_SECONDS = re.compile(r"(\d)″(\d{1,2})(?!\d)")
+_MINUTE = re.compile(r"(?<![\d'])(\d{1,3}(?:\+\d)?)['′](?=[ )]|$)")
+
+
+def _tell_inches(text: str) -> str:
+    """Write 27" as 27″ where no quotation is open that the mark could close."""
+    quoted = False
+
+    def mark(match):
+        nonlocal quoted
+        behind_digit = match.string[match.start() - 1 : match.start()].isdigit()
+        if behind_digit and not quoted:
+            return "″"
+        quoted = not quoted
+        return match[0]
+
+    return _QUOTE.sub(mark, text)
+
+
+def _read_minutes(match: re.Match) -> str:
+    hours, minutes, seconds, fraction = match.groups()
+    said = f"{hours}시간 " if hours else ""
+    said += f"{sino(int(minutes))} 분 {sino(int(seconds))} 초"
+    return said + (f" {digits(fraction, '영')}" if fraction else "")
+
+
+def read_primes(text: str) -> str:
+    """Read primes: 37°33′ → 37° 33분, 4'33" → 사 분 삼십삼 초, 27" → 27인치."""
+    text = _tell_inches(text)
+    text = _ARC.sub(
+        lambda m: f"{m[1]} {m[2]}분 " + (f"{m[3]}초 " if m[3] else ""), text
+    )
+    text = _FEET.sub(r"\1피트 \2인치 ", text)
+    text = _MINUTES.sub(_read_minutes, text)
+    text = _SECONDS.sub(lambda m: f"{m[1]}초 {digits(m[2], '영')}", text)
+    text = _MINUTE.sub(r"\1분", text) if text.count("'") % 2 or "′" in text else text
+    return text.replace("″", "인치").replace("′", "프라임")
 
 
 _SIGN = rf"(?:{alternatives(CURRENCIES)})"

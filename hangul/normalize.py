@@ -15,12 +15,17 @@ from dataclasses import dataclass, replace
 from . import (
     addresses,
     calendar,
+    clock,
     codes,
+    contexts,
     english,
     expressions,
     hanja,
     measures,
+    names,
+    particles,
     quantities,
+    sequences,
     signs,
 )
 from .characters import unify
@@ -33,6 +38,7 @@ _FOREIGN = re.compile("[\u00c0-\u024f\u0370-\u1eff\u3041-\u30ff∆∑∏]")
 # The guard of rules that no narrower character calls for.
 _OUTSIDE_ALPHABET = re.compile("[^가-힣 .,?!]")
 _PAUSES = re.compile(r"[^가-힣 .,?!]|\.\.")
+_PRIMES = re.compile(r"\d[°'\"′″]")
 _JAMO = re.compile("[ㄱ-ㅣ]")
 
 
@@ -76,12 +82,16 @@ class Rule:
 RULES = (
     Rule("hanja", _HANJA, hanja.read_hanja),
     Rule("foreign letters", _FOREIGN, english.romanize),
+    Rule("primes", _PRIMES, measures.read_primes),
+    Rule("codes", _DIGIT, codes.read_named),
+    Rule("open particles", _OUTSIDE_ALPHABET, particles.open_particles),
     Rule("addresses", _OUTSIDE_ALPHABET, addresses.read_addresses),
     Rule("fixed tokens", _OUTSIDE_ALPHABET, english.read_fixed),
+    Rule("compounds", _DIGIT, sequences.read_compounds),
     Rule("abbreviations", _OUTSIDE_ALPHABET, signs.expand_abbreviations),
-    Rule("named days", _DIGIT, calendar.read_named_days),
+    Rule("names", _DIGIT, names.read_names),
     Rule("dates", _DIGIT, calendar.read_dates),
-    Rule("times", _DIGIT, calendar.read_times),
+    Rule("times", _DIGIT, clock.read_times),
     Rule("telephones", _DIGIT, codes.read_telephones),
     Rule("versions", _DIGIT, codes.read_versions),
     Rule("prices", _DIGIT, measures.read_prices),
@@ -89,8 +99,8 @@ RULES = (
     Rule("sums", _OUTSIDE_ALPHABET, expressions.read_sums),
     Rule("units", _OUTSIDE_ALPHABET, measures.read_units),
     Rule("powers", _OUTSIDE_ALPHABET, expressions.read_powers),
-    Rule("ambiguous counters", _DIGIT, quantities.read_ambiguous),
-    Rule("ranges", _DIGIT, quantities.read_ranges),
+    Rule("ambiguous counters", _DIGIT, contexts.read_ambiguous),
+    Rule("sequences", _DIGIT, sequences.read_sequences),
     Rule("spans", _OUTSIDE_ALPHABET, signs.read_spans),
     Rule("fractions", _DIGIT, expressions.read_fractions),
     Rule("counters", _DIGIT, quantities.read_counters),
@@ -100,11 +110,12 @@ RULES = (
     Rule("roman numerals", _LATIN, english.read_romans),
     Rule("words", _LATIN, english.read_english),
     Rule("greek", _FOREIGN, english.read_greek),
-    Rule("particles", _OUTSIDE_ALPHABET, signs.choose_particles),
+    Rule("particles", _OUTSIDE_ALPHABET, particles.choose_particles),
     Rule("lone jamo", _JAMO, signs.read_lone_jamo),
     Rule("pauses", _PAUSES, signs.place_pauses),
     Rule("signs", _OUTSIDE_ALPHABET, signs.read_signs),
 )
+_X = re.compile(r"\d[°'\"′″]")
 _RULES_WITHOUT_JAMO = tuple(
     replace(rule, apply=signs.drop_lone_jamo) if rule.needs is _JAMO else rule
     for rule in RULES

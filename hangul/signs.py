@@ -1,59 +1,49 @@
-"""Rules for what is neither letter nor number: particles, jamo, brackets, marks."""
+"""Rules for what is neither letter nor number: jamo, brackets, marks."""
 
 import re
 
-from .jamo import CODA_SPLITS, coda_of, join
-from .lexicon import ABBREVIATIONS, CHATTER, LETTER_NAMES, SIGNS, WEEKDAYS
+from .jamo import CODA_SPLITS, join
+from .lexicon import (
+    ABBREVIATIONS,
+    CHATTER,
+    LETTER_NAMES,
+    NUMBERED,
+    NUMBERED_DOTTED,
+    SIGNS,
+    WEEKDAYS,
+)
+from .particles import open_particle
+from .tables import alternatives
 
 _ABBREVIATIONS = [(re.compile(key), word) for key, word in ABBREVIATIONS.items()]
+_NUMBERED = re.compile(
+    rf"(?<![A-Za-z])(?:({alternatives(NUMBERED)})(?:\. ?| ?)"
+    rf"|({alternatives(NUMBERED_DOTTED)})\. ?)(?=\d)",
+    re.IGNORECASE,
+)
+_PAGES = re.compile(
+    r"(?<![A-Za-z.])(?:[Pp]{1,2}\. ?|pp )(\d+)(?: ?[-~–] ?(\d+))?"
+    r"(?:(을|를|은|는|이|가|와|과|로|으로)(?:\([가-힣]\))?(?![가-힣]))?"
+)
 _YEAR = re.compile(r"'(?=\d\d ?(?:년|학번|월드컵|올림픽))")
 _GLUED = re.compile(r"(?<=\d[가-힣])(?=\d)|(?<=\d[가-힣]{2})(?=\d)")
 
 
+def _read_pages(match: re.Match) -> str:
+    first, last, particle = match.groups()
+    pages = f"{first}쪽에서 {last}쪽" if last else f"{first}쪽"
+    return pages + open_particle(particle or "")
+
+
 def expand_abbreviations(text: str) -> str:
-    """Expand abbreviations: (주)… → 주식회사 …, No. 5 → 넘버 5, B1층 → 지하 1층."""
+    """Expand abbreviations: (주)… → 주식회사 …, No. 5 → 넘버 5, p.3-7 → 3쪽에서 7쪽."""
+    text = _PAGES.sub(_read_pages, text)
+    text = _NUMBERED.sub(
+        lambda m: (NUMBERED | NUMBERED_DOTTED)[(m[1] or m[2]).lower()] + " ", text
+    )
     for pattern, word in _ABBREVIATIONS:
         text = pattern.sub(word, text)
     return _GLUED.sub(" ", _YEAR.sub("", text))
-
-
-# The form after a consonant and the form after a vowel; 로 also follows ㄹ.
-_PARTICLES = {
-    **{"을(를)": ("을", "를"), "를(을)": ("을", "를"), "을/를": ("을", "를")},
-    **{"은(는)": ("은", "는"), "는(은)": ("은", "는"), "은/는": ("은", "는")},
-    **{"이(가)": ("이", "가"), "가(이)": ("이", "가"), "이/가": ("이", "가")},
-    **{"와(과)": ("과", "와"), "과(와)": ("과", "와"), "와/과": ("과", "와")},
-    **{"과/와": ("과", "와"), "(으)로": ("으로", "로"), "으로(로)": ("으로", "로")},
-    **{"로(으로)": ("으로", "로"), "(이)나": ("이나", "나"), "(이)라": ("이라", "라")},
-    **{"(이)란": ("이란", "란"), "(이)든": ("이든", "든"), "(이)며": ("이며", "며")},
-    **{"(이)랑": ("이랑", "랑"), "(이)고": ("이고", "고"), "(이)야": ("이야", "야")},
-    **{"(이)여": ("이여", "여"), "아(야)": ("아", "야"), "야(아)": ("아", "야")},
-    **{
-        "(이)다": ("이다", "다"),
-        "(이)요": ("이요", "요"),
-        "(이)에요": ("이에요", "예요"),
-    },
-    **{"(이)었": ("이었", "였"), "이었/였": ("이었", "였")},
-}
-_PARTICLE = re.compile(
-    "([가-힣])[\"')\\]]*("
-    + "|".join(re.escape(p) for p in sorted(_PARTICLES, key=len, reverse=True))
-    + ")"
-)
-
-
-def choose_particles(text: str) -> str:
-    """Choose particles: 책을(를) → 책을, 케이티엑스을(를) → 케이티엑스를."""
-
-    def choose(match):
-        before, particle = match.groups()
-        closed, opened = _PARTICLES[particle]
-        coda = coda_of(before)
-        if closed == "으로" and coda == "ㄹ":
-            coda = ""
-        return before + (closed if coda else opened)
-
-    return _PARTICLE.sub(choose, text)
 
 
 _MASKED = re.compile(
@@ -67,7 +57,7 @@ _WEEKDAYS = re.compile(
 )
 _SPAN_NUMBER = re.compile(r"(?<=[\d가-힣A-Za-z%]) ?[~–] ?(?=(?:[가-힣]{1,3} ?)?\d)")
 _SPAN_WORD = re.compile(r"(?<=[가-힣]{2})(?<![요네다아어야지까죠자])[~–](?=[가-힣]{2})")
-_SPAN_OPEN = re.compile(r"(?<=\d[시일월년분])~(?= |$)")
+_SPAN_OPEN = re.compile(r"(?<=[\d ][시일월년분])~(?= |$)")
 
 
 def read_spans(text: str) -> str:

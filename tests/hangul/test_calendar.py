@@ -109,6 +109,34 @@ DAYS = readings(
     """
 )
 
+# Two digits of a year, month and day alone: what no fraction or version is.
+SHORT_DATES = readings(
+    """
+    24. 2. 29. → 이십사 년 이월 이십구 일
+    24. 2. 29. 14시 → 이십사 년 이월 이십구 일 십사 시
+    25. 1. 3. 09시 → 이십오 년 일월 삼 일 아홉 시
+    24.2.29 → 이십사 년 이월 이십구 일
+    '24. 2월 → 이십사 년 이월
+    2024. 2. → 이천이십사 년 이월
+    2024.2월 → 이천이십사 년 이월
+    2024/02 → 이천이십사 년 이월
+    2024.3.1~5.31 → 이천이십사 년 삼월 일 일에서 오월 삼십일 일
+    10/31 할로윈 → 시월 삼십일 일 할로윈
+    12/25 크리스마스 → 십이월 이십오 일 크리스마스
+    11/11 빼빼로데이 → 십일월 십일 일 빼빼로데이
+    2/14 밸런타인데이 → 이월 십사 일 밸런타인데이
+    5/5 어린이날 → 오월 오 일 어린이날
+    3/15 개봉 → 삼월 십오 일 개봉
+    10/3 개천절 → 시월 삼 일 개천절
+    2. 29. 14시 → 이월 이십구 일 십사 시
+    3/4 지점 → 사분의 삼 지점
+    2/3 이상 → 삼분의 이 이상
+    1/10 → 십분의 일
+    6/8박자 → 팔분의 육박자
+    버전 24.2.29 → 버전 이십사 점 이 점 이십구
+    """
+)
+
 
 @pytest.mark.parametrize(("written", "spoken"), CLOCK)
 def test_clock(written, spoken):
@@ -122,4 +150,9 @@ def test_dates(written, spoken):
 
 @pytest.mark.parametrize(("written", "spoken"), DAYS)
 def test_days(written, spoken):
+    assert normalize(written) == spoken
+
+
+@pytest.mark.parametrize(("written", "spoken"), SHORT_DATES)
+def test_short_dates(written, spoken):
     assert normalize(written) == spoken

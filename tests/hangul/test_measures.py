@@ -133,6 +133,40 @@ UNITS = readings(
     """
 )
 
+# Primes, amperes, grams and units alone; a closing quotation mark is no inch.
+PRIMES = readings(
+    """
+    4'33" → 사 분 삼십삼 초
+    3′ 40″ → 삼 분 사십 초
+    5'10" → 오 피트 십 인치
+    37°33′ → 삼십칠 도 삼십삼 분
+    35° 10′ 20″ → 삼십오 도 십 분 이십 초
+    6.5" → 육 점 오 인치
+    27" 모니터 → 이십칠 인치 모니터
+    "총 12"라고 → 총 십이라고
+    "아이폰 15" → 아이폰 십오
+    100m 10"35 → 백 미터 십 초 삼오
+    2:05'30" → 두 시간 오 분 삼십 초
+    전반 45′ → 전반 사십오 분
+    12V 2A → 십이 볼트 이 암페어
+    5V/2A 충전기 → 오 볼트, 이 암페어 충전기
+    20A 차단기 → 이십 암페어 차단기
+    2.1A → 이 점 일 암페어
+    3A반 → 삼 에이반
+    3g → 삼 그램
+    4g을 넣고 → 사 그램을 넣고
+    5g짜리 → 오 그램짜리
+    5G 요금제 → 오지 요금제
+    5g 통신망 → 오지 통신망
+    μg/m³ → 세제곱미터당 마이크로그램
+    mg/dL → 데시리터당 밀리그램
+    Rh- B형 → 알에이치 마이너스 비형
+    Rh+ O형 → 알에이치 플러스 오형
+    A- 학점 → 에이 마이너스 학점
+    1h 30m → 한 시간 삼십 분
+    """
+)
+
 
 @pytest.mark.parametrize(("written", "spoken"), MONEY)
 def test_money(written, spoken):
@@ -141,4 +175,9 @@ def test_money(written, spoken):
 
 @pytest.mark.parametrize(("written", "spoken"), UNITS)
 def test_units(written, spoken):
+    assert normalize(written) == spoken
+
+
+@pytest.mark.parametrize(("written", "spoken"), PRIMES)
+def test_primes(written, spoken):
     assert normalize(written) == spoken

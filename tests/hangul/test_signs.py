@@ -42,7 +42,7 @@ MARKS = readings(
     초·중·고교 → 초중고교
     서울·부산 → 서울, 부산
     사과·배·귤 → 사과, 배, 귤
-    1·2차 → 일, 이 차
+    1·2차 → 일이 차
     😀 안녕 → 안녕
     안녕😀 → 안녕
     ★ 별 → 별
@@ -158,6 +158,35 @@ SENTENCES = readings(
     """
 )
 
+# Abbreviations before numbers; a particle follows what is said, not what is written.
+ABBREVIATED = readings(
+    """
+    pp. 3-7 → 삼 쪽에서 칠 쪽
+    p.35~40 → 삼십오 쪽에서 사십 쪽
+    p.12를 → 십이 쪽을
+    p.5와 p.12 → 오 쪽과 십이 쪽
+    p.20로 → 이십 쪽으로
+    P.45 → 사십오 쪽
+    Lv.10 → 레벨 십
+    lv99 → 레벨 구십구
+    Ep.5 → 에피소드 오
+    EP. 12 → 에피소드 십이
+    Vol.3 → 볼륨 삼
+    No.7 → 넘버 칠
+    ver 1.2 → 버전 일 점 이
+    Fig. 3 → 피겨 삼
+    Op.27 → 오퍼스 이십칠
+    Sec. 3 → 섹션 삼
+    Part.2 → 파트 이
+    KT을 → 케이티를
+    3M 테이프 → 스리엠 테이프
+    7-Eleven → 세븐일레븐
+    X세대 → 엑스세대
+    Ⅱ세대 → 이세대
+    X세 교황 → 십세 교황
+    """
+)
+
 
 @pytest.mark.parametrize(("written", "spoken"), MARKS)
 def test_marks(written, spoken):
@@ -171,4 +200,9 @@ def test_particles(written, spoken):
 
 @pytest.mark.parametrize(("written", "spoken"), SENTENCES)
 def test_sentences(written, spoken):
+    assert normalize(written) == spoken
+
+
+@pytest.mark.parametrize(("written", "spoken"), ABBREVIATED)
+def test_abbreviated(written, spoken):
     assert normalize(written) == spoken
