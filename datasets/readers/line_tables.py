@@ -11,9 +11,8 @@ from datasets.readers.rows import Table, read_table
 METADATA, TRANSCRIPTS = "metadata.csv", "transcripts.tsv"
 
 # What the columns are, by their number.
-_KSS = {
-    width: (ID, RAW, TEXT, OTHER, OTHER, OTHER)[:width] for width in (4, 5, 6)
-}  # path|original|expanded|decomposed|duration|english
+# path|original|expanded|decomposed|duration|english
+_KSS = {n: (ID, RAW, TEXT, OTHER, OTHER, OTHER)[:n] for n in (3, 4, 5, 6)}
 _LJSPEECH = {2: (ID, TEXT), 3: (ID, RAW, TEXT)}
 _TRANSCRIPTS = {2: (ID, TEXT), 3: (ID, SPEAKER, TEXT)}
 

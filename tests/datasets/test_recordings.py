@@ -49,3 +49,43 @@ def test_a_name_means_one_recording(index, name, found):
     path = recordings.find(name)
     name = path and unicodedata.normalize("NFC", str(path.relative_to(folder)))
     assert name == found
+
+
+@pytest.mark.parametrize(
+    ("name", "speaker", "found", "remark"),
+    [
+        ("03.wav", None, "03.wav", ""),
+        ("c.d", None, "c.d.wav", ""),
+        ("audio/a/00.wav", None, "audio/a/00.wav", ""),
+        ("D:\\me\\audio\\a\\00.WAV", None, "audio/a/00.wav", ""),
+        ("audio/a/00.mp3", None, "audio/a/00.wav", "00.mp3 is audio/a/00.wav"),
+        ("01", None, "audio/b/c/01.wav", "01 is audio/b/c/01.wav"),
+        ("00", "a", "audio/a/00.wav", ""),
+        ("00", "c", None, "audio/a/00.wav lies elsewhere"),
+        ("z/01.wav", None, None, "audio/b/c/01.wav lies elsewhere"),
+        ("00", None, None, "audio/a/00.wav, audio/b/00.wav; name the folder"),
+        ("C:\\me\\9.wav", None, None, "no recording C:\\me\\9.wav in "),
+    ],
+)
+def test_what_is_said_of_a_name(index, name, speaker, found, remark):
+    folder, recordings = index
+    answer = recordings.look_up(name, speaker)
+    path = answer.path and unicodedata.normalize(
+        "NFC", str(answer.path.relative_to(folder))
+    )
+    assert path == found
+    assert remark in answer.remark
+    assert bool(remark) == bool(answer.remark)
+
+
+def test_recordings_behind_a_link(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk/1.wav").touch()
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus/wavs").symlink_to(tmp_path / "disk")
+    (tmp_path / "corpus/again").symlink_to(tmp_path / "corpus")
+    index = Index(tmp_path / "corpus")
+    assert index.paths == [tmp_path / "corpus/wavs/1.wav"]
+    assert index.look_up("1").path == index.paths[0]
+    outside = str(tmp_path / "disk/1.wav")
+    assert str(index.look_up(outside).path) == outside
