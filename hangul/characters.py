@@ -19,7 +19,7 @@ _SAME = str.maketrans(
         **dict.fromkeys("✕✖⨯╳", "×"),
         **dict.fromkeys("≦⩽", "≤"),
         **dict.fromkeys("≧⩾", "≥"),
-        **dict.fromkeys("◯〇", "○"),
+        **dict.fromkeys("◯", "○"),
         **{
             "ᆞ": "ᅡ",
             "、": ",",

@@ -1,12 +1,10 @@
-"""Rules for Latin letters: words, acronyms, letters with digits; other alphabets."""
+"""Rules for Latin letters: words, acronyms, letters with digits."""
 
 import re
 from functools import lru_cache
 
-from unidecode import unidecode
-
 from .jamo import coda_of
-from .lexicon import GREEK, LETTERS, MIXED, MIXED_ONLY_BEFORE
+from .lexicon import LETTERS, MIXED, MIXED_ONLY_BEFORE
 from .numerals import digits, read_integer
 from .spelling import to_hangul
 from .tables import alternatives
@@ -157,34 +155,3 @@ def read_english(text: str) -> str:
     text = _DOT.sub(" 점 ", _HYPHEN.sub(" ", text))
     text = re.sub(r"(?<![A-Za-z])a(?= [a-z]{2})", "어", text)
     return _TOKEN.sub(lambda m: read_word(m[0]), text)
-
-
-_LATIN_MARKED = re.compile("[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]+")
-_GREEK = re.compile("[\u0370-\u03ff∆∑∏]+")
-_FOREIGN = re.compile(
-    "[\u0400-\u052f\u0531-\u0587\u0590-\u05ff\u0600-\u06ff\u0900-\u0dff\u0e00-\u0eff"
-    "\u10a0-\u10ff\u1200-\u137f\u3041-\u309f\u30a1-\u30ff]+"
-)
-
-
-def romanize(text: str) -> str:
-    """Strip accents (café → cafe); write Cyrillic, kana and others in Latin letters."""
-    text = _LATIN_MARKED.sub(lambda m: unidecode(m[0]), text)
-    return _FOREIGN.sub(lambda m: _letters_of(m[0]), text)
-
-
-def _letters_of(foreign: str) -> str:
-    return re.sub("[^a-z ]", "", unidecode(foreign).lower())
-
-
-def read_greek(text: str) -> str:
-    """Read a Greek letter by its name, a word of several as it sounds."""
-
-    def read(match):
-        word = match[0].lower()
-        if len(word) > 3:
-            latin = _letters_of(match[0])
-            return to_hangul(latin) if latin else match[0]
-        return "".join(GREEK.get(letter, letter) for letter in word)
-
-    return _GREEK.sub(read, text)

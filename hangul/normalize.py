@@ -25,16 +25,19 @@ from . import (
     names,
     particles,
     quantities,
+    scripts,
     sequences,
     signs,
 )
 from .characters import unify
+from .markup import strip_markup
 from .mojibake import cut_mojibake
 
 _DIGIT = re.compile(r"\d")
 _LATIN = re.compile("[A-Za-z]")
 _HANJA = re.compile("[\u3400-\u4dbf\u4e00-\u9fff〇]")
-_FOREIGN = re.compile("[\u00c0-\u024f\u0370-\u1eff\u3041-\u30ff∆∑∏]")
+_FOREIGN = re.compile("[\u00c0-\u024f\u0370-\u1effの∆∑∏]")
+_ARROWS = re.compile("[↑↓]")
 # The guard of rules that no narrower character calls for.
 _OUTSIDE_ALPHABET = re.compile("[^가-힣 .,?!]")
 _PAUSES = re.compile(r"[^가-힣 .,?!]|\.\.")
@@ -81,7 +84,7 @@ class Rule:
 
 RULES = (
     Rule("hanja", _HANJA, hanja.read_hanja),
-    Rule("foreign letters", _FOREIGN, english.romanize),
+    Rule("foreign letters", _FOREIGN, scripts.strip_accents),
     Rule("primes", _PRIMES, measures.read_primes),
     Rule("codes", _DIGIT, codes.read_named),
     Rule("open particles", _OUTSIDE_ALPHABET, particles.open_particles),
@@ -89,6 +92,7 @@ RULES = (
     Rule("fixed tokens", _OUTSIDE_ALPHABET, english.read_fixed),
     Rule("compounds", _DIGIT, sequences.read_compounds),
     Rule("abbreviations", _OUTSIDE_ALPHABET, signs.expand_abbreviations),
+    Rule("arrows", _ARROWS, signs.read_arrows),
     Rule("names", _DIGIT, names.read_names),
     Rule("dates", _DIGIT, calendar.read_dates),
     Rule("times", _DIGIT, clock.read_times),
@@ -109,7 +113,7 @@ RULES = (
     Rule("numbers", _DIGIT, quantities.read_plain),
     Rule("roman numerals", _LATIN, english.read_romans),
     Rule("words", _LATIN, english.read_english),
-    Rule("greek", _FOREIGN, english.read_greek),
+    Rule("greek", _FOREIGN, scripts.read_greek),
     Rule("particles", _OUTSIDE_ALPHABET, particles.choose_particles),
     Rule("lone jamo", _JAMO, signs.read_lone_jamo),
     Rule("pauses", _PAUSES, signs.place_pauses),
@@ -144,7 +148,7 @@ def normalize_verbose(text: str, lone_jamo: bool = True) -> Normalized:
     """
     applied, before = [], text
     text, garbled = cut_mojibake(text)
-    text = unify(text)
+    text = unify(strip_markup(text))
     if text != before:
         applied.append("characters")
     for rule in RULES if lone_jamo else _RULES_WITHOUT_JAMO:

@@ -46,6 +46,21 @@ def expand_abbreviations(text: str) -> str:
     return _GLUED.sub(" ", _YEAR.sub("", text))
 
 
+_UP_OR_DOWN = re.compile(r"(?<=[%‰가-힣A-Za-z\d]) ?([↑↓])(?![가-힣A-Za-z])")
+_CHANGE = re.compile("[%‰배p] ?$|포인트 ?$|(?:대비|전일|전월|전년|보다).*$|^[^0-9]*$")
+
+
+def read_arrows(text: str) -> str:
+    """Read an arrow as 상승 or 하락 behind a change, else as 이상 or 이하."""
+
+    def read(match: re.Match) -> str:
+        clause = re.split("[,.;/] ", text[: match.start()])[-1]
+        words = ("상승", "하락") if _CHANGE.search(clause) else ("이상", "이하")
+        return f" {words[match[1] == '↓']}"
+
+    return _UP_OR_DOWN.sub(read, text)
+
+
 _MASKED = re.compile(
     "(?<![가-힣])([김이박최정강조윤장임한오서신권황안송류전홍고문양손배백허유남심노하곽성차주우구민])"
     "(?:[○×]{1,2}|[OX]{2})(?=[ (,]|씨|군|양|$)"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 
 def names(block: str) -> frozenset[str]:
@@ -23,6 +24,11 @@ def pairs(block: str) -> dict[str, str]:
             raise ValueError(f"table entry {entry.strip()!r} is unreadable or repeated")
         table[key] = value
     return table
+
+
+def read_pairs(name: str) -> dict[str, str]:
+    """Read a long table from the file `name` of this room, an entry a line."""
+    return pairs((Path(__file__).parent / name).read_text(encoding="utf-8"))
 
 
 def alternatives(words: str | Iterable[str]) -> str:
