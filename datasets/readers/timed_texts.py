@@ -198,10 +198,10 @@ def _tier(texts: Iterator[str]) -> tuple[str, list[Cue]]:
 _CLOCKS = tuple(
     re.compile(pattern, re.MULTILINE | re.IGNORECASE)
     for pattern in (
-        rf"^\s*{_CLOCK}\s*$",
-        rf"^\s*[\[(<]{_CLOCK}(?:\s*[-~–]\s*{_CLOCK})?[\])>]",
-        rf"^\s*{_CLOCK}\s*(?:[-~–]|,\s*\d+:)",
-        rf"^\s*(?:참석자|화자|발화자|speaker)\s*\w*\s+{_CLOCK}\s*$",
+        rf"^[ \t]*{_CLOCK}[ \t]*$",
+        rf"^[ \t]*[\[(<]{_CLOCK}(?:\s*[-~–]\s*{_CLOCK})?[\])>]",
+        rf"^[ \t]*{_CLOCK}[ \t]*(?:[-~–]|,[ \t]*\d+:)",
+        rf"^[ \t]*(?:참석자|화자|발화자|speaker)[ \t]*(?:\w+[ \t]+)?{_CLOCK}[ \t]*$",
     )
 )
 
