@@ -11,7 +11,14 @@ import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from datasets.readers import aihub, folders, json_tables, line_tables, sources
+from datasets.readers import (
+    aihub,
+    folders,
+    json_tables,
+    line_tables,
+    public_sets,
+    sources,
+)
 from datasets.readers.columns import parse as parse_columns
 from datasets.readers.conventions import Transcription, resolve
 from datasets.readers.corpus import Corpus, CorpusError, Utterance
@@ -22,6 +29,8 @@ FORMATS: dict[str, Callable[[Corpus], None]] = {
     "kss": line_tables.read_kss,
     "ljspeech": line_tables.read_ljspeech,
     "zeroth": line_tables.read_zeroth,
+    "commonvoice": public_sets.read_common_voice,
+    "fleurs": public_sets.read_fleurs,
     "json": json_tables.read_json_tables,
     "aihub": aihub.read_aihub,
     "folder": folders.read_folder,
@@ -83,6 +92,8 @@ def layouts(folder: Path) -> list[str]:
         ("ljspeech", lambda f: sources.top_file(f, line_tables.METADATA)),
         ("folder", lambda f: sources.top_file(f, line_tables.TRANSCRIPTS)),
         ("zeroth", lambda f: any(n.endswith(".trans.txt") for n in sources.walk(f))),
+        ("commonvoice", public_sets.common_voice_tables),
+        ("fleurs", public_sets.fleurs_tables),
         ("aihub", aihub.has_labels),
         ("json", json_tables.path_tables),
         ("folder", folders.has_texts),

@@ -10,7 +10,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     recordings = "folder of recordings and texts; several make one voice of speakers"
     parser.add_argument("corpus", **corpus, help=recordings)
     layout = parser.add_mutually_exclusive_group()
-    formats = "kss, ljspeech, zeroth, json, aihub, folder or demo (recognised)"
+    formats = (
+        "kss, ljspeech, zeroth, commonvoice, fleurs, json, aihub, folder or demo "
+        "(recognised)"
+    )
     layout.add_argument("--format", metavar="NAME", help=formats)
     columns = "what the columns of its table are: id (or path), text, speaker and -"
     layout.add_argument("--columns", metavar="id,text,…", help=columns)

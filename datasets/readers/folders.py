@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from datasets.readers import recordings, sources, text_files
-from datasets.readers.corpus import Corpus, CorpusError
+from datasets.readers.corpus import Corpus
 from datasets.readers.line_tables import TRANSCRIPTS, read_transcripts
 from datasets.rejections import Reason
 
@@ -81,11 +81,8 @@ def _add(
         if taken:
             corpus.reject(id, Reason.UNUSED, f"{text}: {taken} is read instead")
             continue
-        try:
-            text_files.add_text(corpus, id, speaker, sound, text)
+        if text_files.try_text(corpus, id, speaker, sound, text):
             taken = text.name
-        except CorpusError as error:
-            corpus.reject(id, Reason.NO_TRANSCRIPT, str(error), sound)
 
 
 def _beside(names: Iterable[str]) -> Groups:

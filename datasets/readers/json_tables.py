@@ -31,7 +31,6 @@ def read_json_tables(corpus: Corpus) -> None:
     tables = path_tables(corpus.folder)
     if not tables:
         raise CorpusError(f"{corpus.folder}: no JSON object of paths and texts")
-    index = corpus.recordings
     files = text_files.Files(corpus.folder)
     for table in tables:
         ending = "-recognition-All"
@@ -41,19 +40,19 @@ def read_json_tables(corpus: Corpus) -> None:
         if not isinstance(content, dict):
             raise CorpusError(f"{table}: is not one object of paths and texts")
         for key, value in content.items():
-            name = key.replace("\\", "/").rsplit("/", 1)[-1]
-            id = recordings.drop_suffix(recordings.compose(name))
-            sound = index.find(key)
+            id = recordings.id_of(key)
             try:
                 text = _text_of(value)
-                if file := files.find(text):
-                    beside = sound or table.with_name(name)
-                    text_files.add_text(corpus, id, speaker, beside, file)
-                else:
-                    corpus.add(id, speaker, text, sound)
+                file = files.find(text)
             except CorpusError as error:
-                detail = f"{table}: {key} {error}"
+                sound, detail = corpus.recordings.find(key), f"{table}: {key} {error}"
                 corpus.reject(id, Reason.NO_TRANSCRIPT, detail, sound)
+                continue
+            sound = corpus.find(id, key, near="audio")
+            if sound and file:
+                text_files.try_text(corpus, id, speaker, sound, file)
+            elif sound:
+                corpus.add(id, speaker, text, sound)
 
 
 def _text_of(value) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from datasets.readers import recordings, sources, timed_texts
 from datasets.readers.corpus import Corpus, CorpusError
 from datasets.readers.timed_texts import Cue
+from datasets.rejections import Reason
 
 # Of several beside one recording the first is taken: times tell more than none.
 SUFFIXES = (".srt", ".vtt", ".textgrid", ".txt")
@@ -61,6 +62,16 @@ def add_text(corpus: Corpus, id: str, speaker: str, sound: Path, text: Path) -> 
     add_cues(corpus, id, speaker, sound, text, cues)
 
 
+def try_text(corpus: Corpus, id: str, speaker: str, sound: Path, text: Path) -> bool:
+    """Append as `add_text` does; reject the recording where that raises."""
+    try:
+        add_text(corpus, id, speaker, sound, text)
+    except CorpusError as error:
+        corpus.reject(id, Reason.NO_TRANSCRIPT, str(error), sound)
+        return False
+    return True
+
+
 def add_cues(
     corpus: Corpus, id: str, speaker: str, sound: Path, table: Path, cues: list[Cue]
 ) -> None:
@@ -70,7 +81,7 @@ def add_cues(
         if cue.problem:
             reason, detail = cue.problem
             where = f"cue {number} at {cue.start_seconds:.2f} s"
-            corpus.reject(name, reason, f"{table}, {where}: {detail}")
+            corpus.reject(name, reason, f"{table}, {where}: {detail}", sound)
             continue
         cut = {"start_seconds": cue.start_seconds, "end_seconds": cue.end_seconds}
         corpus.add(name, cue.speaker or speaker, cue.text, sound, **cut)
