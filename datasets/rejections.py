@@ -16,6 +16,7 @@ class Reason(StrEnum):
     NO_TRANSCRIPT = "no transcript"  # no text
     TORN_LINE = "torn line"  # a line of a table that is not whole
     UNUSED = "not used"  # a file that another one stands for
+    CONTRADICTION = "several texts"  # of one recording
     EMPTY_TRANSCRIPT = "transcript empty"  # a text with nothing to say
     NO_SPEECH = "no speech"  # a text that describes a sound: [음악], ♪
     UNINTELLIGIBLE = "unintelligible"  # speech that its transcriber could not tell

@@ -95,7 +95,8 @@ class Corpus:
         return path in self._named
 
     def close(self) -> None:
-        """Reject every recording that no transcript names, and sum up the notes."""
+        """Reject recordings without a text, or with two; sum up what lies elsewhere."""
+        self._reject_contradictions()
         for path in self.recordings.paths:
             if path not in self._named:
                 detail = f"{path}: no transcript names it"
@@ -106,6 +107,23 @@ class Corpus:
                 f"{self.folder}: {count} recordings lie elsewhere, or have another "
                 f"suffix, than the transcript says; the first: {first}"
             )
+
+    def _reject_contradictions(self) -> None:
+        """Reject utterances of one recording, or cut, whose texts are not the same."""
+        texts: dict[tuple, set[str]] = {}
+        for one in self.utterances:
+            cut = one.path, one.start_seconds, one.end_seconds
+            texts.setdefault(cut, set()).add(one.text)
+        several = {cut: said for cut, said in texts.items() if len(said) > 1}
+        kept = []
+        for one in self.utterances if several else ():
+            said = several.get((one.path, one.start_seconds, one.end_seconds))
+            if said:
+                detail = f"{one.path}: has {len(said)} texts, one is {one.text[:40]!r}"
+                self.reject(one.id, Reason.CONTRADICTION, detail)
+            else:
+                kept.append(one)
+        self.utterances = kept if several else self.utterances
 
     def summary(self) -> str:
         """What was found, in a line."""

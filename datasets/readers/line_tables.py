@@ -1,5 +1,6 @@
 """Corpora whose transcript is a table of lines: KSS, LJ Speech, Zeroth, our own."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -122,14 +123,18 @@ def read_judged(
 ) -> None:
     """Add an utterance for every row of a table whose columns are what they should be.
 
-    `layouts` says what the columns are by their number, unless the table does itself.
+    `layouts` says what the columns are by their number, unless the table does itself;
+    a row with another number than most is torn: its text may be what it lacks.
     Without a column of speakers, every utterance is `speaker`'s, or of the speaker in
     whose folder its recording lies; recordings are looked for in `near` first. Raises
     `CorpusError` where the columns look like something else.
     """
     if table.columns:
         layouts = {len(table.columns): table.columns}
-    for width in sorted(layouts.keys() & {len(cells) for _, cells in table.rows}):
+    widths = Counter(len(cells) for _, cells in table.rows)
+    width = max(layouts, key=lambda one: (widths[one], one))
+    if widths[width]:
+        layouts = {width: layouts[width]}
         check(table, layouts[width], corpus.recordings)
     _read_rows(corpus, table, layouts, speaker, near)
 

@@ -66,6 +66,7 @@ class _Sound:
     path: Path
     folders: tuple[str, ...]
     name: str
+    stem: str
 
 
 class Index:
@@ -83,11 +84,11 @@ class Index:
             path for place in (folder, *_linked(folder)) for path in sounds(place)
         ]
         self._by_stem: dict[str, list[_Sound]] = {}
+        begin = len(str(folder)) + 1
         for path in self.paths:
-            *folders, name = _parts(path.relative_to(folder).as_posix())
-            sound = _Sound(path, tuple(folders), name)
-            stem = drop_suffix(name).casefold()
-            self._by_stem.setdefault(stem, []).append(sound)
+            *folders, name = _parts(str(path)[begin:])
+            sound = _Sound(path, tuple(folders), name, drop_suffix(name))
+            self._by_stem.setdefault(sound.stem.casefold(), []).append(sound)
 
     def find(self, written: str) -> Path | None:
         """The recording that a name or path means; None where none or two could be.
@@ -112,7 +113,8 @@ class Index:
         if os.path.isabs(written) and os.path.isfile(written):
             return Found(Path(written))
         *folders, name = _parts(written)
-        named = self._by_stem.get(drop_suffix(name).casefold(), [])
+        stem = drop_suffix(name)
+        named = self._by_stem.get(stem.casefold(), [])
         speaker, near = compose(speaker or ""), compose(near)
         ranked = [
             (_rank(sound, folders, name, speaker, near), sound) for sound in named
@@ -125,13 +127,14 @@ class Index:
             places = ", ".join(self._short(sound) for sound in equal[:3])
             why = f"several recordings are called {written}: {places}; name the folder"
             return Found(None, why)
-        sound = min(equal, key=_suffix_order)
+        sound = min(equal, key=_suffix_order) if len(equal) > 1 else equal[0]
         if folders:
             # The same place below another root is no surprise.
             as_said = 0 < len(sound.folders) == _common_tail(sound.folders, folders)
         else:
             as_said = _is_usual("/".join(sound.folders), speaker, near)
-        as_said = as_said and (name == drop_suffix(name) or _same(name, sound.name))
+        as_said = as_said and stem == sound.stem
+        as_said = as_said and (name == stem or _same(name, sound.name))
         remark = "" if as_said else f"{written} is {self._short(sound)}"
         return Found(sound.path, remark)
 
@@ -192,7 +195,7 @@ def _rank(
         "/".join(sound.folders) == near,
         not inner,
         -_place_order(sound.folders),
-        drop_suffix(sound.name) == drop_suffix(name),
+        sound.stem == drop_suffix(name),
         sound.name == name,
     )
 

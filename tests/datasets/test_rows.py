@@ -97,3 +97,19 @@ def test_an_archive_is_to_be_unpacked(tmp_path):
         corpora.read(tmp_path / "me.zip")
     with pytest.raises(corpora.CorpusError, match="name the folder"):
         corpora.read(write_text(tmp_path / "a.txt", "안녕"))
+
+
+def test_a_row_that_lost_its_text_is_torn(tmp_path):
+    lines = [*table("{n}.wav\tminji\t{text}")[:3], "03.wav\tminji"]
+    read = corpora.read(corpus(tmp_path, "transcripts.tsv", lines))
+    assert [one.text for one in read.utterances] == list(SENTENCES[:3])
+    assert read.problems[0].detail.endswith("line 4: 2 columns instead of 3")
+
+
+def test_two_texts_of_one_recording_contradict_each_other(tmp_path):
+    lines = ["00|네", "00|아니요", "01|네", "01|네", "A|둘", "a|하나"]
+    (corpus(tmp_path, "metadata.csv", lines, 2) / "wavs/a.wav").touch()
+    read = corpora.read(tmp_path)
+    assert [(one.id, one.text) for one in read.utterances] == [("01", "네")] * 2
+    assert [one.id for one in read.problems] == ["00", "00", "A", "a"]
+    assert {one.reason.value for one in read.problems} == {"several texts"}

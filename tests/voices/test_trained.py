@@ -95,6 +95,8 @@ def test_seed_and_speaker_are_heard(voice, speech):
 
 def test_speakers_by_name_and_number(voice):
     assert [voice.speaker_number(s) for s in (None, "너", 1, "1", 0)] == [0, 1, 1, 1, 0]
+    # As a terminal of macOS sends it.
+    assert voice.speaker_number(unicodedata.normalize("NFD", "너")) == 1
     for unknown in ("그", 2, "-1"):
         with pytest.raises(VoiceError, match=r"나, 너|너, 나"):
             voice.speaker_number(unknown)
