@@ -29,7 +29,7 @@ def store(tmp_path_factory):
     folder = tmp_path_factory.mktemp("selection")
     for number in range(80):
         stem = folder / "corpus" / "minji" / f"{number:03d}"
-        write_sound(stem.with_suffix(".wav"), number, 1.0 + 0.01 * number)
+        write_sound(stem.with_suffix(".wav"), number, 1.6 + 0.01 * number)
         text = f"{TEXTS[number % len(TEXTS)]} {'가나다라마바사아자차'[number // 8]}."
         write_text(stem.with_suffix(".txt"), f"{text} {'하' * (number % 8 + 1)}.")
     build(folder / "corpus", folder / "out")
