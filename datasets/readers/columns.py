@@ -61,6 +61,20 @@ def check(table: Table, roles: Sequence[str], recordings: Index) -> None:
         )
 
 
+def describe_odd(texts: Sequence[str]) -> list[str]:
+    """Say what is odd about the texts of a corpus of any layout, a line each."""
+    if len(texts) < _ENOUGH:
+        return []
+    found = []
+    (text, repeats), count = Counter(texts).most_common(1)[0], len(texts)
+    if 2 * repeats > count:
+        found.append(f'"{text[:40]}" is the text of {repeats} of {count} utterances')
+    silent = sum(not _SYLLABLE.search(text) for text in texts)
+    if 2 * silent > count:
+        found.append(f"{silent} of {count} texts hold no Hangul")
+    return found
+
+
 class _Column:
     """What the cells of a column have in common; shares are of 1."""
 

@@ -19,6 +19,7 @@ from datasets.readers import (
     public_sets,
     sources,
 )
+from datasets.readers.columns import describe_odd
 from datasets.readers.columns import parse as parse_columns
 from datasets.readers.conventions import Transcription, resolve
 from datasets.readers.corpus import Corpus, CorpusError, Utterance
@@ -73,6 +74,8 @@ def read(
         for other in fitting[1:]
     ]
     corpus.close()
+    texts = [one.text for one in corpus.utterances]
+    corpus.notes += [f"{folder}: {odd}" for odd in describe_odd(texts)]
     return corpus
 
 

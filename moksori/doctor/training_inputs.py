@@ -34,8 +34,15 @@ def check_corpus(folder: Path) -> Finding:
     reasons = Counter(problem.reason for problem in corpus.problems)
     more = f"; left out: {', '.join(f'{n} {why}' for why, n in reasons.items())}"
     first = next((f"the first: {each.detail}" for each in corpus.problems), "")
+    first_note = next(iter(corpus.notes), "")
     values = {"utterances": len(corpus.utterances), "speakers": speakers}
-    return judge("corpus", text, (reasons, WARNING, more, first), **values)
+    return judge(
+        "corpus",
+        text,
+        (reasons, WARNING, more, first),
+        (corpus.notes, WARNING, f"; {len(corpus.notes)} to note", first_note),
+        **values,
+    )
 
 
 def check_inputs(arguments: Namespace, model: str) -> Iterator[Finding]:

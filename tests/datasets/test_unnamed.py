@@ -7,6 +7,8 @@ import pytest
 
 from datasets.readers import corpora
 from datasets.store import build as features
+from moksori.doctor.findings import OK, WARNING
+from moksori.doctor.training_inputs import check_corpus
 from tests.datasets.made import write_json, write_sound, write_text
 from tests.datasets.stores import TINY
 
@@ -82,6 +84,23 @@ def test_a_second_layout_is_named(tmp_path):
     assert [one.text for one in corpus.utterances] == ["표"]
     assert "what --format folder would read is not" in corpus.notes[0]
     assert [one.text for one in corpora.read(tmp_path, "folder").utterances] == ["글"]
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("민지", '"민지" is the text of 3 of 3 utterances'),
+        ("take {n} of 3", "3 of 3 texts hold no Hangul"),
+        ("글 {n}", None),
+    ],
+)
+def test_odd_texts_of_any_layout_are_noted(tmp_path, text, note):
+    for number in range(3):
+        (tmp_path / f"{number}.wav").touch()
+        write_text(tmp_path / f"{number}.txt", text.format(n=number))
+    corpus = corpora.read(tmp_path)
+    assert corpus.notes == ([f"{tmp_path}: {note}"] if note else [])
+    assert check_corpus(tmp_path).level == (WARNING if note else OK)
 
 
 @pytest.mark.parametrize(
