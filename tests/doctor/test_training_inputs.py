@@ -9,6 +9,7 @@ import hparams
 from moksori import storage
 from moksori.doctor import training_inputs
 from moksori.doctor.findings import ERROR, OK, WARNING
+from tests.datasets.made import folder_corpus
 
 
 def inputs(model="tacotron", features=None, run=None, preset=None, overrides=()):
@@ -28,10 +29,10 @@ def store(tiny_store, tmp_path):
     return shutil.copytree(tiny_store, tmp_path / "store")
 
 
-def test_a_corpus(tiny_store, tmp_path):
-    corpus = shutil.copytree(tiny_store.parent / "corpus", tmp_path / "corpus")
+def test_a_corpus(tmp_path):
+    corpus = folder_corpus(tmp_path / "corpus", 4)
     found = training_inputs.check_corpus(corpus)
-    assert (found.level, found.values["utterances"]) == (OK, 20)
+    assert (found.level, found.values["utterances"]) == (OK, 4)
     next(corpus.rglob("*.txt")).unlink()
     assert training_inputs.check_corpus(corpus).level is WARNING
     assert training_inputs.check_corpus(tmp_path / "none").level is ERROR
