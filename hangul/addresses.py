@@ -5,7 +5,7 @@ import re
 from .english import read_word, spell
 from .numerals import digits
 from .tables import pairs
-from .words import WORDS
+from .words import words
 
 _ENDINGS = (
     "com|net|org|kr|io|ai|edu|gov|dev|tv|me|jp|cn|uk|de|fr|us|eu|info|biz|app|co"
@@ -43,7 +43,7 @@ def _read_letters(letters: str) -> str:
     lower = letters.lower()
     if lower in _DOMAIN:
         return _DOMAIN[lower]
-    if lower in WORDS or len(letters) > 3:
+    if lower in words() or len(letters) > 3:
         return read_word(lower)
     return spell(letters)
 

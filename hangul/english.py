@@ -1,21 +1,14 @@
 """Rules for Latin letters: words, acronyms, letters with digits."""
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
-from .jamo import coda_of
 from .lexicon import LETTERS, MIXED, MIXED_ONLY_BEFORE
 from .numerals import digits, read_integer
 from .spelling import to_hangul
 from .tables import alternatives
-from .words import ENGLISH_NUMBERS, SPELLED, SPOKEN_ACRONYMS, WORDS
+from .words import ENGLISH_NUMBERS, SPELLED, SPOKEN_ACRONYMS, known_word, words
 
-_PHRASES = [key for key in WORDS if not key.isalpha() and "'" not in key]
-
-
-_PHRASE = re.compile(
-    rf"(?<![A-Za-z])(?:{alternatives(_PHRASES)})(?![A-Za-z])", re.IGNORECASE
-)
 _MIXED = re.compile(
     rf"(?<![A-Za-z0-9.,])(?:{alternatives(MIXED)})"
     r"(?![A-Za-z]|(?<=\d)[.,]?\d)",
@@ -51,31 +44,18 @@ def spell(letters: str) -> str:
     )
 
 
-def _plural(base: str, spoken: str) -> str:
-    voiceless = base[-1] in "ptkf" or coda_of(spoken[-1]) in ("ㅂ", "ㅅ", "ㄱ")
-    return spoken + ("스" if voiceless else "즈")
-
-
-def _known(word: str) -> str | None:
-    """A lower-case word from the lexicon, also as a plural or of two known halves."""
-    if word in WORDS:
-        return WORDS[word]
-    if word.upper() in SPOKEN_ACRONYMS:
-        return SPOKEN_ACRONYMS[word.upper()]
-    base, apostrophe, ending = word.partition("'")
-    if apostrophe and ending == "s" and base in WORDS:
-        return _plural(base, WORDS[base])
-    if word.endswith("s") and len(word) > 3 and word[:-1] in WORDS:
-        return _plural(word[:-1], WORDS[word[:-1]])
-    for cut in range(4, len(word) - 3):
-        if word[:cut] in WORDS and word[cut:] in WORDS:
-            return WORDS[word[:cut]] + WORDS[word[cut:]]
-    return None
+@cache
+def _phrase() -> re.Pattern:
+    """Compile the listed words that hold a blank or a sign."""
+    listed = [key for key in words() if not key.isalpha() and "'" not in key]
+    return re.compile(
+        rf"(?<![A-Za-z])(?:{alternatives(listed)})(?![A-Za-z])", re.IGNORECASE
+    )
 
 
 @lru_cache(maxsize=4096)
 def read_word(word: str) -> str:
-    """Read a word of Latin letters: by lexicon, letter by letter or by rule.
+    """Read a word of Latin letters: by the list of words, letter by letter or by rule.
 
     Capitals: the acronyms said as words, then letters for those that are listed or
     short or without a vowel. Mixed case falls apart at its humps where the whole is
@@ -88,7 +68,7 @@ def read_word(word: str) -> str:
             return SPOKEN_ACRONYMS[word]
         if word in SPELLED:
             return spell(word)
-    known = _known(word.lower())
+    known = known_word(word.lower())
     if known:
         return known
     plain = word.replace("'", "")
@@ -151,7 +131,7 @@ def read_romans(text: str) -> str:
 def read_english(text: str) -> str:
     """Read all that is left of Latin letters."""
     text = _INITIALS.sub(lambda m: m[0].replace(".", ""), text)
-    text = _PHRASE.sub(lambda m: WORDS[m[0].lower()], text)
+    text = _phrase().sub(lambda m: words()[m[0].lower()], text)
     text = _DOT.sub(" 점 ", _HYPHEN.sub(" ", text))
     text = re.sub(r"(?<![A-Za-z])a(?= [a-z]{2})", "어", text)
     return _TOKEN.sub(lambda m: read_word(m[0]), text)
