@@ -142,7 +142,9 @@ class AlignedMels:
         self._folder = Path(folder)
         names = self._folder / "rows.txt"
         if not names.is_file():
-            raise FeatureError(f"{folder}: holds no aligned mels, or not all: align.py")
+            raise FeatureError(
+                f"{folder}: holds no aligned mels, or not all: run align"
+            )
         if names.read_bytes() != _names(store):
             raise FeatureError(f"{folder}: these mels were aligned to other features")
 
@@ -153,7 +155,7 @@ class AlignedMels:
             return np.load(path).astype(np.float32)
         except (OSError, ValueError, EOFError):
             raise FeatureError(
-                f"{path}: is missing, cut or damaged; delete it and run align.py again "
+                f"{path}: is missing, cut or damaged; delete it and run align again "
                 "(it makes what is lost)"
             ) from None
 

@@ -15,4 +15,11 @@ The one room that names `tensorflow` or `jax`; everywhere else a model is writte
     hardware      accelerator or CPU, and the type in which products are quickest
     probe         what one backend reports of this machine, as a program
     profiler      kernels of a GPU, from a profiler's trace
+
+Importing it silences TensorFlow's log of processor and drivers, unless the environment
+says otherwise: TensorFlow reads that variable when it is loaded.
 """
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

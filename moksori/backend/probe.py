@@ -113,6 +113,8 @@ def main() -> int:
     os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
     os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
     os.environ["KERAS_BACKEND"] = backend
+    # A person who runs this by hand wants to see why a GPU is not found.
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "0"
     try:
         answer = probe(backend)
         from moksori.backend.hardware import preferred_compute_dtype

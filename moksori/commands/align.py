@@ -6,7 +6,6 @@ long as the recordings. Stopped anywhere, the same command goes on there.
 """
 
 import argparse
-import os
 from pathlib import Path
 
 import hparams
@@ -53,14 +52,13 @@ def align(arguments: argparse.Namespace) -> None:
                     made.write(index, mel)
                     bar.update()
     made.finish()
-    print(f"python train_wavenet.py {arguments.features} --mels {arguments.out} …")
+    print(f"moksori train_wavenet {arguments.features} --mels {arguments.out} …")
 
 
 def main(argv: list[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from datasets.store.build import FeatureError
     from moksori.training.cli import run_main
 
     user_errors = (hparams.HparamsError, FeatureError)
-    return run_main("align.py", lambda: align(arguments), user_errors)
+    return run_main("align", lambda: align(arguments), user_errors)

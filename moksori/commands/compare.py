@@ -6,7 +6,6 @@ Exit code 2: nothing was compared.
 """
 
 import argparse
-import os
 from pathlib import Path
 
 from moksori.storage import output_folder
@@ -77,7 +76,6 @@ def run(arguments: argparse.Namespace) -> None:
 def main(argv: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     arguments = parser().parse_args(argv)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from moksori.training.cli import run_main
 
     return run_main("compare", lambda: run(arguments), (ValueError,))

@@ -21,4 +21,4 @@ def recipe():
 
 
 def main(argv: list[str] | None = None) -> int:
-    return training.run("train_tacotron.py", parser().parse_args(argv), recipe)
+    return training.run("train_tacotron", parser().parse_args(argv), recipe)

@@ -25,4 +25,4 @@ def recipe():
 
 
 def main(argv: list[str] | None = None) -> int:
-    return training.run("train_wavenet.py", parser().parse_args(argv), recipe)
+    return training.run("train_wavenet", parser().parse_args(argv), recipe)

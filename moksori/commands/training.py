@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,7 +27,6 @@ def parser(description: str, example: str) -> argparse.ArgumentParser:
 
 def run(program: str, arguments: argparse.Namespace, load_recipe: Callable) -> int:
     """Train by the recipe that `load_recipe()` imports; return the exit code."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     from datasets.store.build import FeatureError
     from moksori.training.cli import run_training_main

@@ -14,6 +14,10 @@ def __getattr__(name: str):
     """Import `TrainedVoice` when it is first used, since it loads Keras."""
     if name != "TrainedVoice":
         raise AttributeError(f"module {__name__} has no attribute {name}")
+    from moksori.backend.setup import load_backend
+
+    # Whatever its log level, TensorFlow writes a screen of lines when it is loaded.
+    load_backend()
     from moksori.voices.trained import TrainedVoice
 
     return TrainedVoice

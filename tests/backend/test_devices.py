@@ -1,4 +1,4 @@
-"""What hosts tell each other, and how a batch is made to divide."""
+"""Broadcasts and errors between hosts, and the padding of a batch."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from moksori.backend.setup import setup_devices
 from tests.backend.hosts import together
 
 
-def test_empty_rows_fill_a_batch():
+def test_a_batch_is_padded_to_a_multiple_of_the_devices():
     batch = {
         "ids": np.arange(6, dtype=np.int32).reshape(3, 2) + 1,
         "frames": np.ones(3, np.float32),
@@ -23,7 +23,7 @@ def test_empty_rows_fill_a_batch():
             assert not array[3:].any()
 
 
-def test_one_host_has_nobody_to_ask():
+def test_a_single_host_needs_no_communication():
     alone = Devices()
     assert alone.chief
     assert alone.broadcast_from_chief(lambda: {"a": [1, None]}) == {"a": [1, None]}
@@ -35,47 +35,42 @@ def test_one_host_has_nobody_to_ask():
 
 
 @pytest.mark.parametrize("value", [None, 3.5, {"이름": [1, 2], "b": "x" * 5000}])
-def test_what_the_chief_says_is_heard_everywhere(value):
+def test_the_chief_s_value_is_broadcast_to_all_hosts(value):
     asked = []
 
     def work(devices):
-        def say():
+        def load():
             asked.append(devices.host)
             return value
 
-        return devices.broadcast_from_chief(say)
+        return devices.broadcast_from_chief(load)
 
     assert together(work) == [value, value]
     assert asked == [0]
 
 
 @pytest.mark.parametrize("kind", [RunError, ValueError, OSError])
-def test_a_mistake_of_the_chief_is_everyones(kind):
+def test_an_error_of_the_chief_is_raised_on_all_hosts(kind):
     def work(devices):
-        def say():
+        def fail():
             raise kind("no such thing: 없음")
 
-        devices.broadcast_from_chief(say)
+        devices.broadcast_from_chief(fail)
 
     for error in together(work):
         assert isinstance(error, RunError)
         assert str(error) == "no such thing: 없음"
 
 
-def test_a_host_with_other_features_says_so():
-    def compare(devices, value):
-        devices.assert_equal_across_hosts("features", value)
-
+def test_hosts_with_different_features_are_refused():
     first, second = together(
         lambda d: d.assert_equal_across_hosts("features", f"those of {d.host}")
     )
     assert isinstance(first, RunError)
     assert str(first) == "1 of 2 hosts have other features than 0"
     assert str(second) == "host 1 has other features than host 0"
-    assert together(lambda d: compare(d, "one")) == [
-        None,
-        None,
-    ]
+    equal = together(lambda d: d.assert_equal_across_hosts("features", "one"))
+    assert equal == [None, None]
 
 
 class UnavailableError(Exception):
@@ -90,7 +85,7 @@ class UnavailableError(Exception):
         RuntimeError("The following tasks are unhealthy (stopped sending heartbeats)"),
     ],
 )
-def test_a_host_that_has_gone(error):
+def test_a_lost_host_is_reported_as_peer_lost(error):
     def work(devices):
         with devices.fail_together():
             raise error
@@ -104,7 +99,7 @@ def test_a_host_that_has_gone(error):
 @pytest.mark.parametrize(
     "error", [KeyError("mels"), BlockingIOError("Resource temporarily unavailable")]
 )
-def test_other_errors_are_what_they_are(error):
+def test_errors_of_the_work_itself_pass_unchanged(error):
     def work(devices):
         with devices.fail_together():
             raise error
@@ -113,6 +108,6 @@ def test_other_errors_are_what_they_are(error):
 
 
 @pytest.mark.parametrize("asked", ["none", "0", "-1", "2.5", ""])
-def test_a_number_of_devices_that_is_none(asked):
+def test_an_invalid_number_of_devices_is_refused(asked):
     with pytest.raises(RunError, match="all, or a number from 1"):
         setup_devices(asked)

@@ -1,9 +1,14 @@
 """Loading a backend leaves standard error to those who have something to say."""
 
+import importlib
+import os
 import subprocess
 import sys
 
 import keras
+import pytest
+
+import moksori.backend
 
 
 def _run(code: str) -> subprocess.CompletedProcess:
@@ -36,3 +41,12 @@ def test_what_was_written_is_shown_when_loading_fails():
     assert done.returncode == 1
     assert "the reason" in done.stderr
     assert "no backend" in done.stderr
+
+
+@pytest.mark.parametrize(("given", "level"), [(None, "3"), ("0", "0")])
+def test_tensorflow_logs_only_where_the_user_asks_for_it(monkeypatch, given, level):
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", given or "")
+    if given is None:
+        monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL")
+    importlib.reload(moksori.backend)
+    assert os.environ["TF_CPP_MIN_LOG_LEVEL"] == level

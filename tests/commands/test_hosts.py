@@ -143,7 +143,7 @@ def test_a_host_that_dies_leaves_a_run_to_continue(backend, store, tmp_path, die
     code, _, err = finish(hosts[1 - dies])
     hosts[dies].communicate()
     assert code == 75, err
-    assert f"train_tacotron.py: host {1 - dies} of 2: another host has gone" in err
+    assert f"train_tacotron: host {1 - dies} of 2: another host has gone" in err
     assert "The same command on every host continues from the last checkpoint" in err
     assert last(run).step % 5 == 0
 
