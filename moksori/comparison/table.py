@@ -1,7 +1,8 @@
 """Tabulate means with their intervals, and tell which systems they set apart."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -29,65 +30,36 @@ class Figure:
     of: str = "sentences"
 
 
-FIGURES = (
-    Figure(
-        "cepstral_decibel",
-        "Mel-cepstral distortion",
-        "dB",
-        "lower",
-        2,
-        "From the recording; frames paired by dynamic time warping, 13 coefficients, "
-        "the level left out. It counts room and microphone as well as voice.",
-    ),
-    Figure(
-        "pitch_cents",
-        "Pitch error",
-        "cents",
-        "lower",
-        0,
-        "Root mean square over the paired frames that are voiced in both, without the "
-        "gross errors. Left out are sentences in which more than a third of the frames "
-        "are voiced wrongly: what is hardly a voice would be right by chance.",
-    ),
-    Figure(
-        "gross_pitch_error",
-        "Gross pitch errors",
-        "",
-        "lower",
-        3,
-        "The share of the paired frames voiced in both whose pitch is off by more than "
-        "a fifth. Many are octaves, of the tracker as well as of the voice.",
-    ),
-    Figure(
-        "voicing_error",
-        "Voicing error",
-        "",
-        "lower",
-        3,
-        "The share of the paired frames of which just one is voiced.",
-    ),
-    Figure(
-        "duration_ratio",
-        "Duration by the recording's",
-        "",
-        "one",
-        3,
-        "Of the speech, without the silence around it. The mean forgives what is too "
-        "long in one sentence and too short in another; systems are compared by how "
-        "far each sentence is from 1.",
-    ),
-    Figure(
-        "focus",
-        "Attention focus",
-        "",
-        None,
-        3,
-        "Mean of the largest weight of each decoder step: 1 is sharp.",
-    ),
-    Figure("skips", "Skips in a sentence", "", None, 2, "Counted in the alignment."),
-    Figure(
-        "repeats", "Returns in a sentence", "", None, 2, "Counted in the alignment."
-    ),
+_NOTES = {
+    "cepstral_decibel": "From the recording; frames paired by dynamic time warping, "
+    "13 coefficients, the level left out. It counts room and microphone as well as "
+    "voice.",
+    "pitch_cents": "Root mean square over the paired frames that are voiced in both, "
+    "without the gross errors. Left out are sentences in which more than a third of "
+    "the frames are voiced wrongly: what is hardly a voice would be right by chance.",
+    "gross_pitch_error": "The share of the paired frames voiced in both whose pitch is "
+    "off by more than a fifth. Many are octaves, of the tracker as well as of the "
+    "voice.",
+    "voicing_error": "The share of the paired frames of which just one is voiced.",
+    "duration_ratio": "Of the speech, without the silence around it. The mean forgives "
+    "what is too long in one sentence and too short in another; systems are compared "
+    "by how far each sentence is from 1.",
+    "focus": "Mean of the largest weight of each decoder step: 1 is sharp.",
+    "skips": "Counted in the alignment.",
+    "repeats": "Counted in the alignment.",
+}
+FIGURES = tuple(
+    Figure(*fields, _NOTES[fields[0]])
+    for fields in (
+        ("cepstral_decibel", "Mel-cepstral distortion", "dB", "lower", 2),
+        ("pitch_cents", "Pitch error", "cents", "lower", 0),
+        ("gross_pitch_error", "Gross pitch errors", "", "lower", 3),
+        ("voicing_error", "Voicing error", "", "lower", 3),
+        ("duration_ratio", "Duration by the recording's", "", "one", 3),
+        ("focus", "Attention focus", "", None, 3),
+        ("skips", "Skips in a sentence", "", None, 2),
+        ("repeats", "Returns in a sentence", "", None, 2),
+    )
 )
 
 
@@ -121,13 +93,7 @@ def row(
     differences = _differences(figure, judged) if figure.better else []
     worse = {each["worse"] for each in differences if each["told_apart"]}
     return {
-        "key": figure.key,
-        "name": figure.name,
-        "unit": figure.unit,
-        "better": figure.better,
-        "digits": figure.digits,
-        "note": figure.note,
-        "of": figure.of,
+        **asdict(figure),
         "systems": {
             key: rounded(mean, figure.digits + 1) if mean["count"] else None
             for key, mean in means.items()
@@ -169,18 +135,16 @@ def _differences(figure: Figure, values: Mapping[str, np.ndarray]) -> list[dict]
     """Return, for each pair of systems, by how much the better one is better."""
     costs = {key: _cost(figure, each) for key, each in values.items()}
     found = []
-    for i, first in enumerate(costs):
-        for second in list(costs)[i + 1 :]:
-            better, worse = first, second
+    for better, worse in combinations(costs, 2):
+        gain = difference_of(costs[worse], costs[better])
+        if not gain["count"]:
+            continue
+        if gain["mean"] < 0:
+            better, worse = worse, better
             gain = difference_of(costs[worse], costs[better])
-            if gain["count"] and gain["mean"] < 0:
-                better, worse = worse, better
-                gain = difference_of(costs[worse], costs[better])
-            if gain["count"]:
-                enough = gain["count"] >= LEAST_SENTENCES
-                apart = enough and gain["interval"][0] > 0
-                told = {"better": better, "worse": worse, "told_apart": apart}
-                found.append({**told, **rounded(gain, figure.digits + 1)})
+        apart = gain["count"] >= LEAST_SENTENCES and gain["interval"][0] > 0
+        told = {"better": better, "worse": worse, "told_apart": apart}
+        found.append({**told, **rounded(gain, figure.digits + 1)})
     return found
 
 
@@ -193,16 +157,12 @@ def _cost(figure: Figure, values: np.ndarray) -> np.ndarray:
 
 def _sentence(row: Mapping, difference: Mapping, names: Mapping[str, str]) -> str:
     better, worse = names[difference["better"]], names[difference["worse"]]
-    if difference["count"] < LEAST_SENTENCES:
-        return (
-            f"{row['name']}: {better} and {worse} have too few {row['of']} in common "
-            f"to be compared ({difference['count']})."
-        )
+    both, count = f"{row['name']}: {better} and {worse}", difference["count"]
+    if count < LEAST_SENTENCES:
+        few = f"have too few {row['of']} in common to be compared"
+        return f"{both} {few} ({count})."
     if not difference["told_apart"]:
-        return (
-            f"{row['name']}: {better} and {worse} are not told apart by "
-            f"{difference['count']} {row['of']}."
-        )
+        return f"{both} are not told apart by {count} {row['of']}."
     mean, (low, high) = difference["mean"], difference["interval"]
     digits, unit = row["digits"], f" {row['unit']}" if row["unit"] else ""
     nearer = "nearer to 1" if row["better"] == "one" else "better"

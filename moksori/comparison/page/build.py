@@ -31,17 +31,10 @@ _DIRECTIONS = {
     "higher": "higher is better",
     "one": "1 is best",
 }
-_COSTS = (
-    ("Real-time factor", "", "Seconds of computing for a second of speech."),
-    ("Memory", "MB", "Most of the whole process."),
-    (
-        "Failures",
-        "lines",
-        "Not spoken, silent, not ended by itself, something lost or repeated, or far "
-        "from the recording's length. What is lost or repeated is seen in the "
-        "attention, so for a trained voice alone.",
-    ),
-    ("Training data of this person", "minutes", ""),
+_FAILURES = (
+    "Not spoken, silent, not ended by itself, something lost or repeated, or far from "
+    "the recording's length. What is lost or repeated is seen in the attention, so for "
+    "a trained voice alone."
 )
 
 
@@ -71,7 +64,11 @@ def write(folder: Path, comparison: Mapping, audio: Audio) -> Path:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters |= {"lang": _language, "number": _number}
+    templates.filters |= {
+        "lang": _language,
+        "number": _number,
+        "interval": _interval,
+    }
     style, script = (
         (_PARTS / name).read_text("utf-8") for name in ("page.css", "page.js")
     )
@@ -79,8 +76,8 @@ def write(folder: Path, comparison: Mapping, audio: Audio) -> Path:
         "default-src 'none'; img-src data:; media-src data:; base-uri 'none'; "
         f"form-action 'none'; style-src {_hash(style)}; script-src {_hash(script)}"
     )
-    rows = [*map(_figure, comparison["figures"]), *_costs(comparison["systems"])]
-    known = {key for row in rows for key in row["cells"]}
+    rows = [*comparison["figures"], *_costs(comparison["systems"])]
+    known = {key for row in rows for key, cell in row["systems"].items() if cell}
     text = templates.get_template("page.html").render(
         comparison,
         policy=policy,
@@ -89,6 +86,7 @@ def write(folder: Path, comparison: Mapping, audio: Audio) -> Path:
         audio=audio,
         range_decibel=RANGE_DECIBEL,
         rows=rows,
+        directions=_DIRECTIONS,
         columns=[each for each in comparison["systems"] if each["key"] in known],
         shown=[_sentence(folder, each, audio) for each in comparison["sentences"]],
     )
@@ -97,47 +95,29 @@ def write(folder: Path, comparison: Mapping, audio: Audio) -> Path:
     return path
 
 
-def _figure(row: Mapping) -> dict:
-    """Return a row of the table; cells are `(value, interval, count, best)` by key."""
-    digits = row["digits"]
-    facts = [row["unit"], _DIRECTIONS.get(row["better"])]
-    facts += ["not told apart"] if row["differences"] and not row["best"] else []
-    baselines = [
-        f"{each['name']}: {_number(each['mean'], digits)} "
-        f"({_interval(each['interval'], digits)})"
-        for each in row["baselines"]
-    ]
-    cells = {
-        key: (
-            _number(mean["mean"], digits),
-            _interval(mean["interval"], digits),
-            f"{mean['count']} {row['of']}",
-            key in row["best"],
-        )
-        for key, mean in row["systems"].items()
-        if mean
-    }
-    about = {"name": row["name"], "facts": ", ".join(filter(None, facts))}
-    return {**about, "note": row["note"], "baselines": baselines, "cells": cells}
-
-
 def _costs(systems: Sequence[Mapping]) -> list[dict]:
     """Return the rows of what each system costs, like those of the figures."""
-    rows = [
-        {"name": name, "facts": facts, "note": note, "baselines": [], "cells": {}}
-        for name, facts, note in _COSTS
+    spoke = [each for each in systems if "failures" in each]
+
+    def row(name: str, unit: str, note: str, digits: int, key: str, text: str = ""):
+        cells = {}
+        for system in spoke:
+            value = (
+                system[key] if isinstance(system[key], dict) else {"mean": system[key]}
+            )
+            cells[system["key"]] = {**value, "text": text.format(**value)}
+        about = {"name": name, "unit": unit, "note": note, "digits": digits}
+        return about | {"systems": cells}
+
+    computing = "Seconds of computing for a second of speech."
+    memory = "Most of the whole process."
+    training = "Training data of this person"
+    return [
+        row("Real-time factor", "", computing, 2, "real_time_factor"),
+        row("Memory", "MB", memory, 0, "memory_megabytes"),
+        row("Failures", "lines", _FAILURES, 0, "failures", "{count} of {of}"),
+        row(training, "minutes", "", 0, "training_minutes"),
     ]
-    for system in (each for each in systems if "failures" in each):
-        factor, failed = system["real_time_factor"], system["failures"]
-        cells = (
-            (_number(factor["mean"]), _interval(factor["interval"])),
-            (_number(system["memory_megabytes"], 0), ""),
-            (f"{failed['count']} of {failed['of']}", ""),
-            (_number(system["training_minutes"], 0), ""),
-        )
-        for row, cell in zip(rows, cells, strict=True):
-            row["cells"][system["key"]] = (*cell, "", False)
-    return rows
 
 
 def _sentence(folder: Path, sentence: Mapping, audio: Audio) -> dict:
@@ -232,6 +212,6 @@ def _number(value: float | None, digits: int = 2) -> str:
     return "–" if value is None else f"{value:,.{digits}f}"
 
 
-def _interval(bounds: Sequence[float | None], digits: int = 2) -> str:
-    low, high = bounds
-    return "" if low is None else f"{_number(low, digits)} to {_number(high, digits)}"
+def _interval(bounds: Sequence[float | None], digits: int) -> str:
+    known = [_number(bound, digits) for bound in bounds or () if bound is not None]
+    return " to ".join(known)
