@@ -47,6 +47,8 @@ def read_common_voice(corpus: Corpus) -> None:
     """Read Common Voice: `client_id`, `path`, `sentence` and more, and `clips/`."""
     for path in _some(corpus, common_voice_tables(corpus.folder)):
         table = rows.read_table(path, "\t", corpus.damaged_lines(path))
+        if not table.columns:
+            raise CorpusError(f"{path}: its first line names no path and sentence")
         read_judged(corpus, table, {}, near="clips")
 
 
@@ -57,7 +59,7 @@ def read_fleurs(corpus: Corpus) -> None:
     """
     for path in _some(corpus, fleurs_tables(corpus.folder)):
         width = len(_FLEURS)
-        table = rows.read_table(path, "\t", corpus.damaged_lines(path), width)
+        table = rows.read_table(path, "\t", corpus.damaged_lines(path))
         check(table, _FLEURS, corpus.recordings)
         for number, cells in table.rows:
             if len(cells) != width or not cells[1]:

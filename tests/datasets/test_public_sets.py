@@ -36,6 +36,12 @@ def test_common_voice(tmp_path, whole):
     ]
 
 
+def test_common_voice_without_its_columns(tmp_path):
+    write_text(tmp_path / "train.tsv", "client_id\tpath\tsentense\na\tb.mp3\t가\n")
+    with pytest.raises(corpora.CorpusError, match="names no path and sentence"):
+        corpora.read(tmp_path)
+
+
 def test_fleurs(tmp_path):
     for part, numbers in (("train", (0, 1)), ("dev", (2,))):
         lines = []
