@@ -43,6 +43,11 @@ _CLUSTERS = {
 _ASPIRATED = {"ㄱ": "ㅋ", "ㄷ": "ㅌ", "ㅂ": "ㅍ", "ㅈ": "ㅊ"}
 _TENSE = {"ㄱ": "ㄲ", "ㄷ": "ㄸ", "ㅂ": "ㅃ", "ㅅ": "ㅆ", "ㅈ": "ㅉ"}
 _NASAL = {"ㄱ": "ㅇ", "ㄷ": "ㄴ", "ㅂ": "ㅁ"}
+# Vowels before which a compound adds ㄴ (29), so that no coda moves there.
+_GLIDES = frozenset("ㅣㅑㅒㅕㅖㅛㅠ")
+# Numbers whose coda moves into the counters 일, 인 and 이 even so.
+_NUMBERS = frozenset("육뉵륙십씹백뱅억럭")
+_COUNTERS = frozenset("일인이")
 # Nouns in ㄺ: their ㄱ stays before ㄱ (닭과 닥꽈), a verb's gives way (맑게 말께; 11).
 _NOUNS_IN_RG = frozenset("닭흙칡슭삵")
 
@@ -60,12 +65,19 @@ class _Syllable:
         self.gap = gap
 
     def __str__(self) -> str:
+        return " " * self.gap + self.letters()
+
+    def letters(self) -> str:
         coda = CODA_LETTERS.index(self.coda) + 1 if self.coda else 0
         lead = LEAD_LETTERS.index(self.lead)
-        return " " * self.gap + join(lead, VOWEL_LETTERS.index(self.vowel), coda)
+        return join(lead, VOWEL_LETTERS.index(self.vowel), coda)
+
+    def counts(self, following: "_Syllable") -> bool:
+        """Whether a number and its counter are said as one word: 십육 일 심뉴길."""
+        return self.letters() in _NUMBERS and following.letters() in _COUNTERS
 
     def is_noun_in_rg(self) -> bool:
-        return str(self).strip() in _NOUNS_IN_RG
+        return self.letters() in _NOUNS_IN_RG
 
 
 def pronounce(text: str) -> str:
@@ -164,15 +176,21 @@ def _aspirate(left: _Syllable, right: _Syllable) -> None:
 def _liaise(left: _Syllable, right: _Syllable, across: bool) -> None:
     """A coda moves before a vowel (13, 14); the ㅅ of a cluster becomes tense.
 
-    Between words only a neutral obstruent moves (15).
+    Between words only a neutral obstruent moves, and not into 이 야 여 요 유 (15).
     """
     if right.lead != "ㅇ" or left.coda in ("", "ㅇ"):
         return
-    if across and left.coda not in _NASAL:
+    if across and not _moves_across(left, right):
         return
     stays, moves = _CLUSTERS.get(left.coda, ("", left.coda))
     right.lead = "ㅆ" if stays and moves == "ㅅ" else moves
     left.coda = stays
+
+
+def _moves_across(left: _Syllable, right: _Syllable) -> bool:
+    if right.vowel in _GLIDES and not left.counts(right):
+        return False
+    return left.coda in _NASAL
 
 
 def _neutralize(left: _Syllable, right: _Syllable) -> None:

@@ -1,4 +1,4 @@
-"""Words and phrases respelled before the sound rules: tables, then context.
+"""Words respelled before the sound rules: tables, then the parts of compounds.
 
 Words match at their beginning; entries of three syllables and more match anywhere, for
 Korean compounds grow at the front (국제인권법, 비상계엄령).
@@ -6,13 +6,19 @@ Korean compounds grow at the front (국제인권법, 비상계엄령).
 
 import re
 
-from . import sounds
-from .jamo import CODA_LETTERS, LEAD_LETTERS, coda_of, join, split
+from . import compounds, sounds
+from .jamo import CODA_LETTERS, join, split
+from .junctions import junctions
+from .phrases import plain_words, respell_phrase
 from .sounds import tense
-from .tables import alternatives
 
 _TABLE = (
-    sounds.CODAS
+    {
+        first + part: first + tense(part[0]) + part[1:]
+        for part, firsts in compounds.TENSE.items()
+        for first in firsts
+    }
+    | sounds.CODAS
     | sounds.STEMS
     | sounds.SINO_WORDS
     | sounds.JOINED
@@ -26,115 +32,18 @@ _LONGEST = max(map(len, _TABLE))
 _NUMBER = "일이삼사오육칠팔구십백천만억"
 
 
-def _with_coda(letter: str) -> str:
-    """Every syllable that ends in `letter`, for a character class."""
-    coda = CODA_LETTERS.index(letter) + 1
-    return "".join(join(lead, vowel, coda) for lead in range(19) for vowel in range(21))
-
-
-def _soften(syllable: str, lead: str) -> str:
-    """The syllable with another lead: 육, ㄴ → 뉵."""
-    _, vowel, coda = split(syllable)
-    return join(LEAD_LETTERS.index(lead), vowel, coda)
-
-
 def respell(phrase: str) -> str:
     """Respell a phrase of Hangul words with single spaces, word by word."""
-    phrase = _respell_phrase(phrase)
-    return " ".join(map(_respell_word, phrase.split(" ")))
-
-
-# 27: what -(으)ㄹ makes tense. Dependent nouns after any ㄹ where what follows shows
-# that they are nouns; full nouns only after endings that can be nothing else.
-_L = _with_coda("ㄹ")
-_DEPENDENT = re.compile(
-    rf"(?<=[{_L}]) (?:것|걸|겁니|지도|데(?=[가는도를]|$)|바(?=[가는를와]|$| 없)"
-    r"|적(?=[이에은도]|$)|거(?=[예야다라니냐든는를에요]|지|$| )|게(?=$| |요)"
-    r"|건(?=$| |가|데|지)|수(?=[가는도를]?(?: ?[있없])|밖에|만 |[가는]$)"
-    r"|줄(?=[은을도로]? ?[알모몰])|듯(?=[이하한했]|$| )|성(?=싶)|법(?=[이한하]))"
-)
-_ADNOMINAL = (
-    "(?:(?<![가-힣])[할될갈올볼줄쓸쉴놀]|[가-힣][할될갈올볼줄릴킬낼칠]|만날|떠날|끝날"
-    "|[있없같먹읽받않싶좋많찾얻맞잡앉믿웃죽입씻닫걸들잃늦높깊넓싫찮"
-    f"{_with_coda('ㅆ')}]을)"
-)
-_NOUNS = alternatives(
-    """
-    곳 도리 사람 생각 계획 정도 시간 자리 사이 점 준비 자신 자격 수준 지경 상황 대상
-    경우 가능성 기회 기준 방법 방침 부분 작정 조짐 수단 시기 시점 조건 단계 당시 겨를
-    길 것 거리 구석 동안 공간 기간 기세 기색 셈 새 짓 주제 재간 제도 집 돈
-    """
-)
-_ADNOMINAL_NOUN = re.compile(f"({_ADNOMINAL}) (?={_NOUNS})")
-_ENDINGS = re.compile(
-    rf"(?<=[{_L}])(?:수록|지라도|지언정|진대|세라|밖에(?=$| ))"
-    r"|(?<=[할갈올볼줄될을릴쓸탈낼])"
-    r"(?:게(?=요|$| )|걸(?=요|$| )|지도?(?=$| )|거(?=[야예다라니]))"
-)
-# Counters after 열 and 여덟 are tense like them.
-_COUNTERS = alternatives(
-    "개 건 곳 가지 권 그루 군데 대 달 살 시 장 자루 줄 잔 접시 점 경기 골"
-)
-_AFTER_TEN = re.compile(f"(?<![가-힣])(열|여덟) (?={_COUNTERS})")
-# 29, second note: two words in one breath.
-_BREATH = (
-    (
-        re.compile(
-            "((?:^| )(?:한|할|볼|될|런|떤|쁜|든|먹은|먹을|하던|해야 할|"
-            "[가-힣]+[할한될])) 일(?=[이을은도만에]|$| )"
-        ),
-        "닐",
-    ),
-    (re.compile("((?:^| )(?:옷|속옷|겉옷|잘|못|안)) 입(?=[^니])"), "닙"),
-    (re.compile("((?:^| )(?:먹은|먹을)) 엿"), "녓"),
-    (re.compile("((?:^| )못) 잊"), "닞"),
-    (re.compile("((?:^| )못) 읽"), "닑"),
-    (re.compile("((?:^| )못) 이(?=[루기])"), "니"),
-    (re.compile("([삼칠팔십일육]) 연(?=대)"), "년"),
-)
-_WEARING = re.compile(
-    "^신고$|(?<=[을를] )신고(?= )|(?<![가-힣])신고(?= (?:있|다니|다닌|나가|나갔|싶|뛰))"
-)
-
-
-def _tense_behind_space(match: re.Match) -> str:
-    found = match[0]
-    return (
-        " " + tense(found[1]) + found[2:]
-        if found[0] == " "
-        else tense(found[0]) + found[1:]
+    plain = plain_words(phrase)
+    words = respell_phrase(phrase).split(" ")
+    return " ".join(
+        word if at in plain else _respell_word(word) for at, word in enumerate(words)
     )
-
-
-def _respell_phrase(phrase: str) -> str:
-    phrase = _WEARING.sub("신꼬", phrase)
-    phrase = _ENDINGS.sub(_tense_behind_space, phrase)
-    phrase = _tense_after(_ADNOMINAL_NOUN, _DEPENDENT.sub(_tense_behind_space, phrase))
-    phrase = _tense_after(_AFTER_TEN, phrase)
-    for pattern, respelled in _BREATH:
-        phrase = pattern.sub(lambda m, r=respelled: _breathe(m[1], r), phrase)
-    return phrase
-
-
-def _breathe(before: str, respelled: str) -> str:
-    """The inserted ㄴ is ㄹ behind ㄹ: 한 일 한 닐, 할 일 할 릴."""
-    liquid = coda_of(before[-1]) == "ㄹ"
-    return f"{before} {_soften(respelled, 'ㄹ') if liquid else respelled}"
-
-
-def _tense_after(pattern: re.Pattern, phrase: str) -> str:
-    """Make tense the syllable behind every match, which ends in a space."""
-    pieces, at = [], 0
-    for match in pattern.finditer(phrase):
-        pieces += [phrase[at : match.end()], tense(phrase[match.end()])]
-        at = match.end() + 1
-    return "".join(pieces) + phrase[at:]
 
 
 def _respell_word(word: str) -> str:
     if len(word) > 1:
-        word = _respell_particle(word)
-        word = _respell_listed(word)
+        word = _respell_particle(word, _respell_listed(word))
         word = _LINKED.sub(_unlink, word)
         for pattern, change in _PATTERNS:
             word = pattern.sub(change, word)
@@ -142,19 +51,27 @@ def _respell_word(word: str) -> str:
 
 
 def _respell_listed(word: str) -> str:
-    """Table entries, longest first; between them the rule for Sino-Korean ㄹ (26)."""
-    pieces, at, strong = [], 0, False
+    """Table entries, longest first; between them the rule for Sino-Korean ㄹ (26).
+
+    Where the parts of a compound meet inside no entry, its second part decides.
+    """
+    pieces, at, strong, inside = [], 0, False, set()
     while at < len(word):
         for end in range(min(len(word), at + _LONGEST), at + 1, -1):
             found = _TABLE.get(word[at:end])
             if found and (at == 0 or end - at > 2):
+                inside.update(range(at + 1, end))
                 break
         else:
             found, end = word[at], at + 1
         pieces.append(tense(found[0]) + found[1:] if strong else found)
         strong = _strengthens(word, end)
         at = end
-    return "".join(pieces)
+    respelled = "".join(pieces)
+    for at, sounded in junctions(word):
+        if at not in inside:
+            respelled = respelled[:at] + sounded + respelled[at + 1 :]
+    return respelled
 
 
 def _strengthens(word: str, at: int) -> bool:
@@ -169,14 +86,14 @@ def _strengthens(word: str, at: int) -> bool:
     return known and second in sounds.SINO_NEXT
 
 
-def _respell_particle(word: str) -> str:
+def _respell_particle(word: str, respelled: str) -> str:
     """의 as a particle sounds 에, inside a word 이 (5): 우리의 우리에."""
     ends_in_noun = word in sounds.NOUNS_IN_UI or (
         len(word) > 3 and word.endswith("주의")
     )
-    last = "에" if word.endswith("의") and not ends_in_noun else word[-1]
-    inside = word[1:-1].replace("의", "이")
-    return word[0] + inside + ("이" if last == "의" else last)
+    last = "에" if word.endswith("의") and not ends_in_noun else respelled[-1]
+    inside = respelled[1:-1].replace("의", "이")
+    return respelled[0] + inside + ("이" if last == "의" else last)
 
 
 # 30: 냇가 내까. Before ㄴ ㅁ and 이 the general rules find the nasal.
@@ -225,28 +142,4 @@ _PATTERNS = (
         re.compile("(?<=[열물른흔쉰순든])여(?=섯|덟|덜)"),
         "녀",
     ),
-    # 29: 역 as a station, 용 as a purpose, 율 as a rate behind two syllables or more.
-    (
-        re.compile(
-            "(?<=[가-힣]{2})(?<![지구무통번면광영권방현음해전성반징병])역"
-            "(?=$|에|까지|부터|은|을|이|과|의|으로|도|만)"
-        ),
-        lambda m: _insert(m, "역"),
-    ),
-    (
-        re.compile("(?<=[가-힣]{2})율(?=$|이|은|을|의|에|과|도|로|만)"),
-        lambda m: _insert(m, "율"),
-    ),
-    (
-        re.compile(
-            "(?<=[가-힣]{2})(?<![적작활악인관통운응남겸내사이비고허수중신착전상실차점임채공])용(?=$|으로|은|을|이|의|품|도)"
-        ),
-        lambda m: _insert(m, "용"),
-    ),
 )
-
-
-def _insert(match: re.Match, syllable: str) -> str:
-    """ㄴ where a consonant stands before; none is inserted behind a vowel."""
-    before = match.string[match.start() - 1]
-    return _soften(syllable, "ㄴ") if coda_of(before) else syllable
