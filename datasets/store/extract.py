@@ -148,7 +148,8 @@ def load_recording(utterance: Utterance, audio: Audio) -> tuple[np.ndarray, dict
     except Exception as error:  # whatever a decoder raises, the file is to blame
         detail = f"{utterance.path}: {type(error).__name__}: {error}"
         raise Rejection(Reason.UNREADABLE, detail) from None
-    missing = min((end or 0.0) - (start or 0.0), longest) - raw.size / rate
+    begin = max(start or 0.0, 0.0)
+    missing = min((end or 0.0) - begin, longest) - raw.size / rate
     if missing > _BEYOND_SECONDS:
         detail = f"{utterance.path}: ends {missing:.2f} s before the stretch to {end} s"
         raise Rejection(Reason.BEYOND, detail)

@@ -7,6 +7,7 @@ import pytest
 import hparams
 from datasets.readers import corpora
 from datasets.store import build as features
+from datasets.store.extract import load_recording
 from tests.datasets.made import write_sound, write_text
 
 SRT = (
@@ -124,3 +125,10 @@ def test_a_cue_beyond_the_recording_is_rejected(tmp_path):
         "a_0003": "beyond the recording",
         "a_0004": "beyond the recording",
     }
+
+
+def test_a_cut_before_the_recording_begins_with_it(tmp_path):
+    sound = write_sound(tmp_path / "a.wav", 0, 2.0)
+    one = corpora.Utterance("a", "a", "하나", sound, -1.0, 1.5)
+    wave, _ = load_recording(one, hparams.preset("tiny").audio)
+    assert wave.size > 0
