@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from datasets.readers.recordings import Index
-from datasets.readers.rows import Table, show
+from datasets.readers.rows import SEPARATORS, Table, show
 from datasets.readers.sources import CorpusError
 
 ID, TEXT, SPEAKER, OTHER, RAW = "id", "text", "speaker", "-", "raw text"
@@ -53,12 +53,34 @@ def check(table: Table, roles: Sequence[str], recordings: Index) -> None:
         _Column(number, role, cells, recordings)
         for number, (role, *cells) in enumerate(zip(roles, *rows, strict=True), start=1)
     ]
-    fault = next(_faults(columns), None)
-    if fault:
-        raise CorpusError(
-            f"{table.path}: {fault}. Its columns are {show(rows[0])}; say what they "
-            f"are, such as --columns {','.join(_guess(columns))}"
-        )
+    if fault := next(_faults(columns), None):
+        raise _refusal(table, fault, rows[0], columns)
+
+
+def refuse_width(table: Table, recordings: Index, allowed: str) -> None:
+    """Raise `CorpusError` for a table whose number of columns is not one of `allowed`.
+
+    Does nothing for rows of one column, which are torn.
+    """
+    width = Counter(len(cells) for _, cells in table.rows).most_common(1)[0][0]
+    if width > 1:
+        rows = [cells for _, cells in table.rows if len(cells) == width][:_JUDGED]
+        columns = [
+            _Column(number, OTHER, list(cells), recordings)
+            for number, cells in enumerate(zip(*rows, strict=True), start=1)
+        ]
+        divided = SEPARATORS[table.separator]
+        fault = f"a {divided} divides {width} columns instead of {allowed}"
+        raise _refusal(table, fault, rows[0], columns)
+
+
+def _refusal(
+    table: Table, fault: str, row: Sequence[str], columns: Sequence["_Column"]
+) -> CorpusError:
+    return CorpusError(
+        f"{table.path}: {fault}. Its columns are {show(row)}; say what they are, such "
+        f"as --columns {','.join(_guess(columns))}"
+    )
 
 
 def describe_odd(texts: Sequence[str]) -> list[str]:
@@ -152,7 +174,7 @@ def _is_shared(raw: _Column, text: _Column) -> bool:
     return 2 * shared > raw.count
 
 
-def _guess(columns: list[_Column]) -> list[str]:
+def _guess(columns: Sequence[_Column]) -> list[str]:
     """The roles that the columns look like."""
     id = max(columns, key=lambda one: (one.found, one.role == ID))
     rest = [one for one in columns if one is not id]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from datasets.readers import recordings, sources
-from datasets.readers.columns import ID, OTHER, RAW, SPEAKER, TEXT, check
+from datasets.readers.columns import ID, OTHER, RAW, SPEAKER, TEXT, check, refuse_width
 from datasets.readers.corpus import Corpus, CorpusError
 from datasets.readers.rows import Table, read_table
 
@@ -131,11 +131,16 @@ def read_judged(
     """
     if table.columns:
         layouts = {len(table.columns): table.columns}
+    if table.unsure:
+        allowed = "2, unless it stands in the texts: quote those"
+        refuse_width(table, corpus.recordings, allowed)
     widths = Counter(len(cells) for _, cells in table.rows)
     width = max(layouts, key=lambda one: (widths[one], one))
     if widths[width]:
         layouts = {width: layouts[width]}
         check(table, layouts[width], corpus.recordings)
+    elif table.rows:
+        refuse_width(table, corpus.recordings, _either(layouts))
     _read_rows(corpus, table, layouts, speaker, near)
 
 
@@ -146,11 +151,10 @@ def _read_rows(
     speaker: str | None = None,
     near: str = "",
 ) -> None:
-    allowed = " or ".join(map(str, layouts))
     for number, cells in table.rows:
         roles = layouts.get(len(cells))
         if not roles:
-            detail = f"{len(cells)} columns instead of {allowed}"
+            detail = f"{len(cells)} columns instead of {_either(layouts)}"
             corpus.reject_line(table.path, number, detail)
             continue
         named = dict(zip(roles, cells, strict=True))
@@ -163,6 +167,10 @@ def _read_rows(
             own = named.get(SPEAKER) or speaker
             own = own or recordings.speaker_of(corpus.folder, path)
             corpus.add(id, own, named[TEXT] or named.get(RAW, ""), path)
+
+
+def _either(layouts: Mapping[int, Sequence[str]]) -> str:
+    return " or ".join(map(str, layouts))
 
 
 def read_zeroth(corpus: Corpus) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,11 +84,14 @@ class Index:
             path for place in (folder, *_linked(folder)) for path in sounds(place)
         ]
         self._by_stem: dict[str, list[_Sound]] = {}
-        begin = len(str(folder)) + 1
+        begin, tops = len(str(folder)) + 1, set()
         for path in self.paths:
             *folders, name = _parts(str(path)[begin:])
             sound = _Sound(path, tuple(folders), name, drop_suffix(name))
             self._by_stem.setdefault(sound.stem.casefold(), []).append(sound)
+            tops.add(folders[0].lower() if folders else "")
+        # A folder that holds all of them tells nothing of any.
+        self._places = (*PLACES, *tops) if len(tops) == 1 else PLACES
 
     def find(self, written: str) -> Path | None:
         """The recording that a name or path means; None where none or two could be.
@@ -117,7 +120,8 @@ class Index:
         named = self._by_stem.get(stem.casefold(), [])
         speaker, near = compose(speaker or ""), compose(near)
         ranked = [
-            (_rank(sound, folders, name, speaker, near), sound) for sound in named
+            (_rank(sound, folders, name, speaker, near, self._places), sound)
+            for sound in named
         ]
         best = max((rank for rank, _ in ranked if rank), default=None)
         if best is None:
@@ -171,20 +175,25 @@ def _parts(written: str) -> list[str]:
     return parts or [""]
 
 
-def _inner(folders: Sequence[str]) -> list[str]:
+def _inner(folders: Sequence[str], places: Collection[str] = PLACES) -> list[str]:
     """The folders that are more than a usual place of recordings."""
-    return [part for part in folders if part.lower() not in PLACES]
+    return [part for part in folders if part.lower() not in places]
 
 
 def _rank(
-    sound: _Sound, folders: Sequence[str], name: str, speaker: str, near: str
+    sound: _Sound,
+    folders: Sequence[str],
+    name: str,
+    speaker: str,
+    near: str,
+    places: Collection[str],
 ) -> tuple | None:
     """How well a recording fits a written path; None: it is not meant.
 
     The folders that the path names count first, then the speaker's, then the place
     where such recordings lie; capitals and the suffix come last.
     """
-    inner, wanted = _inner(sound.folders), _inner(folders)
+    inner, wanted = _inner(sound.folders, places), _inner(folders, places)
     shared, own = _common_tail(inner, wanted), speaker in inner
     if shared == 0 and inner and not own and (wanted or speaker):
         return None

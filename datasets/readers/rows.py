@@ -28,15 +28,17 @@ _ROLES = {name: role for role, names in _NAMES.items() for name in names.split()
 
 @dataclass(frozen=True)
 class Table:
-    """A table as (line number, cells) of every row; `header` where a line names them.
+    """A table as (line number, cells) of every row.
 
-    `columns` are then "id", "text", "speaker" or "-" for each column.
+    Where its first line names the columns, `columns` are "id", "text", "speaker" or "-"
+    for each. It is `unsure` where a comma may divide columns or belong to a text.
     """
 
     path: Path
     separator: str
     rows: list[tuple[int, list[str]]]
     columns: tuple[str, ...] | None = None
+    unsure: bool = False
 
 
 def read_table(
@@ -68,14 +70,10 @@ def read_table(
     columns = header(rows[0][1]) if rows else None
     if columns:
         rows = rows[1:]
-    elif separator in ",;" and width is None and rows and len(rows[0][1]) > 2:
-        # Prose holds commas: three columns may be two, with a comma in every text.
-        raise CorpusError(
-            f"{path}: has {len(rows[0][1])} columns by the {SEPARATORS[separator]}, "
-            f"{show(rows[0][1])}; say what they are, such as --columns "
-            f"{','.join(['id', 'text', *['-'] * (len(rows[0][1]) - 2)])}"
-        )
-    return Table(path, separator, rows, columns)
+    # Prose holds commas: three columns may be two, with a comma in every text.
+    widest = max((len(cells) for _, cells in rows), default=0)
+    unsure = separator in ",;" and not (columns or width) and widest > 2
+    return Table(path, separator, rows, columns, unsure)
 
 
 def split(line: str, separator: str) -> list[str]:
@@ -129,7 +127,7 @@ def _separator(path: Path, lines: Sequence[str], usual: str, width: int | None) 
         return usual
     if width:
         counts = {
-            one: [len(split(line, one)) for line in lines]
+            one: [_width(split(line, one), width) for line in lines]
             for one in (usual, *SEPARATORS)
         }
         return max(
@@ -152,6 +150,14 @@ def _separator(path: Path, lines: Sequence[str], usual: str, width: int | None) 
         f"{path}: its lines, such as {lines[0][:60]!r}, are not divided into columns; "
         f"write a {name} between them (commas only where all lines have as many)"
     )
+
+
+def _width(cells: list[str], least: int) -> int:
+    """The number of cells without empty ones behind the first few."""
+    width = len(cells)
+    while width > least and not cells[width - 1].strip():
+        width -= 1
+    return width
 
 
 def _require_width(path: Path, rows: list[list[str]], width: int, prose: bool) -> None:

@@ -62,6 +62,7 @@ def refusal(folder):
             "would be its own speaker",
             "id,-,text",
         ),
+        ("metadata.csv", "{n}|1.9|민지|{text}", "4 columns", "id,-,speaker,text"),
         (
             "transcript.txt",
             "{n}.wav|{text}|민지|1.9",

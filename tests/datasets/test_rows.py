@@ -44,7 +44,10 @@ def test_quotation_marks_of_a_sentence_stay(tmp_path):
     ("lines", "said"),
     [
         (["00,네, 알겠습니다.", "01,안녕"], "write a vertical bar"),
-        (["00,네, 알겠습니다.", "01,오, 좋아요"], "--columns id,text,-"),
+        (
+            ["00,네, 알겠습니다.", "01,오, 좋아요"],
+            "unless it stands in the texts: quote those",
+        ),
         (["00 안녕하세요"], "write a vertical bar"),
     ],
 )
