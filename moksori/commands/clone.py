@@ -24,12 +24,11 @@ def parser() -> argparse.ArgumentParser:
     again = "keep the voice, for --voice-file"
     parser.add_argument("--save-voice", type=output_file, metavar="FILE", help=again)
     parser.add_speak_arguments(required=False)
-    out = "folder for wavs, manifest.jsonl and reference.json"
-    parser.add_argument("--out", type=output_folder, metavar="DIR", help=out)
-    code = {"default": "ko", "metavar": "CODE"}
-    parser.add_argument("--language", **code, help="of the text (ko)")
+    add, out = parser.add_argument, "folder for wavs, manifest.jsonl and reference.json"
+    add("--out", type=output_folder, metavar="DIR", help=out)
+    add("--language", default="ko", metavar="CODE", help="of the text (ko)")
     weights = "folder of XTTS-v2 (the cache, or a download)"
-    parser.add_argument("--weights", type=Path, metavar="DIR", help=weights)
+    add("--weights", type=Path, metavar="DIR", help=weights)
     return parser
 
 
@@ -66,8 +65,8 @@ def clone(arguments: argparse.Namespace) -> int:
         cli.print_note(f"voice saved: {arguments.save_voice}")
     if not lines:
         return 0
-    if arguments.stream:
-        voice.clone.save_record(arguments.stream)
+    if stream := arguments.stream:
+        voice.clone.save_record(stream)
         return cli.speak_to_stream(arguments, voice, lines)
     voice.clone.save_record(arguments.out / "reference.json")
     output = Output(arguments.out, facts=voice.facts)

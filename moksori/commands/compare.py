@@ -22,8 +22,7 @@ def parser() -> argparse.ArgumentParser:
     add("--reference", dest="references", **files, help=clip)
     said = "features of the sentences as the person speaks them"
     add("--recordings", type=Path, metavar="FEATURES", help=said)
-    lines = "one a line (those of the --recordings)"
-    add("--sentences", metavar="FILE", help=lines)
+    add("--sentences", metavar="FILE", help="one a line (those of the --recordings)")
     add("--count", type=int, default=32, metavar="N", help="sentences at most (32)")
     made_here = "folder for the page, comparison.json and wavs"
     add("--out", type=output_folder, required=True, metavar="DIR", help=made_here)
@@ -52,14 +51,14 @@ def run(arguments: argparse.Namespace) -> None:
 
     given, out = vars(arguments), arguments.out
     given["consent"] = consent.check(arguments.consent)
-    voice = open_voice(arguments.voice, arguments.vocoder, arguments.speaker)
-    given["speaker"], audio = voice.speaker, voice.audio
+    voice = arguments.voice, arguments.vocoder, arguments.speaker
+    audio, given["speaker"], trained_on = open_voice(*voice)
     lines, recordings = arguments.sentences, arguments.recordings
     selection = select(
         out,
         audio,
-        voice.speaker,
-        voice.trained_on,
+        given["speaker"],
+        trained_on,
         store=recordings and FeatureStore.open(recordings),
         sentences=lines_of(lines) if lines else None,
         **{name: given[name] for name in ("references", "others", "count", "best")},

@@ -13,16 +13,15 @@ import hparams
 from moksori.storage import output_folder
 
 DEMO_CONSENT = "nobody: a synthetic speaker (espeak-ng), made for the demo"
-REFERENCES = 8
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add, folder = parser.add_argument, {"type": output_folder, "metavar": "DIR"}
+    count = {"type": int, "metavar": "N"}
     add("--data", **folder, default="data", help="corpora and features (data)")
     add("--run", **folder, default="logs/demo", help="the run (logs/demo)")
-    count = {"type": int, "metavar": "N"}
     add("--sentences", **count, default=3000, help="to train on (3000)")
     add("--unseen", **count, default=32, help="sentences to judge it by (32)")
     add("--speakers", **count, default=1, help="synthetic voices (1)")
@@ -49,9 +48,9 @@ def _run(arguments: argparse.Namespace) -> None:
     from moksori.demo import report
 
     data, run, begun = arguments.data, arguments.run, time.monotonic()
-    base = ("--hparams", arguments.hparams) if arguments.hparams else ()
-    base = base or ("--preset", arguments.preset or "demo")
-    flags = [*base, *(part for one in arguments.overrides for part in ("--set", one))]
+    file, preset = arguments.hparams, arguments.preset or "demo"
+    flags = ["--hparams", file] if file else ["--preset", preset]
+    flags += [part for one in arguments.overrides for part in ("--set", one)]
     print("== corpus: sentences of a grammar, read by a synthetic speaker")
     train = _corpus(data / "demo-corpus", arguments.sentences, arguments.speakers)
     unseen = _corpus(data / "demo-unseen-corpus", arguments.unseen, unseen=True)
@@ -62,14 +61,12 @@ def _run(arguments: argparse.Namespace) -> None:
     waves, comparison = run.with_name(f"{run.name}-wavenet"), run / "comparison"
     _stage("vocoder", "train_wavenet", features, "--run", waves, *flags)
     voice = ("--voice", run, "--vocoder", waves, "--recordings", recordings)
-    files = sorted((train / "wavs").glob("*/*.wav"))[:REFERENCES]
+    files = sorted((train / "wavs").glob("*/*.wav"))[:8]
     rest = ("--consent", DEMO_CONSENT, "--count", arguments.unseen, "--out", comparison)
     _stage("comparison", "compare", *voice, "--reference", *files, *rest)
-    spoken, page = (
-        read_manifest(comparison / "griffin-lim"),
-        comparison / "compare.html",
-    )
-    print(report.write(run, spoken, recordings, page, time.monotonic() - begun))
+    spoken, page = comparison / "griffin-lim", comparison / "compare.html"
+    told = read_manifest(spoken), recordings, page, time.monotonic() - begun
+    print(report.write(run, *told))
 
 
 def _stage(name: str, *command: object) -> None:

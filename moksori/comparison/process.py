@@ -4,10 +4,8 @@ import json
 import re
 import signal
 import subprocess
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -52,8 +50,9 @@ def run_measured(
     made_of = fingerprint(command, sources)
     note = folder / _NOTE
     manifest = folder / "manifest.jsonl"
-    if known := _read(note):
-        if known.pop("made_of", None) == made_of and manifest.exists():
+    if note.exists():
+        known = json.loads(note.read_text("utf-8"))
+        if known.pop("made_of") == made_of and manifest.exists():
             return ProcessResult(**known)
         note.unlink()
     folder.mkdir(parents=True, exist_ok=True)
@@ -95,36 +94,24 @@ def _files(sources: Iterable[Path]):
             yield source
 
 
-def _watched(
-    process: subprocess.Popen, look: Callable[[], object]
-) -> tuple[int, float]:
+def _watched(process: subprocess.Popen, look: Callable) -> tuple[int, float]:
     """Wait for a child; return `(exit code, peak megabytes)` of it alone."""
     megabytes = 0.0
+    # Raise KeyboardInterrupt on SIGTERM, or the child would outlive this process.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with _sigterm_as_interrupt():
-            while process.poll() is None:
-                megabytes = max(megabytes, _peak(process.pid))
-                look()
-                time.sleep(_LOOK_SECONDS)
+        while process.poll() is None:
+            megabytes = max(megabytes, _peak(process.pid))
+            look()
+            time.sleep(_LOOK_SECONDS)
     except BaseException:
         process.terminate()
         process.wait()
         raise
-    look()
-    return process.returncode, megabytes
-
-
-@contextmanager
-def _sigterm_as_interrupt() -> Iterator[None]:
-    """Raise KeyboardInterrupt on SIGTERM, or the child would outlive this process."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
     finally:
         signal.signal(signal.SIGTERM, before)
+    look()
+    return process.returncode, megabytes
 
 
 def _peak(process: int) -> float:
@@ -152,10 +139,3 @@ def _complaint(code: int, path: Path) -> str:
         return f"it was ended by signal {-code} ({signal.strsignal(-code)})"
     lines = path.read_text("utf-8", errors="replace").strip().splitlines()
     return lines[-1].rpartition("\r")[2].strip() if lines else "it said nothing"
-
-
-def _read(path: Path) -> dict:
-    try:
-        return json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}

@@ -34,21 +34,12 @@ class ComparisonRequest:
     best: bool = False
 
 
-@dataclass(frozen=True)
-class TrainedVoiceRun:
-    """Describe the voice that is compared: its settings, the speaker that speaks, and
-    what its runs were trained on (`training.record`)."""
-
-    audio: Audio
-    speaker: str
-    trained_on: dict[str, dict]
-
-
 def open_voice(
     voice: Path, vocoder: Path | None, speaker: str | None
-) -> TrainedVoiceRun:
-    """Open the run of a voice. Raises `RunError` where there is none, or the vocoder
-    was trained on other mels, and `ValueError` for a speaker that it does not have."""
+) -> tuple[Audio, str, dict[str, dict]]:
+    """Return a voice's settings, the speaker that speaks, and what voice and vocoder
+    were trained on (`training.record`). Raises `RunError` where there is no run, or the
+    vocoder was trained on other mels, and `ValueError` for an unknown speaker."""
     run = Run.open(voice)
     audio = TACOTRON.settings_of(run).audio
     speakers = run.settings["speakers"]
@@ -56,8 +47,7 @@ def open_voice(
     if vocoder:
         check_vocoder(vocoder, audio)
         trained_on[VOCODER] = read_training_record(vocoder)
-    chosen = speakers[speaker_number(speakers, speaker)]
-    return TrainedVoiceRun(audio, chosen, trained_on)
+    return audio, speakers[speaker_number(speakers, speaker)], trained_on
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 import io
 
 import numpy as np
-import pytest
 from PIL import Image
 
 from moksori.comparison.page.pictures import palette, spectrogram
@@ -31,16 +30,3 @@ def test_what_is_outside_of_the_range_has_the_colours_at_its_ends():
 def test_louder_is_lighter():
     lightness = palette() @ np.array([0.2126, 0.7152, 0.0722])
     assert (np.diff(lightness) > 0).all()
-
-
-@pytest.mark.parametrize(
-    ("mel", "low", "high", "words"),
-    [
-        (np.zeros((0, 4)), 0.0, 1.0, "bands"),
-        (np.zeros(4), 0.0, 1.0, "bands"),
-        (np.zeros((2, 2)), 1.0, 1.0, "no range"),
-    ],
-)
-def test_what_is_no_picture_is_refused(mel, low, high, words):
-    with pytest.raises(ValueError, match=words):
-        spectrogram(mel, low, high, 2)
