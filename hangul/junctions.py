@@ -26,7 +26,9 @@ _VERB = re.compile(
     "(?:하|한|할|해|했|합|함|되|된|될|돼|됐|됩|됨|시키|시킨|시켰|받|당하|당한|당했)[가-힣]*"
 )
 # First parts that are numbers (제삼·권) or a name (김일·성) have no suffix that tenses.
-_NUMBER_OR_NAME = re.compile("제?[일이삼사오육칠팔구십백천만수몇]+|[김박최][가-힣]")
+_NUMBER_OR_NAME = re.compile(
+    "제?[일이삼사오육칠팔구십백천만]+|[수몇][십백천만]|[김박최][가-힣]"
+)
 
 
 @lru_cache(maxsize=8192)
@@ -45,11 +47,9 @@ def junctions(word: str) -> Iterator[tuple[int, str]]:
             continue
         found = _second_part(word[:end], following == "noun")
         if found:
-            while found:
-                at, sounded = found
-                if sounded:
-                    yield at, sounded
-                found = _second_part(word[:at], True)
+            while found and found[1]:
+                yield found
+                found = _second_part(word[: found[0]], True)
             return
 
 
