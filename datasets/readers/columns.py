@@ -186,7 +186,7 @@ def _guess(columns: Sequence[_Column]) -> list[str]:
             if one is not text
             and one.numbers < 0.5
             and one.syllables < _SENTENCE_SYLLABLES
-            and (one.is_repetitive or one.count < _ENOUGH)
+            and (one.distinct < one.count or one.count < _ENOUGH)
         ),
         None,
     )
