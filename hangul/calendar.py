@@ -85,6 +85,9 @@ _SLASH_DATE_LATE = re.compile(
     r"|1[0-2]/[1-9](?!\d)|[6-9]/[1-5](?!\d)|11/11)"
     rf"(\d+)/(\d+)(?![\d/])(?! ?(?:{_PORTION}|[%\"″'=+×]|[A-Za-z]))"
 )
+_DAY_SPAN = re.compile(
+    rf"(?<![\d.])({_MONTH})\. ?({_DAY})\. ?[~–-] ?({_MONTH})\. ?({_DAY})(?:\.|(?!\d))"
+)
 _DATE_END = re.compile(
     rf"((?:월 [가-힣]+ 일) ?(?:[가-힣]요일 ?)?[~–-] ?)({_MONTH})[./] ?({_DAY})"
     r"(?![\d/])\.?(?!\d)"
@@ -127,6 +130,9 @@ def read_dates(text: str) -> str:
     )
     for pattern in (_SHORT_YEAR_SPACED, _SHORT_YEAR_LATE):
         text = pattern.sub(lambda m: _say(m[1], m[2], m[3]), text)
+    text = _DAY_SPAN.sub(
+        lambda m: f"{_say('', m[1], m[2])}에서 {_say('', m[3], m[4])}", text
+    )
     text = _SLASH_DATE.sub(_read_slash_date, text)
     for pattern in (_SLASH_DATE_LATE, _DAY_HOUR):
         text = pattern.sub(lambda m: _say("", m[1], m[2]), text)

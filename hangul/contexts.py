@@ -90,10 +90,10 @@ _THINGS = pairs(
     점: 작품 유물 그림 미술품 문화재 유화 사진 도자기 의류 옷 가구 고기 살 회 수육
     기: 미사일 원전 고분 헬기 전투기 로켓 위성 발전기 엘리베이터 크레인 무덤 탑 석탑
     단: 시금치 대파 쪽파 열무 부추 미나리 배추 장작 파 짚 쑥갓 나물 쑥 갓 실파 꽃 땔감
-    부: 복사본 사본 서류 신문 등본 초본 계약서 신청서 원고
+    부: [가-힣]+서 복사본 사본 서류 신문 등본 초본 원고 잡지 책자
     축: 오징어 한지; 제: 한약 보약 약 탕약; 재: 한약 보약 약 탕약; 거리: 오이 가지
     촉: 난초 난; 구: 시신 유골 시체 사체 유해; 문: 대포 함포 화포 포; 두: 소 가축
-    정: 소총 권총 총 기관총 기관단총; 쪽: 마늘 생강 귤 레몬 수박; 동: 먹 붓 무명
+    정: 소총 권총 총 기관총 기관단총; 쪽: 마늘 생강 귤 레몬 수박 식빵; 동: 먹 붓 무명
     포: 홍삼 약 커피믹스 한약; 코: 낙지 명태; 수: 바둑 시조; 집: 바둑 백 흑
     동이: 물 술 막걸리; 입: 사과 빵 떡
     """
@@ -117,6 +117,7 @@ _NAMED_PARTS = re.compile(
     rf"(?<![가-힣\d.,])(?<!(?:사진|종이|그림|카드|영화|노래|앨범) )({AMOUNT})(권|장|편)"
     rf"(?= ?{_INSIDE}| ?\d+(?:절|쪽|페이지|화)| ?\d+[장편]| ?을 참[고조])"
 )
+_COUNTED_OFF = re.compile(r"(?<!\d)(\d{1,2})(통(?= ?\d{1,2}반)|판(?= ?\d선?승))")
 _PART_AFTER_PART = re.compile(
     r"(?<=[일이삼사오육칠팔구십백] [권장편])( ?)(\d+) ?([장편])"
 )
@@ -138,6 +139,7 @@ def _read_parts(text: str) -> str:
         return f"{words} {read_integer(last)} {counter}"
 
     text = _PARTS_IN_TURN.sub(in_turn, text)
+    text = _COUNTED_OFF.sub(lambda m: f"{read_number(m[1])} {m[2]}", text)
     text = _NAMED_PARTS.sub(lambda m: f"{read_number(m[1])} {m[2]}", text)
     return _PART_AFTER_PART.sub(lambda m: f"{m[1]}{read_number(m[2])} {m[3]}", text)
 

@@ -9,17 +9,31 @@ from .tables import alternatives
 
 _END = "(?![A-Za-z0-9²³])"
 _UNIT = rf"(?:{alternatives(UNITS)}){_END}"
-_MEASURED = re.compile(rf"({MINUS})({AMOUNT}) ?({_UNIT})")
+_MEASURED = re.compile(rf"({MINUS})({AMOUNT})(여?) ?({_UNIT})")
 _RANGE = re.compile(rf"({MINUS}{AMOUNT}) ?[-~–] ?({AMOUNT}) ?({_UNIT})")
 _SPAN = re.compile(rf"({MINUS}{AMOUNT} ?(?:{_UNIT}|°[CF])) ?[~–] ?(?={MINUS}\d)")
 _DEGREES = re.compile(rf"({MINUS})({AMOUNT})(?: ?°C)? ?[-~–] ?({MINUS}{AMOUNT} ?°[CF])")
 # A unit without its number, for those that no word is spelled like.
 _BARE_UNIT = "(?:kg|km|cm|mm|mg|μg|μm|mL|ml|kcal|kWh|[GM]Hz|[kc]?m²|[kc]?m³)"
-_BARE = re.compile(rf"(?<![A-Za-z\d.,] )(?<![A-Za-z\d]){_BARE_UNIT}{_END}(?!/)")
+_BARE = re.compile(
+    rf"(?<![A-Za-z\d.,] )(?<![A-Za-z\d]){_BARE_UNIT}{_END}(?!/)"
+    rf"|(?<=[십백천만억]) ?{_UNIT}|(?<![A-Za-z\d ])[gLtW](?=당)"
+)
 _BARE_PER = re.compile(
     rf"(?<![A-Za-z\d./])(?<!\d )({_BARE_UNIT}|g|L|m|t)"
     rf"/({_BARE_UNIT}|L|dL|h|s|g|m){_END}"
 )
+# Spoons of a recipe: 간장 2T is no tesla, 소금 1t no ton.
+_SEASONING = alternatives(
+    """
+    간장 국간장 진간장 설탕 소금 식초 참기름 들기름 고춧가루 마늘 후추 올리고당 물엿
+    맛술 고추장 된장 식용유 액젓 깨 깨소금 케첩 마요네즈 청주 미림 전분 꿀 생강 굴소스
+    """
+)
+_SPOONS = re.compile(
+    rf"((?:{_SEASONING}) )(\d+(?:[./]\d+)?)(?:~(\d+))? ?([Tt])(?![A-Za-z\d])"
+)
+_SPOON_NAMES = {"T": "큰술", "t": "작은술"}
 # Amperes: behind volts, and where electricity is spoken of. 3A반 is a class.
 _AMPERES = re.compile(
     rf"(?:(?<=V )|(?<=V/)|(?<=V, )|(?<=V·)|(전류[^\d.]{{0,4}}))({AMOUNT}) ?A{_END}"
@@ -65,8 +79,20 @@ def _read_temperature(match: re.Match) -> str:
     return f"{said} {read_number(amount)} 도"
 
 
+def _read_measured(match: re.Match) -> str:
+    minus, amount, about, unit = match.groups()
+    name = UNITS[unit]
+    if about:
+        return f"{sign(minus)}{read_number(amount)}여 {name}"
+    return sign(minus) + read_count(amount, name)
+
+
 def read_units(text: str) -> str:
     """Read units: 5km → 오 킬로미터, 100km/h → 시속 백 킬로미터, -5℃ → 영하 오 도."""
+    text = _SPOONS.sub(
+        lambda m: f"{m[1]}{m[2]}" + f"~{m[3]}" * bool(m[3]) + _SPOON_NAMES[m[4]],
+        text,
+    )
     text = _SPAN.sub(r"\1에서 ", text)
     text = _DEGREES.sub(r"\1\2°C에서 \3", text)
     text = _RANGE.sub(r"\1에서 \2\3", text)
@@ -82,8 +108,8 @@ def read_units(text: str) -> str:
         lambda m: f"{m[1] or ''}{read_number(m[2] or m[3] or m[4])} 암페어", text
     )
     text = _BARE_PER.sub(lambda m: f"{UNITS.get(m[2], m[2])}당 {UNITS[m[1]]}", text)
-    text = _BARE.sub(lambda m: UNITS[m[0]], text)
-    return _MEASURED.sub(lambda m: f"{sign(m[1])}{read_count(m[2], UNITS[m[3]])}", text)
+    text = _BARE.sub(lambda m: " " * (m[0][0] == " ") + UNITS[m[0].strip()], text)
+    return _MEASURED.sub(_read_measured, text)
 
 
 _QUOTE = re.compile('"')

@@ -85,6 +85,7 @@ class Rule:
 RULES = (
     Rule("hanja", _HANJA, hanja.read_hanja),
     Rule("foreign letters", _FOREIGN, scripts.strip_accents),
+    Rule("faces", _OUTSIDE_ALPHABET, signs.drop_faces),
     Rule("primes", _PRIMES, measures.read_primes),
     Rule("codes", _DIGIT, codes.read_named),
     Rule("open particles", _OUTSIDE_ALPHABET, particles.open_particles),

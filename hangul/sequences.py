@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 
 from .numerals import NATIVE_BELOW, NATIVE_COUNTERS, read_integer
-from .quantities import AMOUNT, COUNTER, read_count, read_number, whole_value
+from .quantities import AMOUNT, COUNTER, MINUS, read_count, read_number, whole_value
 
 # A number with a branch number: 720-1번 버스, 12-3번지, 제3-2회.
 _BRANCH = re.compile(
@@ -12,7 +12,9 @@ _BRANCH = re.compile(
     r"(번지|번길|번|호(?!선|기)|반(?![가-힣]))"
 )
 _ORDINAL_BRANCH = re.compile(rf"(?<![가-힣])(제 ?)(\d++)-(\d++) ?({COUNTER})")
-_RANGE = re.compile(rf"({AMOUNT}) ?([-~–]) ?({AMOUNT})(여?) ?({COUNTER})")
+_RANGE = re.compile(
+    rf"({MINUS})({AMOUNT}) ?([-~–]) ?({MINUS})({AMOUNT})(여?) ?({COUNTER})"
+)
 _ITEM = r"\d{1,2}(?!\d)"
 _LIST = re.compile(
     rf"(?<![\d.,~-])(?<!\d[:/])({_ITEM}(?:(?:, ?|·){_ITEM})*)(?:, ?|·)"
@@ -91,10 +93,16 @@ def _read_branch(match: re.Match) -> str:
 
 
 def _read_range(match: re.Match) -> str:
-    first, _, last, about, counter = match.groups()
+    minus, first, joint, under, last, about, counter = match.groups()
+    if joint == "-" and counter in "승패무":
+        return f"{read_number(first)} 대 {read_number(last)} {counter}"
     if about:
         return f"{read_number(first)}에서 {read_number(last)}여 {counter}"
-    return _from_to(first, last, counter)
+    below = "영하 " if counter == "도" else "마이너스 "
+    said = _from_to(first, last, counter)
+    if under:
+        said = said.replace("에서 ", f"에서 {below}")
+    return below * bool(minus) + said
 
 
 def _from_to(first: str, last: str, counter: str) -> str:
@@ -105,6 +113,9 @@ def _from_to(first: str, last: str, counter: str) -> str:
     """
     if counter == "권" and first == "1":
         return f"일에서 {read_number(last)} 권"
+    scaled = re.fullmatch(r"(\d+)([십백천]?[만억조]|[백천])", last)
+    if scaled and first.isdigit() and int(first) < int(scaled[1]):
+        first += scaled[2]  # 3~5만 원 begins at 30,000
     twice = _native(counter) or counter in "월년"
     left = read_count(first, counter) if twice else read_number(first)
     return f"{left}에서 {read_count(last, counter)}"

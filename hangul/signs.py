@@ -65,14 +65,20 @@ _MASKED = re.compile(
     "(?<![가-힣])([김이박최정강조윤장임한오서신권황안송류전홍고문양손배백허유남심노하곽성차주우구민])"
     "(?:[○×]{1,2}|[OX]{2})(?=[ (,]|씨|군|양|$)"
 )
-_UNNAMED = re.compile("[○●]{2,}")
-_ARROW = re.compile("(?<=[가-힣]) ?[→⇒➔➜] ?(?=[가-힣])")
+_UNNAMED = re.compile(
+    "[○●]{2,}|[△□]{2,}(?=[가-힣])|(?<![A-Za-z])(?:O{2,3}|X{2,3})(?=[가-힣](?!색체))"
+)
+_ARROW = re.compile(r"(?<=[가-힣\dA-Z%)]) ?[→⇒➔➜] ?(?=[가-힣\dA-Z])")
 _WEEKDAYS = re.compile(
     rf"(?<![가-힣])([{WEEKDAYS}])(요일)? ?[~–-] ?([{WEEKDAYS}])(요일)?(?![가-힣])"
 )
 _SPAN_NUMBER = re.compile(r"(?<=[\d가-힣A-Za-z%]) ?[~–] ?(?=(?:[가-힣]{1,3} ?)?\d)")
 _SPAN_WORD = re.compile(r"(?<=[가-힣]{2})(?<![요네다아어야지까죠자])[~–](?=[가-힣]{2})")
-_SPAN_OPEN = re.compile(r"(?<=[\d ][시일월년분])~(?= |$)")
+_SPAN_OPEN = re.compile(r"(?<=[\d 백천만억][시일월년분원])~(?= |$)")
+_SPAN_DASH = re.compile(
+    r"(?<=\d[시분일월년층]) ?- ?(?=(?:오전|오후|새벽|밤|지하|지상)? ?\d)"
+)
+_SPAN_LETTER = re.compile("(?<=[A-Zㄱ-ㅎ])~(?=[A-Zㄱ-ㅎ])")
 
 
 def read_spans(text: str) -> str:
@@ -82,8 +88,21 @@ def read_spans(text: str) -> str:
     text = _WEEKDAYS.sub(r"\1요일에서 \3요일", text)
     text = _SPAN_OPEN.sub("부터", text)
     text = re.sub("(?<=부터) ?[~–]", " ", text)
-    text = _SPAN_WORD.sub("에서 ", _SPAN_NUMBER.sub("에서 ", text))
-    return _ARROW.sub("에서 ", text)
+    for pattern in (_SPAN_NUMBER, _SPAN_WORD, _SPAN_DASH, _SPAN_LETTER, _ARROW):
+        text = pattern.sub("에서 ", text)
+    return text
+
+
+# Faces are silent; a colon between numbers is none.
+_FACES = re.compile(
+    r"(?<![\w:])(?:[:;][-~^']?[)(DP]|=[)(]|[Tㅠㅜ][._][Tㅠㅜ]|ㅡ[._]?ㅡ|;_;|-_-|>_<|<3)"
+    r"(?!\w)"
+)
+
+
+def drop_faces(text: str) -> str:
+    """Drop faces drawn with signs: :) ㅠ.ㅠ T_T."""
+    return _FACES.sub(" ", text)
 
 
 _CHAINED = "[가-힣A-Za-z0-9]"
@@ -121,11 +140,16 @@ def _read_lone(match: re.Match) -> str:
     """
     run = match[0]
     behind = "가" <= match.string[match.start() - 1 : match.start()] <= "힣"
+    half = run[: len(run) // 2]
     laughing = set(run) <= set("ㅋㅎ") and (len(run) > 1 or behind)
     if laughing:
         said = "".join(CHATTER[letter] for letter in run[:3])
     elif run in CHATTER and len(run) > 1:
         said = CHATTER[run]
+    elif half in CHATTER and half * 2 == run:
+        said = CHATTER[half] * 2
+    elif len(run) > 2 and run[0] in "ㄷㄱㄴ" and len(set(run)) == 1:
+        said = CHATTER[run[:2]]
     elif set(run) <= set("ㅠㅜ") and len(run) > 1:
         said = "흑흑"
     else:

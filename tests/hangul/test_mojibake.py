@@ -53,7 +53,7 @@ def test_latin_letters_and_signs_are_none(text):
     [
         ("안녕\ufffd\ufffd하세요", ("\ufffd\ufffd",)),
         ("안녕 \ue0a0 하세요", ("\ue0a0",)),
-        ("ⓐ번", ("ⓐ",)),
+        ("ꀀ번", ("ꀀ",)),
         ("안녕 😀 하세요 ★ ❤️ 🇰🇷", ()),
     ],
 )
