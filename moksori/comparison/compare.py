@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from hparams import Audio
@@ -112,13 +113,10 @@ def _results(
         rows = [{"line": n, "wav": Path(c["wav"]).name} for n, c in found.items()]
         clips.write_consent(out, request.consent, rows)
         results[RECORDING] = SystemResult(RECORDING, "Recording", "the person", found)
+    total = len(selection.lines)
     for system in systems(request, folder):
-        total = len(selection.lines)
-
-        def count(done: int, name=system.name, total=total) -> None:
-            progress(name, done, total)
-
-        process = run_system(system, folder, total, count)
+        count = partial(progress, system.name)
+        process = run_system(system, folder, total, lambda n, c=count: c(n, total))
         if process.spoke:
             results[system.key] = _result(
                 system, process.megabytes, request, selection, audio, folder, progress

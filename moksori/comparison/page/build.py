@@ -11,7 +11,6 @@ import hashlib
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -38,14 +37,8 @@ _FAILURES = (
 )
 
 
-@dataclass(frozen=True)
-class _Sound:
-    """Hold a clip as it was read: `wave` [samples] at `rate`, at its own level."""
-
-    wave: np.ndarray
-    rate: int
-    loudness: float
-    peak_decibel: float
+# A wave [samples] and its rate.
+Sound = tuple[np.ndarray, int]
 
 
 def write(folder: Path, comparison: Mapping, audio: Audio) -> Path:
@@ -58,12 +51,9 @@ def write(folder: Path, comparison: Mapping, audio: Audio) -> Path:
     """
     from jinja2 import Environment, FileSystemLoader
 
-    templates = Environment(
-        loader=FileSystemLoader(_PARTS),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    spaces = {"trim_blocks": True, "lstrip_blocks": True}
+    loader = FileSystemLoader(_PARTS)
+    templates = Environment(loader=loader, autoescape=True, **spaces)
     templates.filters |= {
         "lang": _language,
         "number": _number,
@@ -138,16 +128,16 @@ def _sentence(folder: Path, sentence: Mapping, audio: Audio) -> dict:
     return {**sentence, "clips": clips, "alignments": alignments}
 
 
-def _media(sounds: Mapping[str, _Sound], audio: Audio) -> dict[str, dict]:
+def _media(sounds: Mapping[str, Sound], audio: Audio) -> dict[str, dict]:
     """Return sound and picture of the clips of a sentence, on scales they share."""
     gains = _gains(sounds, audio)
     waves = {
-        key: one.wave * np.float32(10 ** (gains[key] / 20))
-        for key, one in sounds.items()
+        key: (wave * np.float32(10 ** (gains[key] / 20)), rate)
+        for key, (wave, rate) in sounds.items()
     }
     mels = {
-        key: mel_spectrogram(resample(wave, sounds[key].rate, audio.sample_rate), audio)
-        for key, wave in waves.items()
+        key: mel_spectrogram(resample(wave, rate, audio.sample_rate), audio)
+        for key, (wave, rate) in waves.items()
     }
     frames = max(map(len, mels.values()), default=0)
     per_decibel = 2 * audio.mel_range / (audio.ceiling_decibel - audio.floor_decibel)
@@ -156,33 +146,33 @@ def _media(sounds: Mapping[str, _Sound], audio: Audio) -> dict[str, dict]:
     low = high - RANGE_DECIBEL * per_decibel
     return {
         key: {
-            "seconds": wave.size / sounds[key].rate,
-            "sound": _uri("audio/wav", wav_bytes(wave, sounds[key].rate)),
+            "seconds": wave.size / rate,
+            "sound": _uri("audio/wav", wav_bytes(wave, rate)),
             "picture": _uri("image/png", spectrogram(mels[key], low, high, frames)),
         }
-        for key, wave in waves.items()
+        for key, (wave, rate) in waves.items()
     }
 
 
-def _gains(sounds: Mapping[str, _Sound], audio: Audio) -> dict[str, float]:
+def _gains(sounds: Mapping[str, Sound], audio: Audio) -> dict[str, float]:
     """Return decibels that make the clips of a sentence equally loud, undistorted."""
-    heard = [one for one in sounds.values() if math.isfinite(one.loudness)]
-    room = [audio.level_decibel - one.peak_decibel + one.loudness for one in heard]
+    levels = {key: loudness(*sound) for key, sound in sounds.items()}
+    heard = {key: level for key, level in levels.items() if math.isfinite(level)}
+    peaks = {key: max(float(np.abs(sounds[key][0]).max()), 1e-6) for key in heard}
+    room = [
+        audio.level_decibel - 20 * math.log10(peaks[key]) + level
+        for key, level in heard.items()
+    ]
     wanted = min([audio.loudness_lufs, *room])
-    return {
-        key: wanted - one.loudness if math.isfinite(one.loudness) else 0.0
-        for key, one in sounds.items()
-    }
+    return {key: wanted - heard[key] if key in heard else 0.0 for key in sounds}
 
 
-def _read(folder: Path, name: str) -> _Sound:
+def _read(folder: Path, name: str) -> Sound:
     """Read a sound. Raises `AudioError`, which names the file as the page does."""
     try:
-        wave, rate = decode(folder / name)
+        return decode(folder / name)
     except AudioError as error:
         raise AudioError(str(error).replace(str(folder / name), name)) from None
-    peak = 20 * math.log10(max(float(np.abs(wave).max()), 1e-6))
-    return _Sound(wave, rate, loudness(wave, rate), peak)
 
 
 def _alignment(folder: Path, name: str | None) -> bytes | None:
@@ -195,8 +185,8 @@ def _alignment(folder: Path, name: str | None) -> bytes | None:
 
 
 def _hash(text: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-    return f"'sha256-{digest}'"
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
 def _uri(kind: str, content: bytes) -> str:
