@@ -24,7 +24,8 @@ _ROUGH_RANGE = re.compile(
     rf"(?<![\d.,])([2-9]) ?~ ?([3-9]0|[3-9][십백천만])([만억]?) ?({COUNTER})"
 )
 _COMPOUND = re.compile(
-    r"(?<!\d)(\d{1,2})(막 ?|[석인남자한촌통첩])(\d{1,2})(?=[가-힣](?![가-힣]*\d))"
+    r"(?<!\d)(\d{1,2})(막 ?|인 (?=1표)|[석인남자한촌통첩])"
+    r"(\d{1,2})(?=[가-힣](?![가-힣]*\d))"
 )
 # Two numbers in turn as one: 두세 명. In Sino-Korean they are said as they are.
 _ABOUT = (
