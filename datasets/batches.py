@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from datasets.store.build import FeatureError, FeatureStore
+from datasets.store.features import FeatureError, FeatureStore
 
 
 @dataclass(frozen=True)

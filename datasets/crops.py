@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets.store.build import FeatureError, FeatureStore
+from datasets.store.features import FeatureError, FeatureStore
 from moksori.audio.coding import Coding
 
 

@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
 
 def align(arguments: argparse.Namespace) -> None:
     from datasets.crops import AlignedWriter
-    from datasets.store.build import FeatureStore
+    from datasets.store.features import FeatureStore
     from moksori.backend.setup import load_backend
 
     store = FeatureStore.open(arguments.features)
@@ -57,7 +57,7 @@ def align(arguments: argparse.Namespace) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
-    from datasets.store.build import FeatureError
+    from datasets.store.features import FeatureError
     from moksori.training.cli import run_main
 
     user_errors = (hparams.HparamsError, FeatureError)

@@ -40,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    from datasets.store.build import FeatureStore
+    from datasets.store.features import FeatureStore
     from moksori.comparison.compare import compare, summary
     from moksori.comparison.page.build import write
     from moksori.comparison.progress import bars

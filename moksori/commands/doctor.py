@@ -58,7 +58,7 @@ def main(argv: list[str] | None = None) -> int:
         from rich.console import Console
 
         from moksori.doctor import findings, table
-        from moksori.doctor.doctor import Doctor
+        from moksori.doctor.doctor import check_all
     except ModuleNotFoundError as missing:
         text = "is not installed: run make venv, or build the image again"
         print(f"doctor: {missing.name} {text}", file=sys.stderr)
@@ -66,7 +66,7 @@ def main(argv: list[str] | None = None) -> int:
     # Either way of stopping it ends the programs that it has started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        sections = Doctor(arguments, models(arguments), report_progress).run()
+        sections = check_all(arguments, models(arguments), report_progress)
     except KeyboardInterrupt:
         return 130
     found = [finding for each in sections.values() for finding in each]

@@ -28,7 +28,7 @@ def parser(description: str, example: str) -> argparse.ArgumentParser:
 def run(program: str, arguments: argparse.Namespace, load_recipe: Callable) -> int:
     """Train by the recipe that `load_recipe()` imports; return the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    from datasets.store.build import FeatureError
+    from datasets.store.features import FeatureError
     from moksori.training.cli import run_training_main
 
     user_errors = (hparams.HparamsError, FeatureError)
@@ -39,7 +39,7 @@ def run(program: str, arguments: argparse.Namespace, load_recipe: Callable) -> i
 
 def train(arguments: argparse.Namespace, recipe) -> int:
     """Train by a recipe, which is a class, until the end or a signal."""
-    from datasets.store.build import FeatureStore
+    from datasets.store.features import FeatureStore
     from moksori.training.cli import exit_code
     from moksori.training.session import session
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from datasets.readers import corpora
 from datasets.store import build
+from datasets.store.features import FeatureStore
 from hparams import Hparams
 from moksori.demo import corpus
 from moksori.doctor.training_inputs import RECIPES
@@ -138,7 +139,7 @@ def _open(features: str | None, settings: Hparams, folder: Path):
         corpus.write(folder / "corpus", _DEMO_UTTERANCES)
         features = folder / "features"
         build.build([corpora.read(folder / "corpus")], features, settings, workers=1)
-    return build.FeatureStore.open(features)
+    return FeatureStore.open(features)
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from benchmarks import distortion_scale
-from datasets.store.build import FeatureStore
+from datasets.store.features import FeatureStore
 from moksori.demo.corpus import write
 from tests.datasets.stores import build
 

@@ -9,7 +9,7 @@ import json
 import numpy as np
 import pytest
 
-from datasets.store.build import FeatureStore
+from datasets.store.features import FeatureStore
 from moksori.audio.files import load, save
 from moksori.commands import clone, compare, synthesize
 from moksori.comparison import systems

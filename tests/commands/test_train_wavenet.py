@@ -9,7 +9,7 @@ from keras import ops
 
 from datasets.batches import split
 from datasets.crops import AlignedWriter, Crops
-from datasets.store.build import FeatureStore
+from datasets.store.features import FeatureStore
 from moksori.audio import files
 from moksori.commands import train_wavenet
 from moksori.training.checkpoints import read

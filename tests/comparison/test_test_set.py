@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from datasets.batches import split
-from datasets.store.build import FeatureStore
+from datasets.store.features import FeatureStore
 from moksori.audio.files import load, save
 from moksori.comparison.test_set import (
     REFERENCE_SECONDS,

@@ -7,7 +7,7 @@ import hparams
 from datasets.batches import Batches, split
 from datasets.readers import corpora
 from datasets.store import build as features
-from datasets.store.build import FeatureError
+from datasets.store.features import FeatureError
 from tests.datasets.made import TEXTS, write_sound, write_text
 
 SETTINGS = hparams.preset("tiny").override(["audio.linear=true"])

@@ -7,7 +7,7 @@ import pytest
 
 from datasets.crops import AlignedMels, AlignedWriter, Crops
 from datasets.store import build as features
-from datasets.store.build import FeatureError
+from datasets.store.features import FeatureError
 from moksori.audio.coding import Coding
 from tests.datasets.made import TEXTS, write_sound, write_text
 from tests.datasets.stores import TINY, build

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from datasets.crops import AlignedMels, AlignedWriter
-from datasets.store.build import FeatureError, FeatureStore
+from datasets.store.features import FeatureError, FeatureStore
 from tests.datasets.stores import build, content
 
 

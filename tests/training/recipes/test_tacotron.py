@@ -7,7 +7,7 @@ from keras import ops
 
 import hangul
 import hparams
-from datasets.store.build import FeatureStore
+from datasets.store.features import FeatureStore
 from moksori.training.kinds import TACOTRON
 from moksori.training.recipes.tacotron import TacotronRecipe
 from moksori.training.runs import Run, RunError

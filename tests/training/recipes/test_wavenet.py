@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import hparams
-from datasets.store.build import FeatureStore
+from datasets.store.features import FeatureStore
 from moksori.training.recipes.wavenet import WaveNetRecipe
 from moksori.training.runs import Run, RunError
 from moksori.training.session import load_initial_weights
