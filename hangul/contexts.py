@@ -90,7 +90,7 @@ _THINGS = pairs(
     점: 작품 유물 그림 미술품 문화재 유화 사진 도자기 의류 옷 가구 고기 살 회 수육
     기: 미사일 원전 고분 헬기 전투기 로켓 위성 발전기 엘리베이터 크레인 무덤 탑 석탑
     단: 시금치 대파 쪽파 열무 부추 미나리 배추 장작 파 짚 쑥갓 나물 쑥 갓 실파 꽃 땔감
-    부: [가-힣]+서 복사본 사본 서류 신문 등본 초본 원고 잡지 책자
+    부: [가-힣]{1,6}서 복사본 사본 서류 신문 등본 초본 원고 잡지 책자
     축: 오징어 한지; 제: 한약 보약 약 탕약; 재: 한약 보약 약 탕약; 거리: 오이 가지
     촉: 난초 난; 구: 시신 유골 시체 사체 유해; 문: 대포 함포 화포 포; 두: 소 가축
     정: 소총 권총 총 기관총 기관단총; 쪽: 마늘 생강 귤 레몬 수박 식빵; 동: 먹 붓 무명
@@ -144,11 +144,16 @@ def _read_parts(text: str) -> str:
     return _PART_AFTER_PART.sub(lambda m: f"{m[1]}{read_number(m[2])} {m[3]}", text)
 
 
+def _before(match: re.Match) -> str:
+    """Return the words just before, as many as any pattern here looks at."""
+    return match.string[max(0, match.start() - 12) : match.start()]
+
+
 def _read_times(match: re.Match) -> str:
     """3번 is the third, but three times where 씩, a verb or a span tells."""
     first, joint, last, told = match.groups()
     if told is None:
-        spans = _TIMES_BEFORE.search(match.string[: match.start()])
+        spans = _TIMES_BEFORE.search(_before(match))
         syllable = match.string[match.end() : match.end() + 1]
         if not spans or "가" <= syllable <= "힣":
             return match[0]
@@ -170,7 +175,7 @@ def read_ambiguous(text: str) -> str:
     """
 
     def ages(match):
-        if _MACHINES.search(match.string[: match.start()]):
+        if _MACHINES.search(_before(match)):
             return match[0]
         first, last = match.groups()
         return (
