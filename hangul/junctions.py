@@ -27,7 +27,7 @@ _VERB = re.compile(
 )
 # First parts that are numbers (제삼·권) or a name (김일·성) have no suffix that tenses.
 _NUMBER_OR_NAME = re.compile(
-    "제?[일이삼사오육칠팔구십백천만]+|[수몇][십백천만]|[김박최][가-힣]"
+    "제?[일이삼사오육칠팔구십백천만]+|[수몇][십백천만]|[김박][가-힣]"
 )
 
 

@@ -17,6 +17,7 @@ _TABLE = (
         first + part: first + tense(part[0]) + part[1:]
         for part, firsts in compounds.TENSE.items()
         for first in firsts
+        if len(first) == 1
     }
     | sounds.CODAS
     | sounds.STEMS
@@ -84,6 +85,20 @@ def _strengthens(word: str, at: int) -> bool:
         return False
     known = first in sounds.SINO_L or (first == "일" and at == 1)
     return known and second in sounds.SINO_NEXT
+
+
+def _list_pairs() -> dict[str, str]:
+    """Respell compounds whose first part has a sound of its own: 출장길 출짱낄."""
+    return {
+        first + part: _respell_listed(first) + tense(part[0]) + part[1:]
+        for part, firsts in compounds.TENSE.items()
+        for first in firsts
+        if len(first) > 1
+    }
+
+
+_TABLE = _list_pairs() | _TABLE
+_LONGEST = max(map(len, _TABLE))
 
 
 def _respell_particle(word: str, respelled: str) -> str:
