@@ -44,6 +44,39 @@ BUILT = readings(
     """
 )
 
+# Code, chat, menus and notices in two languages.
+MIXED_TEXT = readings(
+    """
+    npm install 후 git push 하세요 → 엔피엠 인스톨 후 깃 푸시 하세요
+    main 브랜치에 merge → 메인 브랜치에 머지
+    HTTP 404 에러 → 에이치티티피 사백사 에러
+    JSON 파싱 실패 → 제이슨 파싱 실패
+    docker-compose up → 도커 컴포즈 업
+    getUserById → 겟유저바이아이디
+    localhost → 로컬호스트
+    pandas DataFrame → 판다스 데이터프레임
+    PyTorch Lightning → 파이토치 라이트닝
+    prompt engineering → 프롬프트 엔지니어링
+    SEO 최적화 → 에스이오 최적화
+    B2B SaaS → 비투비 사스
+    OMG 대박 → 오엠지 대박
+    LOL 하자 → 롤 하자
+    TMI 방출 → 티엠아이 방출
+    I'm fine → 아임 파인
+    Thank you so much → 생크 유 소 머치
+    FREE size → 프리 사이즈
+    Americano 한 잔 → 아메리카노 한 잔
+    tiramisu와 croissant → 티라미수와 크루아상
+    brunch menu → 브런치 메뉴
+    black friday SALE → 블랙 프라이데이 세일
+    NEW ARRIVAL → 뉴 어라이벌
+    Premier League → 프리미어 리그
+    Gyeongbokgung Palace → 경복궁 팰리스
+    LE SSERAFIM → 르세라핌
+    CEO Tim Cook → 씨이오 팀 쿡
+    """
+)
+
 # Listed words that the rules alone spell the same.
 RULED = names(
     """
@@ -58,7 +91,7 @@ RULED = names(
 )
 
 
-@pytest.mark.parametrize(("written", "spoken"), BUILT)
+@pytest.mark.parametrize(("written", "spoken"), BUILT + MIXED_TEXT)
 def test_built(written, spoken):
     assert normalize(written) == spoken
 
