@@ -5,6 +5,7 @@ from functools import cache, lru_cache
 
 from .lexicon import LETTERS, MIXED, MIXED_ONLY_BEFORE
 from .numerals import digits, read_integer
+from .romanized import read_romanized
 from .spelling import to_hangul
 from .tables import alternatives
 from .words import ENGLISH_NUMBERS, SPELLED, SPOKEN_ACRONYMS, known_word, words
@@ -68,7 +69,7 @@ def read_word(word: str) -> str:
             return SPOKEN_ACRONYMS[word]
         if word in SPELLED:
             return spell(word)
-    known = known_word(word.lower())
+    known = known_word(word.lower()) or read_romanized(word.lower())
     if known:
         return known
     plain = word.replace("'", "")

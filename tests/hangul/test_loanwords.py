@@ -77,6 +77,23 @@ MIXED_TEXT = readings(
     """
 )
 
+# Korean names in Latin letters.
+ROMANIZED = readings(
+    """
+    Seongsu → 성수
+    Yeongdeungpo → 영등포
+    Cheongju → 청주
+    Hyeonjin → 현진
+    Seungmin → 승민
+    Yeouido → 여의도
+    Jeongseon → 정선
+    Geumgang → 금강
+    Byeongho → 병호
+    neon → 네온
+    pigeon → 피전
+    """
+)
+
 # Listed words that the rules alone spell the same.
 RULED = names(
     """
@@ -91,7 +108,7 @@ RULED = names(
 )
 
 
-@pytest.mark.parametrize(("written", "spoken"), BUILT + MIXED_TEXT)
+@pytest.mark.parametrize(("written", "spoken"), BUILT + MIXED_TEXT + ROMANIZED)
 def test_built(written, spoken):
     assert normalize(written) == spoken
 
