@@ -14,7 +14,8 @@ _LEADS = pairs(
 _VOWELS = pairs(
     """
     a: ㅏ; ae: ㅐ; ya: ㅑ; yae: ㅒ; eo: ㅓ; e: ㅔ; yeo: ㅕ; ye: ㅖ; o: ㅗ
-    wa: ㅘ; wae: ㅙ; oe: ㅚ; yo: ㅛ; u: ㅜ; wo: ㅝ; we: ㅞ; wi: ㅟ; yu: ㅠ; eu: ㅡ; ui: ㅢ; i: ㅣ
+    wa: ㅘ; wae: ㅙ; oe: ㅚ; yo: ㅛ; u: ㅜ; wo: ㅝ; we: ㅞ
+    wi: ㅟ; yu: ㅠ; eu: ㅡ; ui: ㅢ; i: ㅣ
     """
 )
 _CODAS = pairs("k: ㄱ; n: ㄴ; t: ㅅ; l: ㄹ; m: ㅁ; p: ㅂ; ng: ㅇ")
