@@ -32,7 +32,7 @@ demo: $(INSTALLED) ## train a small Korean voice from nothing and hear it (minut
 
 # What starts programs, hosts, clusters, containers or a browser is for test-all.
 EVERYDAY := not (program or distributed or cluster or container or benchmark \
-    or browser or xtts)
+    or browser or fuzz or xtts)
 
 .PHONY: test
 test: lint ## the everyday checks; ARGS="tests/audio -k mel" narrows the tests

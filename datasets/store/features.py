@@ -239,6 +239,10 @@ def _check_complete(folder: Path, audio: Audio, rows: list[Row]) -> None:
             f"{folder}/manifest.jsonl: holds {len(rows)} of {promised} utterances; "
             + _DAMAGED
         )
+    if len({(row.shard, row.offset) for row in rows}) < len(rows):
+        raise FeatureError(
+            f"{folder}/manifest.jsonl: names an utterance twice; {_DAMAGED}"
+        )
     ends: dict[int, int] = {}
     for row in rows:
         ends[row.shard] = max(ends.get(row.shard, 0), row.offset + row.frames)

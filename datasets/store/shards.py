@@ -151,19 +151,25 @@ def find_fault(folder: Path, number: int, frames: int, audio: Audio) -> str:
     for path, held in _held(folder, number, audio):
         if not path.is_file():
             return f"{path}: is missing"
+        if held == 0:
+            return f"{path}: does not hold whole frames"
         if held < frames:
             return f"{path}: holds {held} of {frames} frames"
     return ""
 
 
 def _held(folder: Path, number: int, audio: Audio) -> Iterator[tuple[Path, int]]:
-    """Each file of a shard and the frames that it holds, by its size."""
+    """Each file of a shard and the frames that it holds, by its size.
+
+    A file of other than whole frames holds none: within it something was lost or added.
+    """
     widths = {"mel": audio.mels, "wave": audio.hop_length}
     if audio.linear:
         widths["linear"] = audio.bins
     for kind, width in widths.items():
         path = shard_path(folder, number, kind)
-        yield path, path.stat().st_size // (2 * width) if path.is_file() else 0
+        frames, rest = divmod(path.stat().st_size if path.is_file() else 0, 2 * width)
+        yield path, 0 if rest else frames
 
 
 def remove_shards(folder: Path, kept: set[int]) -> None:
