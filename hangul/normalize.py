@@ -120,7 +120,6 @@ RULES = (
     Rule("pauses", _PAUSES, signs.place_pauses),
     Rule("signs", _OUTSIDE_ALPHABET, signs.read_signs),
 )
-_X = re.compile(r"\d[°'\"′″]")
 _RULES_WITHOUT_JAMO = tuple(
     replace(rule, apply=signs.drop_lone_jamo) if rule.needs is _JAMO else rule
     for rule in RULES
