@@ -4,6 +4,7 @@ import sys
 from importlib import import_module
 
 COMMANDS = (
+    "script",
     "preprocess",
     "train_tacotron",
     "train_wavenet",
