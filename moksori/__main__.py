@@ -12,6 +12,7 @@ COMMANDS = (
     "synthesize",
     "clone",
     "compare",
+    "export",
     "doctor",
     "tensorboard",
     "demo",

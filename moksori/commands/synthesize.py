@@ -16,10 +16,10 @@ from moksori.voices.cli import SpeakParser
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command."""
     parser = SpeakParser(description=__doc__.partition("\n")[0])
-    voice = {"type": Path, "required": True, "metavar": "RUN"}
-    parser.add_argument("--voice", **voice, help="run of the voice that speaks")
+    shipped = "run of the voice that speaks (the one that comes with the program)"
+    parser.add_argument("--voice", type=Path, metavar="RUN", help=shipped)
     parser.add_speak_arguments(required=True)
-    out = "folder for wavs, pictures and manifest.jsonl (RUN/speech)"
+    out = "folder for wavs, pictures and manifest.jsonl (RUN/speech, or logs/speech)"
     parser.add_argument("--out", type=output_folder, metavar="DIR", help=out)
     parser.add_argument("--speaker", metavar="NAME", help="name or number (the first)")
     vocoder = "run of a WaveNet (Griffin-Lim)"
@@ -35,7 +35,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     flags = parser()
     arguments = flags.parse_args(argv)
     if not (arguments.out or arguments.stream):
-        arguments.out = arguments.voice / "speech"
+        arguments.out = (arguments.voice or Path("logs")) / "speech"
         if reason := refusal(arguments.out):
             flags.error(reason)
     return arguments
@@ -44,13 +44,15 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 def synthesize(arguments: argparse.Namespace) -> int:
     """Load the voice, speak the lines; returns the exit code."""
     from moksori.backend.setup import load_backend
+    from moksori.training.export import SHIPPED_VOICE
     from moksori.training.kinds import TACOTRON
     from moksori.training.runs import Run
     from moksori.voices import vocoder
     from moksori.voices.cli import lines_from, speak_to_folder, speak_to_stream
 
     # Mistakes that can be found at once are reported before Keras is loaded.
-    settings = TACOTRON.settings_of(Run.open(arguments.voice))
+    folder = arguments.voice or SHIPPED_VOICE
+    settings = TACOTRON.settings_of(Run.open(folder))
     wanted = hparams.from_arguments(arguments, settings)
     if arguments.vocoder:
         vocoder.check(arguments.vocoder, settings.audio)
@@ -62,7 +64,7 @@ def synthesize(arguments: argparse.Namespace) -> int:
     from moksori.voices.output import Output, sound_bar
     from moksori.voices.trained import TrainedVoice
 
-    voice = TrainedVoice.load(arguments.voice, arguments.best)
+    voice = TrainedVoice.load(folder, arguments.best)
     voice.adopt(wanted)
     with sound_bar() as progress:
         if run := arguments.vocoder:

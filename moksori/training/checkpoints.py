@@ -101,12 +101,15 @@ def read_header(path: Path) -> Header:
 def read(path: Path, prefix: str = "") -> Checkpoint:
     """Read a checkpoint with those arrays whose names begin with `prefix`.
 
-    Raises `Damaged`, also where a checksum of a wanted array does not agree.
+    Those that were exported in half precision are float32 again. Raises `Damaged`, also
+    where a checksum of a wanted array does not agree.
     """
     header, arrays = _read(path, prefix)
     for name, array in arrays.items():
         if _checksum(array, header.version) != header.checksums[name]:
             raise Damaged(f"the checksum of {name} does not agree")
+        if array.dtype == np.float16:
+            arrays[name] = array.astype(np.float32)
     return Checkpoint(
         header.step, arrays, header.state, path, header.metric, header.ranked_by
     )

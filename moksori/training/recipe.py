@@ -18,6 +18,7 @@ from hparams import (
     preset,
 )
 from moksori.training import schedules
+from moksori.training.export import refuse_exported
 from moksori.training.kinds import Kind
 from moksori.training.runs import Run, RunError
 from moksori.training.weights import warm_start
@@ -112,6 +113,7 @@ class Recipe:
         if not (folder / "run.json").exists():
             return Run.create(folder, described, keep=now.keep)
         run = Run.open(folder, keep=now.keep)
+        refuse_exported(run)
         run.settings["hparams"] = current_group_names(run.settings["hparams"])
         ignored = (group, *cls.kind.foreign)
         run.check(described, ignore=[f"hparams.{name}" for name in ignored])

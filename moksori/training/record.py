@@ -47,3 +47,9 @@ def read_training_record(folder: str | Path) -> dict:
         return json.loads((Path(folder) / _NAME).read_text("utf-8"))
     except (OSError, ValueError):
         return {}
+
+
+def copy_training_record(source: str | Path, folder: str | Path) -> None:
+    """Copy the record of one run's folder, if it has one, to another's."""
+    if record := read_training_record(source):
+        write_json(Path(folder) / _NAME, record)

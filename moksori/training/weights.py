@@ -54,9 +54,12 @@ def averaged(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return the `model/…` arrays of a checkpoint, with the moving average that its
     optimizer kept of a weight in place of the weight.
 
-    Raises `RunError` when it kept none.
+    Those of an exported run, which has no optimizer, are averages. Raises `RunError`
+    when an optimizer kept none.
     """
     kept = {n: a for n, a in arrays.items() if n.startswith("model/")}
+    if len(kept) == len(arrays):
+        return kept
     averages = {
         f"model/{name.removeprefix('optimizer/').removesuffix(_AVERAGE)}": array
         for name, array in arrays.items()

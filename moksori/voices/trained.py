@@ -9,6 +9,7 @@ import numpy as np
 
 import hangul
 from hparams import Hparams, difference
+from moksori.training.export import SHIPPED_VOICE
 from moksori.training.kinds import TACOTRON
 from moksori.training.runs import Run
 from moksori.training.weights import assign
@@ -56,9 +57,10 @@ class TrainedVoice(Voice):
 
     @classmethod
     def load(
-        cls, folder: str | Path, best: bool = False, vocoder=None
+        cls, folder: str | Path = SHIPPED_VOICE, best: bool = False, vocoder=None
     ) -> "TrainedVoice":
-        """Load the voice of a run, at its newest or its `best` checkpoint.
+        """Load the voice of a run, at its newest or its `best` checkpoint; without a
+        folder, the voice that comes with the program.
 
         Raises `RunError` for a folder that is no run, one of another kind or alphabet
         or one without a readable checkpoint, and `HparamsError` for settings this
