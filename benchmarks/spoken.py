@@ -9,8 +9,8 @@ import numpy as np
 
 from benchmarks.recogniser import AUDIO
 from datasets.readers import corpora
-from hparams import preset
-from moksori.audio.files import load
+from hparams import Audio, preset
+from moksori.audio.files import load, resample
 from moksori.audio.spectrum import griffin_lim, mel_spectrogram
 from moksori.demo.corpus import SAMPLE_RATE, SPEAKERS, synthesize
 from moksori.demo.grammar.sentences import held_out
@@ -24,6 +24,11 @@ class Spoken:
     waves: list[np.ndarray]
     rate: int
     texts: list[str]
+
+    def resampled(self, rate: int) -> "Spoken":
+        """The same at another rate in hertz."""
+        waves = [resample(wave, self.rate, rate) for wave in self.waves]
+        return Spoken(self.name, waves, rate, self.texts)
 
 
 def sets(
@@ -68,18 +73,27 @@ def _wave(folder: Path, name: str | None) -> np.ndarray:
     return load(path, AUDIO.sample_rate)
 
 
-def from_corpus(folder: str | Path, count: int) -> Spoken:
+def from_corpus(
+    folder: str | Path, count: int, rate: int = AUDIO.sample_rate
+) -> Spoken:
     """Recordings of any layout that preprocessing reads, spread over the corpus."""
     utterances = corpora.read(folder).utterances
     if not utterances:
         raise ValueError(f"{folder}: the corpus has no recording")
     picked = np.linspace(0, len(utterances) - 1, min(count, len(utterances)))
     chosen = [utterances[i] for i in np.unique(picked.astype(int))]
-    waves = [
-        load(u.path, AUDIO.sample_rate, u.start_seconds, u.end_seconds) for u in chosen
-    ]
-    name = Path(folder).name
-    return Spoken(name, waves, AUDIO.sample_rate, [u.text for u in chosen])
+    waves = [load(u.path, rate, u.start_seconds, u.end_seconds) for u in chosen]
+    return Spoken(Path(folder).name, waves, rate, [u.text for u in chosen])
+
+
+def copies_of(folder: str | Path, count: int, audio: Audio) -> Spoken:
+    """The recordings of `from_corpus`, made sound again from their mels.
+
+    The floor for a voice with these settings that ends in Griffin-Lim.
+    """
+    said = from_corpus(folder, count, audio.sample_rate)
+    waves = [griffin_lim(mel_spectrogram(wave, audio), audio) for wave in said.waves]
+    return Spoken(f"{said.name}, copies", waves, said.rate, said.texts)
 
 
 def demo_speaker(count: int) -> list[Spoken]:

@@ -57,10 +57,14 @@ class TrainedVoice(Voice):
 
     @classmethod
     def load(
-        cls, folder: str | Path = SHIPPED_VOICE, best: bool = False, vocoder=None
+        cls,
+        folder: str | Path = SHIPPED_VOICE,
+        best: bool = False,
+        vocoder=None,
+        step: int | None = None,
     ) -> "TrainedVoice":
-        """Load the voice of a run, at its newest or its `best` checkpoint; without a
-        folder, the voice that comes with the program.
+        """Load the voice of a run, at its newest checkpoint, its `best` or that of
+        `step`; without a folder, the voice that comes with the program.
 
         Raises `RunError` for a folder that is no run, one of another kind or alphabet
         or one without a readable checkpoint, and `HparamsError` for settings this
@@ -69,7 +73,7 @@ class TrainedVoice(Voice):
         run = Run.open(folder)
         settings = TACOTRON.settings_of(run)
         _check_alphabet(run)
-        checkpoint = run.restore(best=best, prefix="model/")
+        checkpoint = run.restore(best, "model/", step)
         if checkpoint is None:
             raise VoiceError(f"{run.folder} holds no checkpoint yet: train it first")
         speakers = run.settings["speakers"]
