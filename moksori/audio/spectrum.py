@@ -5,19 +5,23 @@ ceil(samples / hop_length), see `audio.frames`. Levels are 20 log10(magnitude), 
 from [floor_decibel, ceiling_decibel] to [-mel_range, mel_range] and clipped there.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
 
 from hparams import Audio
 from moksori.audio import frames
-from moksori.audio.companding import deemphasize, preemphasize
+from moksori.audio.companding import Deemphasis, deemphasize, preemphasize
 
 # Frames transformed together: enough to fill the vector units, few enough to stay
 # in the second-level cache (64 frames of 2048 floats are half a megabyte).
 _BLOCK = 64
 _LEAST = np.float32(1e-8)
 _UNMIXING_STEPS = 12
+_NOTHING = np.zeros(0, np.float32)
+# Chunks of a stream: the first, the longest, and the frames heard ahead of one.
+_FIRST_SECONDS, _LONGEST_SECONDS, _AHEAD = 0.25, 1.2, 8
 
 
 def mel_spectrogram(wave: np.ndarray, audio: Audio) -> np.ndarray:
@@ -67,7 +71,7 @@ def griffin_lim(
     inside it the partials lie) is decided by consistency, not by a smooth guess.
     """
     target = _magnitudes(_checked(mel, audio.mels, "mels"), audio)
-    return _search(_unmix(target, audio), audio, iterations, seed, target)
+    return _whole(_unmix(target, audio), audio, iterations, seed, target)
 
 
 def griffin_lim_linear(
@@ -75,42 +79,85 @@ def griffin_lim_linear(
 ) -> np.ndarray:
     """Invert a normalised linear [frames, bins] to a wave [frames * hop_length]."""
     magnitude = _magnitudes(_checked(linear, audio.bins, "bins"), audio)
-    return _search(magnitude / _bin_scale(audio), audio, iterations, seed)
+    return _whole(magnitude / _bin_scale(audio), audio, iterations, seed)
+
+
+def griffin_lim_stream(
+    levels: np.ndarray, audio: Audio, seed: int = 0
+) -> Iterator[np.ndarray]:
+    """Yield the wave of a mel [frames, mels] or linear [frames, bins] in chunks of
+    whole frames, each as soon as it is found.
+
+    A chunk is searched for with `_AHEAD` frames after it, which are found again in
+    the next one, and with the wave before it held fixed, so that phases continue. A
+    spectrogram no longer than the first chunk and those frames gives the samples of
+    `griffin_lim`.
+    """
+    if levels.shape[1] == audio.mels:
+        mel = _magnitudes(_checked(levels, audio.mels, "mels"), audio)
+        magnitude = _unmix(mel, audio)
+    else:
+        levels = _magnitudes(_checked(levels, audio.bins, "bins"), audio)
+        mel, magnitude = None, levels / _bin_scale(audio)
+    hop, margin, count = audio.hop_length, frames.margin(audio), len(magnitude)
+    sharp = np.zeros(0, np.float32)
+    deemphasize = Deemphasis(audio.preemphasis)
+    windows = -(-audio.win_length // hop)
+    begin, size = 0, round(_FIRST_SECONDS / audio.frame_seconds)
+    while begin < count:
+        end = begin + size if begin + size + _AHEAD < count else count
+        first = max(0, begin - windows)
+        seen = slice(first, min(end + _AHEAD, count))
+        known = sharp[first * hop : begin * hop + margin]
+        targets = magnitude[seen], audio, None, (seed, begin) if begin else seed
+        found = _search(*targets, None if mel is None else mel[seen], known)
+        sharp = np.concatenate([sharp[: first * hop], found])
+        yield deemphasize(sharp[margin + begin * hop : margin + end * hop])
+        begin, size = end, min(2 * size, round(_LONGEST_SECONDS / audio.frame_seconds))
+
+
+def _whole(magnitude, audio, iterations, seed, mel=None) -> np.ndarray:
+    if not len(magnitude):
+        return np.zeros(0, np.float32)
+    padded = _search(magnitude, audio, iterations, seed, mel)
+    begin = frames.margin(audio)
+    wave = padded[begin : begin + len(magnitude) * audio.hop_length]
+    return deemphasize(wave, audio.preemphasis)
 
 
 def _search(
     magnitude: np.ndarray,
     audio: Audio,
     iterations: int | None,
-    seed: int,
+    seed: int | tuple[int, ...],
     mel: np.ndarray | None = None,
+    known: np.ndarray = _NOTHING,
 ) -> np.ndarray:
-    """Find a wave for magnitudes [frames, bins], whose mels are to be `mel` if given.
+    """Find a padded wave for magnitudes [frames, bins], whose mels are to be `mel` if
+    given, and which begins with the samples `known`.
 
     Source: Perraudin, Balazs and Søndergaard 2013, "A fast Griffin-Lim algorithm",
     algorithm 2.
     """
-    count = magnitude.shape[0]
-    if count == 0:
-        return np.zeros(0, np.float32)
     if iterations is None:
         iterations = audio.griffin_lim_iterations
     momentum = np.float32(audio.griffin_lim_momentum)
-    weight = frames.overlap_weight(count, audio)
+    weight = frames.overlap_weight(len(magnitude), audio)
     random = np.random.default_rng(seed)
     angle = random.random(magnitude.shape, np.float32) * np.float32(2 * np.pi)
     spectra, before = magnitude * np.exp(1j * angle), None
     for step in range(iterations):
-        now = frames.analyse(frames.synthesise(spectra, weight, audio), audio)
+        padded = frames.synthesise(spectra, weight, audio)
+        padded[: len(known)] = known
+        now = frames.analyse(padded, audio)
         if mel is not None and step >= iterations // 2:
             magnitude = _towards(mel, np.abs(now), audio)
         ahead = now if before is None else now + momentum * (now - before)
         before = now
         spectra = ahead * (magnitude / np.maximum(np.abs(ahead), _LEAST))
     padded = frames.synthesise(spectra, weight, audio)
-    begin = frames.margin(audio)
-    wave = padded[begin : begin + count * audio.hop_length]
-    return deemphasize(wave, audio.preemphasis)
+    padded[: len(known)] = known
+    return padded
 
 
 def _unmix(mel: np.ndarray, audio: Audio) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Reconstruct waves with Griffin-Lim, the vocoder that needs no training."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -33,6 +33,18 @@ class GriffinLim:
             ThreadPoolExecutor(workers, thread_name_prefix="griffin-lim") as pool,
         ):
             return list(pool.map(partial(self._wave, seed=seed), spectrograms))
+
+    def stream(
+        self, spectrogram: np.ndarray, speaker=None, seed: int = 0
+    ) -> Iterator[np.ndarray]:
+        """Yield the wave of one spectrogram in chunks, each as soon as it is made."""
+        chunks = spectrum.griffin_lim_stream(spectrogram, self.audio, seed)
+        while True:
+            with threadpool_limits(1, "blas"):
+                chunk = next(chunks, None)
+            if chunk is None:
+                return
+            yield chunk
 
     def _wave(self, frames: np.ndarray, seed: int) -> np.ndarray:
         if frames.shape[1] == self.audio.mels:

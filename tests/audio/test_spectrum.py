@@ -225,3 +225,27 @@ def test_another_width_is_refused():
         spectrum.griffin_lim(np.zeros((4, 20)), KOREAN)
     with pytest.raises(ValueError, match="bins=1025"):
         spectrum.griffin_lim_linear(np.zeros((4, 20)), KOREAN)
+
+
+@pytest.mark.parametrize("linear", [False, True])
+def test_griffin_lim_in_chunks_is_as_near_as_in_one(linear):
+    wave = vowel(3 * KOREAN.sample_rate, KOREAN.sample_rate)
+    mel, levels = spectrum.spectrograms(wave, KOREAN, linear=True)
+    invert = spectrum.griffin_lim_linear if linear else spectrum.griffin_lim
+    given = levels if linear else mel
+    chunks = list(spectrum.griffin_lim_stream(given, KOREAN, seed=3))
+    assert len(chunks) > 2
+    assert len(chunks[0]) < 0.35 * KOREAN.sample_rate
+    ways = invert(given, KOREAN, seed=3), np.concatenate(chunks)
+    assert len(ways[0]) == len(ways[1])
+    whole, streamed = (
+        np.abs(spectrum.mel_spectrogram(way, KOREAN) - mel).mean() for way in ways
+    )
+    assert streamed < 1.4 * whole
+
+
+def test_griffin_lim_of_a_short_mel_is_one_chunk():
+    mel = spectrum.mel_spectrogram(vowel(7000, KOREAN.sample_rate), KOREAN)
+    (chunk,) = spectrum.griffin_lim_stream(mel, KOREAN, seed=3)
+    np.testing.assert_array_equal(chunk, spectrum.griffin_lim(mel, KOREAN, seed=3))
+    assert list(spectrum.griffin_lim_stream(mel[:0], KOREAN)) == []
