@@ -6,22 +6,49 @@ from functools import wraps
 import keras
 
 
-def compile_model(model: keras.Model, function: Callable) -> Callable:
+def compile_model(
+    model: keras.Model, function: Callable, inputs: tuple | None = None
+) -> Callable:
     """Compile `function(*arrays, **static)`, which calls `model`.
 
     `arrays` are (nested tuples of) arrays, numpy's or those a compiled function gave;
     `static` are hashable values, of which a new one compiles anew. The model's weights
     are read at every call, so a model that is being trained stays current; `function`
     must not change them.
+
+    `inputs` describe the arrays by a `keras.KerasTensor` each, in which the length of
+    an axis that varies is None. TensorFlow then traces one program, at the first call,
+    instead of two.
     """
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
+        if inputs is not None:
+            return _traced_once(function, inputs)
         # The second shape that is met makes a program for all shapes.
         return tf.function(function, reduce_retracing=True, autograph=False)
     if keras.backend.backend() == "jax":
         return _stateless(model, function)
     return function
+
+
+def _traced_once(function, inputs):
+    import tensorflow as tf
+
+    signature = tf.nest.map_structure(lambda x: tf.TensorSpec(x.shape, x.dtype), inputs)
+    programs = {}
+
+    def call(*arrays, **static):
+        key = tuple(sorted(static.items()))
+        if key not in programs:
+            programs[key] = tf.function(
+                lambda *given: function(*given, **static),
+                input_signature=signature,
+                autograph=False,
+            )
+        return programs[key](*arrays)
+
+    return call
 
 
 def _stateless(model, function):
@@ -56,6 +83,12 @@ def padded_size(size: int, sizes: tuple[int, ...]) -> int:
         return size
     largest = sizes[-1]
     return next((s for s in sizes if s >= size), -(-size // largest) * largest)
+
+
+def compiled_sizes(sizes: tuple[int, ...]) -> tuple[int, ...]:
+    """Return those of `sizes` that `padded_size` makes programs for: the first stands
+    for all where a program takes any shape."""
+    return sizes if keras.backend.backend() == "jax" else sizes[:1]
 
 
 def compile_xla(function: Callable, donated: tuple[int, ...] = ()) -> Callable:

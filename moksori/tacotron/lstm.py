@@ -70,7 +70,9 @@ class ZoneoutLSTM(keras.layers.Layer):
             zoneout = [ops.maximum(mask, pad) for mask in zoneout]
         if reverse:
             z, *zoneout = (ops.flip(a, axis=0) for a in (z, *zoneout))
-        h = recurrence(z, read_variable(self.recurrent), *zoneout, self.compute)
+        # Speech meets a new length with every line, training few of them.
+        recurrent = read_variable(self.recurrent)
+        h = recurrence(z, recurrent, *zoneout, self.compute, fuse=training)
         return ops.flip(h, axis=0) if reverse else h
 
     def step(self, x, c, h, zoneout_c=None, zoneout_h=None):

@@ -3,7 +3,7 @@
 import argparse
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from moksori.storage import output_stream
 
@@ -40,13 +40,16 @@ class SpeakParser(argparse.ArgumentParser):
         return super().parse_known_args(words, namespace)
 
 
-def lines_from(arguments: argparse.Namespace) -> list[str]:
+def lines_from(arguments: argparse.Namespace) -> list[str] | Iterator[str | None]:
     """Return the lines of --text or --file; none without either.
 
-    Raises `TextError` for a file that cannot be read.
+    Standard input with --stream is read line by line, as they come. Raises `TextError`
+    for a file that cannot be read.
     """
-    from moksori.voices.reading import lines_of
+    from moksori.voices.reading import lines_as_they_come, lines_of
 
+    if arguments.file == "-" and arguments.stream:
+        return lines_as_they_come()
     if arguments.file is not None:
         return lines_of(arguments.file)
     return [] if arguments.text is None else [arguments.text]
@@ -62,7 +65,7 @@ def speak_to_folder(arguments, voice, lines: Sequence[str], output) -> int:
     return 1 if failed else 0
 
 
-def speak_to_stream(arguments, voice, lines: Sequence[str]) -> int:
+def speak_to_stream(arguments, voice, lines: Iterable[str | None]) -> int:
     """Speak lines into the wav of --stream; returns the exit code."""
     from moksori.audio.streams import wav_stream
     from moksori.voices.output import speak_aloud

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from keras import ops
+from keras import KerasTensor, ops
 
-from moksori.backend.compilation import compile_model, padded_size
+from moksori.backend.compilation import compile_model, compiled_sizes, padded_size
 from moksori.voices.speech import VoiceError
 from moksori.voices.stopping import POLICY, Stopping, StopPolicy
 
@@ -43,9 +43,10 @@ class Generator:
 
     def __init__(self, model, frame_seconds: float, policy: StopPolicy = POLICY):
         self.model, self.frame_seconds, self.policy = model, frame_seconds, policy
-        self._encode = compile_model(model, self._encode_lines)
-        self._decode = compile_model(model, model.decoder.generate)
-        self._postprocess = compile_model(model, model.postprocess)
+        texts, said, frames = _inputs(model)
+        self._encode = compile_model(model, self._encode_lines, texts)
+        self._decode = compile_model(model, model.decoder.generate, said)
+        self._postprocess = compile_model(model, model.postprocess, frames)
 
     def generate(
         self,
@@ -81,12 +82,29 @@ class Generator:
                 self._speak(lines, [speakers[i] for i in chosen], factor, seed),
             )
 
+    def warm_up(self, factor: int) -> Iterator[None]:
+        """Compile the programs of one line, those of short lines first; yields after
+        each."""
+        masks = PrenetMasks(self.model.decoder.prenet, 0).take(self._steps(factor))
+        sizes = map(compiled_sizes, (_SYMBOLS, _FRAMES))
+        for symbols, frames in zip(*sizes, strict=True):
+            memory, mask, state = self._encode(*_padded([[0] * symbols], [0]))
+            yield
+            self._decode(state, memory, mask, masks, factor=factor)
+            yield
+            self._spectra(np.zeros((1, frames, self.model.mels)), [frames])
+            yield
+
+    def _steps(self, factor: int) -> int:
+        """Return the decoder steps of a chunk."""
+        return max(1, round(_CHUNK_SECONDS / (self.frame_seconds * factor)))
+
     def _speak(self, ids, speakers, factor, seed) -> list[Generated]:
         symbols = [len(line) for line in ids]
         memory, mask, state = self._encode(*_padded(ids, speakers))
         stopping = Stopping(symbols, self.frame_seconds * factor, self.policy)
         masks = PrenetMasks(self.model.decoder.prenet, seed)
-        steps = max(1, round(_CHUNK_SECONDS / (self.frame_seconds * factor)))
+        steps = self._steps(factor)
         frames, alignments = [], []
         while not stopping.done:
             state, *outputs = self._decode(
@@ -164,6 +182,18 @@ class PrenetMasks:
             / np.float32(self._keep)
             for stream, dim in zip(self._streams, self._dims, strict=True)
         )
+
+
+def _inputs(model) -> tuple[tuple, tuple, tuple]:
+    """Return the inputs of encoder, decoder and postnet, axes that vary as None."""
+    ids = KerasTensor((None, None), "int32")
+    numbers = KerasTensor((None,), "int32")
+    width = model.encoder.dim + model.speaker.output_dim
+    memory, mask = KerasTensor((None, None, width)), KerasTensor((None, None))
+    state = model.decoder.initial_state(memory)
+    masks = tuple(KerasTensor((None, 1, dim)) for dim in model.decoder.prenet.dims)
+    mels = KerasTensor((None, None, model.mels))
+    return (ids, numbers, numbers), (state, memory, mask, masks), (mels, mask)
 
 
 def _padded(ids, speakers):

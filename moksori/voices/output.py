@@ -6,7 +6,7 @@ manifest.jsonl       a row for each line, in the order of the lines
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -147,7 +147,7 @@ def speak_lines(
 
 def speak_aloud(
     voice: Voice,
-    lines: Sequence[str],
+    lines: Iterable[str | None],
     write: Callable[[np.ndarray], object],
     *,
     speaker: str | int | None = None,
@@ -158,23 +158,30 @@ def speak_aloud(
     """Speak `lines` one after another into `write(chunk)`, float [samples], as the
     chunks are made; returns how many could not be spoken.
 
-    Errors go to `say(text)`. Raises `VoiceError`, before anything is written, for a
-    speaker or speed that the voice does not have.
+    None among the lines says that the next has not come yet: the pause is written and
+    the voice warmed up meanwhile. Errors go to `say(text)`. Raises `VoiceError`, before
+    anything is written, for a speaker or speed that the voice does not have.
     """
-    readings, errors = _read_lines(voice, lines)
-    for number, error in errors.items():
-        say(f"line {number}: {error}")
-    between, failed = None, len(errors)
-    for number, reading in readings.items():
-        if between is not None:
-            write(between)
+    silence = pause(_BETWEEN_LINES_SECONDS / speed, voice.settings.audio)
+    pauses: list[np.ndarray] = []
+    warm_up, number, failed = voice.warm_up(), 0, 0
+    for line in lines:
+        if line is None:
+            if pauses:
+                write(pauses.pop())
+            next(warm_up, None)
+            continue
+        number += 1
         try:
-            for chunk in voice.sound(reading, speaker, seed, speed):
+            chunks = voice.sound(voice.read(line), speaker, seed, speed)
+            for chunk in chunks:
+                while pauses:
+                    write(pauses.pop())
                 write(chunk)
-        except LineError as error:
+            pauses = [silence]
+        except (TextError, LineError) as error:
             failed += 1
             say(f"line {number}: {error}")
-        between = pause(_BETWEEN_LINES_SECONDS / speed, voice.settings.audio)
     return failed
 
 

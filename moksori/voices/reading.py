@@ -1,9 +1,11 @@
 """Turn a written line into the input of a voice: spoken text, short pieces, ids."""
 
+import io
 import re
+import select
 import sys
 import unicodedata
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,6 +23,8 @@ _OTHER_PAUSE_SECONDS = 0.25
 # Chinese and Japanese write no space behind these.
 _FULL_WIDTH = re.compile(r"(?<=[。？！、，])(?=\S)")
 _WHOLE_LINE = sys.maxsize
+# Standard input that is read while it is spoken: bytes at once, seconds of a wait.
+_PIECE, _WAIT_SECONDS = 65536, 0.02
 
 
 class TextError(ValueError):
@@ -162,6 +166,50 @@ def _encoded(said: str) -> list[tuple[str, tuple[int, ...]]]:
 def _brief(text: str) -> str:
     text = text.strip()
     return f'"{text}"' if len(text) <= 40 else f'"{text[:39]}…"'
+
+
+def lines_as_they_come() -> Iterator[str | None]:
+    """Yield each line of standard input as soon as it has been read, and None some
+    times a second while there is none.
+
+    A line is decoded as a file would be, what is damaged in it to a character that
+    cannot be read. Raises `TextError` when standard input is empty or cannot be read.
+    """
+    stream, kept, count = sys.stdin.buffer, b"", 0
+    try:
+        while True:
+            while not _readable(stream):
+                yield None
+            piece = stream.read1(_PIECE)
+            kept += piece
+            marked = kept.startswith((b"\xff\xfe", b"\xfe\xff"))  # UTF-16
+            end = len(kept) if not piece else 0 if marked else kept.rfind(b"\n") + 1
+            ready, kept = kept[:end], kept[end:]
+            for line in _decoded(ready):
+                count += 1
+                yield line
+            if not piece:
+                break
+    except OSError as error:
+        raise TextError(f"cannot read standard input: {error.strerror}") from None
+    if not count:
+        raise TextError("standard input is empty")
+
+
+def _readable(stream) -> bool:
+    """Wait a little for input; True if there is some, or its end."""
+    try:
+        return bool(select.select([stream], [], [], _WAIT_SECONDS)[0])
+    except (io.UnsupportedOperation, TypeError):
+        return True  # it lies in memory
+
+
+def _decoded(ready: bytes) -> list[str]:
+    try:
+        lines = hangul.decode_file(ready).split("\n")
+    except UnicodeError:
+        lines = ready.decode("utf-8", "replace").split("\n")
+    return lines if lines[-1] else lines[:-1]
 
 
 def lines_of(file: str) -> list[str]:

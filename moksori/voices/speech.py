@@ -104,6 +104,10 @@ class Voice(Protocol):
         """
         ...
 
+    def warm_up(self) -> Iterator[None]:
+        """Prepare for the first line, step by step, for whoever has time to wait."""
+        return iter(())
+
     def speak(
         self,
         texts: Sequence[str],

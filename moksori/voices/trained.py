@@ -17,9 +17,15 @@ from moksori.voices import stopping
 from moksori.voices.generation import Generated, Generator
 from moksori.voices.griffin_lim import GriffinLim
 from moksori.voices.joining import group_pieces_by_line, join, join_stream, stretch
-from moksori.voices.networks import build_tacotron, reduction_factor
+from moksori.voices.networks import (
+    blank_weights,
+    build_tacotron,
+    reduction_factor,
+)
 from moksori.voices.reading import Reading, read
 from moksori.voices.speech import Speech, Voice, VoiceError, check_speed, warnings_of
+
+_WARM_UP_FRAMES = 8
 
 
 @dataclass(frozen=True)
@@ -77,7 +83,8 @@ class TrainedVoice(Voice):
         if checkpoint is None:
             raise VoiceError(f"{run.folder} holds no checkpoint yet: train it first")
         speakers = run.settings["speakers"]
-        model = build_tacotron(settings, len(speakers))
+        with blank_weights():
+            model = build_tacotron(settings, len(speakers))
         assign(model, None, checkpoint.arrays)
         last_step = max(0, checkpoint.step - 1)
         factor = checkpoint.state.get("reduction_factor")
@@ -142,6 +149,19 @@ class TrainedVoice(Voice):
         check_speed(speed)
         return self._sound(reading, self.speaker_number(speaker), seed, speed)
 
+    def warm_up(self) -> Iterator[None]:
+        """Compile the programs that speak, one after another; see `Voice`."""
+        audio = self.settings.audio
+        widths = {"mel": audio.mels, "linear": audio.bins}
+        silent = {
+            name: np.full((_WARM_UP_FRAMES, width), -audio.mel_range, np.float32)
+            for name, width in widths.items()
+        }
+        line = Generated(**silent, alignment=np.zeros((0, 0)), stopped=stopping.TOKEN)
+        for _ in self._chunks(line, self.speakers[0], 0, 1.0):
+            yield
+        yield from self._generator.warm_up(self.factor)
+
     def _sound(self, reading, number, seed, speed):
         name, factor = self.speakers[number], self.factor
         lines = (
@@ -153,15 +173,21 @@ class TrainedVoice(Voice):
         return join_stream(pieces, pauses, self.settings.audio)
 
     def _chunks(self, line: Generated, name: str, seed: int, speed: float):
-        if hasattr(self.vocoder, "stream"):
-            return self.vocoder.stream(stretch(line.mel, speed), name, seed)
-        return self._waves([line], name, seed, speed)
+        vocoder, (spectrum,) = self._vocoding([line], speed)
+        if hasattr(vocoder, "stream"):
+            return vocoder.stream(spectrum, name, seed)
+        return vocoder.generate([spectrum], name, seed)
 
     def _waves(self, lines: list[Generated], name: str, seed: int, speed: float):
+        vocoder, spectra = self._vocoding(lines, speed)
+        return vocoder.generate(spectra, name, seed)
+
+    def _vocoding(self, lines: list[Generated], speed: float):
+        """Return the vocoder, and what it is to invert of each line."""
         vocoder = self.vocoder or GriffinLim(self.settings.audio)
         linear = self.vocoder is None and self.model.cbhg is not None
         spectra = [line.linear if linear else line.mel for line in lines]
-        return vocoder.generate([stretch(s, speed) for s in spectra], name, seed)
+        return vocoder, [stretch(spectrum, speed) for spectrum in spectra]
 
     def _batches(self, ids, number, seed, speed, batch):
         """Yield `{ids: piece}` of each batch, whose time is divided by length."""

@@ -10,7 +10,7 @@ from moksori.audio.coding import Coding
 from moksori.training.kinds import WAVENET
 from moksori.training.runs import Run, RunError
 from moksori.training.weights import assign, averaged
-from moksori.voices.networks import build_wavenet
+from moksori.voices.networks import blank_weights, build_wavenet
 
 # Settings of audio that do not change how a mel relates to its wave.
 _INDIFFERENT = (
@@ -67,7 +67,8 @@ class WaveNetVocoder:
         checkpoint = run.restore(best=best, step=step)
         if checkpoint is None:
             raise RunError(f"{run.folder} holds no checkpoint yet: train it first")
-        model = build_wavenet(settings, len(speakers))
+        with blank_weights():
+            model = build_wavenet(settings, len(speakers))
         assign(model, None, averaged(checkpoint.arrays))
         return cls(model, settings, speakers, **options)
 
@@ -109,7 +110,7 @@ class WaveNetVocoder:
         mel: np.ndarray,
         speaker: str | None = None,
         seed: int = 0,
-        chunk_seconds: float = 0.25,
+        chunk_seconds: float = 0.1,
     ) -> Iterator[np.ndarray]:
         """Yield the wave of one mel in chunks, each as soon as it is made."""
         decode = self._coding.decoder()

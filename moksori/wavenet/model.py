@@ -11,12 +11,15 @@ import keras
 import numpy as np
 from keras import ops
 
+from moksori.backend.compilation import padded_size
 from moksori.wavenet.distributions import Categorical, by_name
 from moksori.wavenet.export import Weights
 from moksori.wavenet.layers import GatedBlock
 from moksori.wavenet.upsample import Upsample
 
 _FRAME_KERNEL = 3
+# Frames whose gates are conditioned together, where a program is made for each number.
+_FRAMES = (64, 128, 256, 512)
 
 
 class WaveNet(keras.Model):
@@ -177,10 +180,13 @@ class WaveNet(keras.Model):
     def local_conditioning(self, mels: np.ndarray, speaker: int = 0) -> np.ndarray:
         """Condition the gates of all layers on an utterance: mels [F, M] -> float32
         [F + 2n, L, G]."""
-        batch = self.padded(np.asarray(mels, np.float32))[None]
+        rows = self.padded(np.asarray(mels, np.float32))
+        spare = padded_size(len(rows), _FRAMES) - len(rows)
+        batch = np.pad(rows, ((0, spare), (0, 0)))[None]
         features = self.condition(batch, np.array([speaker], np.int32))[0]
         weights = ops.stack([block.gate[block.taps :] for block in self.blocks])
-        return ops.convert_to_numpy(ops.einsum("fc,lcg->flg", features, weights))
+        gates = ops.convert_to_numpy(ops.einsum("fc,lcg->flg", features, weights))
+        return gates[: len(gates) - spare]
 
     def export(self) -> Weights:
         """Export all that generation needs, as arrays."""

@@ -25,6 +25,24 @@ def test_compiled_function_equals_the_plain_one_for_all_shapes():
             np.testing.assert_allclose(result, plain * (1 + twice), rtol=1e-6)
 
 
+def test_described_inputs_take_all_sizes_with_one_trace():
+    model, traced = dense(), []
+
+    def double(state, x, add):
+        traced.append(add)
+        return model(state["x"]) + model(x) + add
+
+    described = keras.KerasTensor((None, 2))
+    function = compile_model(model, double, ({"x": described}, described))
+    for rows in (1, 4, 2):
+        x = np.random.default_rng(rows).normal(size=(rows, 2)).astype(np.float32)
+        result = ops.convert_to_numpy(function({"x": x}, x, add=1))
+        np.testing.assert_allclose(
+            result, 2 * ops.convert_to_numpy(model(x)) + 1, rtol=1e-6
+        )
+    assert keras.backend.backend() != "tensorflow" or traced == [1]
+
+
 def test_compiled_function_sees_weights_that_change():
     model = dense()
     function = compile_model(model, model.__call__)

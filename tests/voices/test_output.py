@@ -113,8 +113,23 @@ def test_a_line_that_fails_in_a_stream_does_not_stop_the_others():
     heard, said = [], []
     failed = speak_aloud(Pipe(), ["fire", "two", ""], heard.append, say=said.append)
     assert failed == 2
-    assert said == ["line 3: the line is empty", "line 1: not enough memory"]
-    assert [len(chunk) for chunk in heard] == [10, 12000, 24000]
+    assert said == ["line 1: not enough memory", "line 3: the line is empty"]
+    assert [len(chunk) for chunk in heard] == [10, 24000]
+
+
+def test_while_a_line_is_awaited_the_pause_is_written_and_the_voice_warms_up():
+    heard, steps = [], []
+
+    class Cold(Pipe):
+        def warm_up(self):
+            for step in range(2):
+                steps.append((step, len(heard)))
+                yield
+
+    lines = [None, "one", "two", None, None, None, "three"]
+    assert speak_aloud(Cold(), lines, heard.append) == 0
+    assert [len(chunk) for chunk in heard] == [24000, 12000, 24000, 12000, 24000]
+    assert steps == [(0, 0), (1, 4)]
 
 
 def test_speak_returns_speeches_in_order_or_raises():

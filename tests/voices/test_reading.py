@@ -1,4 +1,5 @@
 import io
+import os
 import unicodedata
 from types import SimpleNamespace
 
@@ -6,7 +7,13 @@ import pytest
 
 import hangul
 import hparams
-from moksori.voices.reading import TextError, lines_of, read, read_as_text
+from moksori.voices.reading import (
+    TextError,
+    lines_as_they_come,
+    lines_of,
+    read,
+    read_as_text,
+)
 
 SETTINGS = hparams.preset("tiny")
 
@@ -123,6 +130,41 @@ def test_lines_of_standard_input(monkeypatch):
     raw = io.BytesIO("하나\n둘\n".encode())
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=raw))
     assert lines_of("-") == ["하나", "둘"]
+
+
+def come(monkeypatch, raw) -> list[str]:
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(raw)))
+    return list(lines_as_they_come())
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp949", "utf-16", "utf-8-sig"])
+def test_lines_that_come_are_decoded_as_a_file_is(monkeypatch, encoding):
+    raw = "똠방각하\r\n\r\n펲시".encode(encoding)
+    assert come(monkeypatch, raw) == ["똠방각하", "", "펲시"]
+
+
+def test_what_is_damaged_in_a_line_that_comes_cannot_be_read(monkeypatch):
+    damaged = come(monkeypatch, "가\n나".encode() + b"\xff\n" + "다\n".encode())
+    assert len(damaged) == 3
+    with pytest.raises(TextError, match="cannot be read"):
+        read(damaged[1], SETTINGS)
+    with pytest.raises(TextError, match="standard input is empty"):
+        come(monkeypatch, b"")
+
+
+def test_a_line_comes_as_soon_as_it_was_written(monkeypatch):
+    reader, writer = os.pipe()
+    with open(reader, "rb") as stream, open(writer, "wb", buffering=0) as pen:
+        monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=stream))
+        lines = lines_as_they_come()
+        assert next(lines) is None
+        pen.write("하나\n둘\n셋".encode())
+        assert [next(lines), next(lines), next(lines)] == ["하나", "둘", None]
+        pen.write("넷\n".encode())
+        assert next(lines) == "셋넷"
+        assert next(lines) is None
+        pen.close()
+        assert list(lines) == []
 
 
 def test_files_that_cannot_be_read_are_named(tmp_path):

@@ -11,6 +11,7 @@ import pytest
 import hangul
 import hparams
 from moksori.audio.files import decode
+from moksori.audio.spectrum import mel_spectrogram
 from moksori.training.recipes.tacotron import TacotronRecipe
 from moksori.training.runs import Run, RunError
 from moksori.voices.reading import TextError
@@ -80,6 +81,23 @@ def test_a_line_sounds_the_same_alone_and_among_others(voice, speech):
     assert among.wave.shape == speech.wave.shape
     np.testing.assert_allclose(among.mel, speech.mel, atol=1e-4)
     np.testing.assert_allclose(among.wave, speech.wave, atol=1e-3)
+
+
+def test_a_line_that_is_heard_while_it_is_made_is_the_same_line(voice, speech):
+    for _ in voice.warm_up():
+        pass
+    chunks = list(voice.sound(voice.read(TEXT), seed=1))
+    assert len(chunks) > 1
+    streamed = np.concatenate(chunks)
+    assert streamed.shape == speech.wave.shape
+    mels = [mel_spectrogram(w, voice.settings.audio) for w in (streamed, speech.wave)]
+    assert np.abs(mels[0] - mels[1]).mean() < 0.5
+
+
+def test_a_voice_warms_up_without_being_heard(voice):
+    before = voice.speak([TEXT], seed=1)[0].wave
+    assert len(list(voice.warm_up())) >= 3
+    np.testing.assert_array_equal(voice.speak([TEXT], seed=1)[0].wave, before)
 
 
 def test_seed_and_speaker_are_heard(voice, speech):

@@ -43,17 +43,17 @@ def previous(sequence):
     return ops.concatenate([ops.zeros_like(sequence[:1]), sequence[:-1]], axis=0)
 
 
-def recurrence(z, kernel, zoneout_c, zoneout_h, compute="float32"):
+def recurrence(z, kernel, zoneout_c, zoneout_h, compute="float32", fuse=True):
     """Run a zoneout LSTM over projected inputs: z [T, B, 4H] -> h [T, B, H].
 
     kernel [H, 4H]; zoneout masks [T, B, H or 1]. `compute` is the type in which
     products are taken and h comes, which feeds but products; the state itself and the
-    gates are float32.
+    gates are float32. `fuse` is that of `scan`.
     """
-    return _recurrence(compute)(z, kernel, zoneout_c, zoneout_h)
+    return _recurrence(compute, fuse)(z, kernel, zoneout_c, zoneout_h)
 
 
-def _recurrence(compute):
+def _recurrence(compute, fuse):
     @ops.custom_gradient
     def recurrence(z, kernel, zoneout_c, zoneout_h):
         start = ops.zeros_like(z[0][:, : kernel.shape[0]])
@@ -66,7 +66,7 @@ def _recurrence(compute):
             return (c, h), (c, ops.cast(h, compute), activations)
 
         _, (c, h, activations) = scan(
-            forward, (start, start), (z, zoneout_c, zoneout_h), fuse=True
+            forward, (start, start), (z, zoneout_c, zoneout_h), fuse=fuse
         )
 
         def gradient(*arguments, upstream=None):
