@@ -12,6 +12,7 @@ The one room that names `tensorflow` or `jax`; everywhere else a model is writte
     devices       the devices and hosts that train together
     cluster       which hosts those are, as the environment says
     setup         load the backend, set up the devices
+    program_cache compiled programs kept on disk
     hardware      accelerator or CPU, and the type in which products are quickest
     probe         what one backend reports of this machine, as a program
     profiler      kernels of a GPU, from a profiler's trace

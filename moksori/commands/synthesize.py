@@ -43,6 +43,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 
 def synthesize(arguments: argparse.Namespace) -> int:
     """Load the voice, speak the lines; returns the exit code."""
+    from moksori.backend.program_cache import keep_programs
     from moksori.backend.setup import load_backend
     from moksori.training.export import SHIPPED_VOICE
     from moksori.training.kinds import TACOTRON
@@ -58,7 +59,7 @@ def synthesize(arguments: argparse.Namespace) -> int:
         vocoder.check(arguments.vocoder, settings.audio)
     lines = lines_from(arguments)
 
-    load_backend()
+    load_backend(keep_programs)
     from moksori.backend.hardware import device_name
     from moksori.metrics.attention import assess
     from moksori.voices.output import Output, sound_bar
