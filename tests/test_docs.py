@@ -12,11 +12,11 @@ import hparams
 from docs.reference import PAGE, ROOT, reference
 from moksori.__main__ import COMMANDS
 
-FOLDERS = "", "docs", "data", "logs"
+FOLDERS = "", "docs", "data", "logs", "weights"
 PAGES = sorted(page for folder in FOLDERS for page in (ROOT / folder).glob("*.md"))
 # Roots of what is in the repository; data/ and logs/ hold what the user makes.
 OURS = ("benchmarks", "datasets", "docker", "docs", "hangul", "moksori", "presets")
-OURS += ("requirements", "tests")
+OURS += ("requirements", "tests", "weights")
 _CODE = re.compile(r"^( {4}[^\n]*|```.*?^```)$", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(
     r"(?:\bmoksori(?::(?:gpu|cpu|xtts))?|python|run --rm train) "

@@ -35,10 +35,18 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     flags = parser()
     arguments = flags.parse_args(argv)
     if not (arguments.out or arguments.stream):
-        arguments.out = (arguments.voice or Path("logs")) / "speech"
+        arguments.out = _folder_of(arguments.voice) / "speech"
         if reason := refusal(arguments.out):
             flags.error(reason)
     return arguments
+
+
+def _folder_of(voice: Path | None) -> Path:
+    # Nothing is written beside the weights that come with the program.
+    from moksori.training.export import SHIPPED_VOICE
+
+    shipped = voice is None or voice.resolve() == SHIPPED_VOICE
+    return Path("logs") if shipped else voice
 
 
 def synthesize(arguments: argparse.Namespace) -> int:

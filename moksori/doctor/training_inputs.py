@@ -12,6 +12,7 @@ from datasets.store.features import FeatureError, FeatureStore
 from hparams import Hparams, HparamsError, difference
 from moksori.doctor.findings import ERROR, WARNING, Finding, judge, pluralize
 from moksori.storage import lock_holder
+from moksori.training.export import is_exported
 from moksori.training.recipes.tacotron import TacotronRecipe
 from moksori.training.recipes.wavenet import WaveNetRecipe
 from moksori.training.runs import Run, RunError
@@ -155,7 +156,12 @@ def check_run(folder: Path) -> Finding:
         used = folder.exists() and any(folder.iterdir())
         problem = (used, WARNING, ", beside other files", "name a folder of its own")
         return judge("run", f"{folder} will be a new run", problem)
-    checkpoint = Run.open(folder).restore()
+    run = Run.open(folder)
+    if is_exported(run):
+        speaks = f"{folder}: {run_kind(folder)}, exported to speak with"
+        anew = f"begin a new run with it: --from {folder}"
+        return judge("run", speaks, (True, ERROR, ", cannot be trained on", anew))
+    checkpoint = run.restore()
     step, holder = checkpoint.step if checkpoint else 0, lock_holder(folder / "lock")
     paths = (folder / "checkpoints").glob("step-*.safetensors")
     damaged = sorted(path.name for path in paths if path.stem > f"step-{step:08d}")

@@ -40,9 +40,14 @@ def export_run(run: Run, folder: str | Path, best: bool = False) -> Run:
     return made
 
 
+def is_exported(run: Run) -> bool:
+    """Tell whether a run was exported: it speaks, but its training cannot go on."""
+    return bool(run.settings.get(_EXPORTED))
+
+
 def refuse_exported(run: Run) -> None:
-    """Raise `RunError` for a run that was exported, whose training cannot go on."""
-    if run.settings.get(_EXPORTED):
+    """Raise `RunError` for a run that was exported."""
+    if is_exported(run):
         raise RunError(
             f"{run.folder} was exported to speak with and cannot be trained on: begin "
             f"a new run, --from {run.folder}"

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from moksori.__main__ import COMMANDS
+from moksori.training.export import SHIPPED_VOICE
 from tests.docker.container import ENTRYPOINT, ROOT, clean, run
 
 BIN = Path(sys.executable).parent
@@ -63,6 +64,7 @@ def test_the_context_holds_all_that_runs_and_nothing_private(tmp_path):
     assert answer.returncode == 0, answer.stderr
     for command in COMMANDS:
         assert (tmp_path / f"moksori/commands/{command}.py").exists()
+    assert (tmp_path / SHIPPED_VOICE.relative_to(ROOT) / "run.json").exists()
 
 
 def check_command(words: list[str]) -> None:

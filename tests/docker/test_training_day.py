@@ -81,3 +81,16 @@ def test_files_belong_to_the_caller(day):
     folder, _, _ = day
     owners = {path.stat().st_uid for path in (folder / "logs").rglob("*")}
     assert owners == {folder.stat().st_uid}
+
+
+def test_without_a_voice_it_speaks_from_a_read_only_checkout(tmp_path):
+    for name in ("data", "logs"):
+        (tmp_path / name).mkdir()
+    words = "synthesize.py", "--text", "안녕하세요."
+    if namespaces():
+        command = contained(tmp_path / "data", tmp_path / "logs", *words)
+    else:
+        command = clean(*words)
+    spoken = run(command, tmp_path)
+    assert spoken.returncode == 0, spoken.stderr
+    assert (tmp_path / "logs/speech/0001.wav").stat().st_size > 44

@@ -9,6 +9,8 @@ import hparams
 from moksori import storage
 from moksori.doctor import training_inputs
 from moksori.doctor.findings import ERROR, OK, WARNING
+from moksori.training.export import export_run
+from moksori.training.runs import Run
 from tests.datasets.made import folder_corpus
 
 
@@ -80,6 +82,13 @@ def test_a_run_that_can_be_continued(run, tiny_store):
     found = inputs(features=tiny_store, run=run)["run"]
     assert (found.level, found.values) == (OK, {"kind": "tacotron", "step": 2})
     assert training_inputs.run_kind(run) == "tacotron"
+
+
+def test_a_run_that_was_exported(run, tmp_path):
+    voice = export_run(Run.open(run), tmp_path / "voice").folder
+    found = inputs(run=voice)["run"]
+    assert found.level is ERROR
+    assert f"--from {voice}" in found.advice
 
 
 def test_a_run_of_other_settings(run, tiny_store):

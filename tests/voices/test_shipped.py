@@ -38,6 +38,8 @@ def test_a_command_without_a_voice_speaks_with_it(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     before = sorted(SHIPPED_VOICE.rglob("*"))
     assert synthesize.main(["--text", "안녕하세요."]) == 0
+    named = synthesize.parse(["--voice", str(SHIPPED_VOICE), "--text", "네."])
+    assert named.out == Path("logs/speech")
     row = json.loads(Path("logs/speech/manifest.jsonl").read_text("utf-8"))
     wave = load(Path("logs/speech", row["wav"]), 22050)
     assert len(wave) > 22050 / 2
