@@ -36,8 +36,9 @@ def measure(voice: Path, wavenet: bool, warm: bool, began: float) -> dict:
     """Speak the lines in this process; returns seconds.
 
     `loaded` and `first` are from `began`, the start of the process, to the loaded voice
-    and the first sample; `wall` and `cpu` of each line begin when it is read. With
-    `warm` the voice prepares as it does while it waits for a line.
+    and the first sample, `first_cpu` the processor's part of that; `wall` and `cpu` of
+    each line begin when it is read. With `warm` the voice prepares as it does while it
+    waits for a line.
     """
     from moksori.backend import setup
 
@@ -59,6 +60,7 @@ def measure(voice: Path, wavenet: bool, warm: bool, began: float) -> dict:
         result["wall"].append(time.perf_counter() - wall)
         result["cpu"].append(time.process_time() - cpu)
         result.setdefault("first", time.time() - began)
+        result.setdefault("first_cpu", time.process_time())
         for _ in chunks if not wavenet else itertools.islice(chunks, 2):
             pass
     return result
@@ -136,7 +138,8 @@ def _row(names, results) -> dict:
         return [round(statistics.median(v), 3) for v in zip(*values, strict=True)]
 
     row = dict(zip(("tree", "backend", "vocoder", "kept"), names, strict=True))
-    row["loaded"], row["first"] = median((r["loaded"], r["first"]) for r in results)
+    starts = ("loaded", "first", "first_cpu")
+    row |= zip(starts, median([r[s] for s in starts] for r in results), strict=True)
     for kind in ("wall", "cpu"):
         row[kind] = median(r[kind] for r in results)
     return row | {"runs": len(results)}
@@ -157,7 +160,7 @@ def main() -> None:
         print(json.dumps(measure(**arguments.job)))
         return
     rows = table(arguments)
-    head = ("tree", "backend", "vocoder", "kept", "loaded", "first")
+    head = ("tree", "backend", "vocoder", "kept", "loaded", "first", "first_cpu")
     lines = [f"line {i} {kind}" for i in range(1, 6) for kind in ("wall", "cpu")]
     cells = [
         [str(row[name]) for name in head]
