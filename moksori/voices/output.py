@@ -18,7 +18,7 @@ from moksori.training.callbacks import guarded
 from moksori.training.figures import alignment
 from moksori.voices.joining import pause
 from moksori.voices.reading import TextError
-from moksori.voices.speech import LineError, Speech, Voice
+from moksori.voices.speech import LineError, Speech, Voice, check_speed
 
 _BETWEEN_LINES_SECONDS = 0.5
 
@@ -160,8 +160,10 @@ def speak_aloud(
 
     None among the lines says that the next has not come yet: the pause is written and
     the voice warmed up meanwhile. Errors go to `say(text)`. Raises `VoiceError`, before
-    anything is written, for a speaker or speed that the voice does not have.
+    a line is waited for, for a speaker or speed that the voice does not have.
     """
+    voice.speaker_number(speaker)
+    check_speed(speed)
     silence = pause(_BETWEEN_LINES_SECONDS / speed, voice.settings.audio)
     pauses: list[np.ndarray] = []
     warm_up, number, failed = voice.warm_up(), 0, 0

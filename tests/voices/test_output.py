@@ -132,6 +132,11 @@ def test_while_a_line_is_awaited_the_pause_is_written_and_the_voice_warms_up():
     assert steps == [(0, 0), (1, 4)]
 
 
+def test_a_speed_that_no_voice_has_is_refused_before_a_line_is_waited_for():
+    with pytest.raises(VoiceError, match="speed"):
+        speak_aloud(Pipe(), iter(lambda: pytest.fail("waited"), 0), print, speed=9)
+
+
 def test_speak_returns_speeches_in_order_or_raises():
     counted = []
     speeches = Pipe().speak(["a", "b"], progress=lambda *both: counted.append(both))
