@@ -17,8 +17,9 @@ from pathlib import Path
 
 # korean is the default; lean speaks in real time on one core of a CPU; demo is small,
 # has little dropout (its synthetic speaker repeats itself exactly) and many small
-# updates (they teach more in the same minutes); tiny is for tests.
-PRESETS = ("korean", "paper", "lean", "demo", "tiny")
+# updates (they teach more in the same minutes); voice is demo's model with the schedule
+# of a warm start, and so before it; tiny is for tests.
+PRESETS = ("korean", "paper", "lean", "voice", "demo", "tiny")
 _PRESET_FOLDER = Path(__file__).with_name("presets")
 
 # Older files and commands call a group by the name on the left.

@@ -5,6 +5,7 @@ from importlib import import_module
 
 COMMANDS = (
     "script",
+    "train",
     "preprocess",
     "train_tacotron",
     "train_wavenet",

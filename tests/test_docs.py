@@ -20,7 +20,7 @@ OURS += ("requirements", "tests", "weights")
 _CODE = re.compile(r"^( {4}[^\n]*|```.*?^```)$", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(
     r"(?:\bmoksori(?::(?:gpu|cpu|xtts))?|python|run --rm train) "
-    rf"({'|'.join(COMMANDS)})(?:\.py)?((?: +(?:'[^']*'|\"[^\"]*\"|[^\s'\"|#`]+))*)"
+    rf"({'|'.join(COMMANDS)})\b(?:\.py)?((?: +(?:'[^']*'|\"[^\"]*\"|[^\s'\"|#`]+))*)"
 )
 
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -46,8 +46,8 @@ def run(arguments: argparse.Namespace) -> None:
     from moksori.comparison.progress import bars
     from moksori.comparison.systems import ComparisonRequest, open_voice
     from moksori.comparison.test_set import select
+    from moksori.voices import consent
     from moksori.voices.reading import lines_of
-    from moksori.voices.xtts import consent
 
     given, out = vars(arguments), arguments.out
     given["consent"] = consent.check(arguments.consent)

@@ -4,12 +4,11 @@ Every stage is a command of its own. Stopped anywhere, the same command goes on 
 """
 
 import argparse
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import hparams
+from moksori.commands.stages import run_stage, run_stages
 from moksori.storage import output_folder
 
 DEMO_CONSENT = "nobody: a synthetic speaker (espeak-ng), made for the demo"
@@ -32,21 +31,14 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Run all stages; returns the exit code of the one that fails, or 0."""
     arguments = parser().parse_args(argv)
-    try:
-        hparams.from_arguments(arguments, "demo")
-        _run(arguments)
-    except (hparams.HparamsError, RuntimeError) as error:
-        print(f"demo: {error}", file=sys.stderr)
-        return 2
-    except subprocess.CalledProcessError as failed:
-        return failed.returncode
-    return 0
+    return run_stages("demo", lambda: _run(arguments))
 
 
 def _run(arguments: argparse.Namespace) -> None:
     from moksori.comparison.clips import read_manifest
     from moksori.demo import report
 
+    hparams.from_arguments(arguments, "demo")
     data, run, begun = arguments.data, arguments.run, time.monotonic()
     file, preset = arguments.hparams, arguments.preset or "demo"
     flags = ["--hparams", file] if file else ["--preset", preset]
@@ -56,24 +48,18 @@ def _run(arguments: argparse.Namespace) -> None:
     unseen = _corpus(data / "demo-unseen-corpus", arguments.unseen, unseen=True)
     features, recordings = data / "demo", data / "demo-unseen"
     for source, out in ((train, features), (unseen, recordings)):
-        _stage("features", "preprocess", source, "--out", out, *flags)
-    _stage("training", "train_tacotron", features, "--run", run, *flags)
+        run_stage("features", "preprocess", source, "--out", out, *flags)
+    nothing = ("--from", "none")
+    run_stage("training", "train_tacotron", features, "--run", run, *nothing, *flags)
     waves, comparison = run.with_name(f"{run.name}-wavenet"), run / "comparison"
-    _stage("vocoder", "train_wavenet", features, "--run", waves, *flags)
+    run_stage("vocoder", "train_wavenet", features, "--run", waves, *flags)
     voice = ("--voice", run, "--vocoder", waves, "--recordings", recordings)
     files = sorted((train / "wavs").glob("*/*.wav"))[:8]
     rest = ("--consent", DEMO_CONSENT, "--count", arguments.unseen, "--out", comparison)
-    _stage("comparison", "compare", *voice, "--reference", *files, *rest)
+    run_stage("comparison", "compare", *voice, "--reference", *files, *rest)
     spoken, page = comparison / "griffin-lim", comparison / "compare.html"
     told = read_manifest(spoken), recordings, page, time.monotonic() - begun
     print(report.write(run, *told))
-
-
-def _stage(name: str, *command: object) -> None:
-    """Run a command as a person would; raises `CalledProcessError` when it fails."""
-    words = [str(part) for part in command]
-    print(f"\n== {name}\n$ moksori {' '.join(words)}", flush=True)
-    subprocess.run([sys.executable, "-m", "moksori", *words], check=True)
 
 
 def _corpus(folder: Path, count: int, speakers: int = 1, unseen: bool = False) -> Path:

@@ -61,7 +61,8 @@ def synthesize(arguments: argparse.Namespace) -> int:
 
     # Mistakes that can be found at once are reported before Keras is loaded.
     folder = arguments.voice or SHIPPED_VOICE
-    settings = TACOTRON.settings_of(Run.open(folder))
+    run_of_voice = Run.open(folder)
+    settings = TACOTRON.settings_of(run_of_voice)
     wanted = hparams.from_arguments(arguments, settings)
     if arguments.vocoder:
         vocoder.check(arguments.vocoder, settings.audio)
@@ -80,7 +81,8 @@ def synthesize(arguments: argparse.Namespace) -> int:
             voice.vocoder = vocoder.WaveNetVocoder.load(run, progress=progress)
         if arguments.stream:
             return speak_to_stream(arguments, voice, lines)
-        output = Output(arguments.out, assess, facts={"device": device_name()})
+        agreed = {k: v for k, v in run_of_voice.settings.items() if k == "consent"}
+        output = Output(arguments.out, assess, {"device": device_name(), **agreed})
         return speak_to_folder(arguments, voice, lines, output)
 
 

@@ -11,7 +11,8 @@ from moksori.commands import training
 
 
 def parser() -> argparse.ArgumentParser:
-    return training.parser(__doc__, example="logs/me")
+    start = "the shipped voice, where it fits"
+    return training.parser(__doc__, example="logs/me", start=start)
 
 
 def recipe():

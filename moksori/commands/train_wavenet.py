@@ -12,7 +12,7 @@ from moksori.commands import training
 
 
 def parser() -> argparse.ArgumentParser:
-    made = training.parser(__doc__, example="logs/me-wavenet")
+    made = training.parser(__doc__, example="logs/me-wavenet", start="none")
     aligned = "mels written by align (default: those of the recordings)"
     made.add_argument("--mels", type=Path, metavar="DIR", help=aligned)
     return made

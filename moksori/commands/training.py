@@ -7,18 +7,24 @@ from pathlib import Path
 
 import hparams
 from moksori.storage import run_folder
+from moksori.training.adaptation import run_or_nothing
+
+_START = "begin with the weights of another run, as far as they fit, or with none"
 
 
-def parser(description: str, example: str) -> argparse.ArgumentParser:
-    """Return a parser of the flags that both have; `example` is a folder for a run."""
+def parser(description: str, example: str, start: str) -> argparse.ArgumentParser:
+    """Return a parser of the flags that both have; `example` is a folder for a run,
+    `start` what counts without --from."""
     made = argparse.ArgumentParser(description=description.splitlines()[0])
     features = {"type": Path, "metavar": "FEATURES"}
     made.add_argument("features", **features, help="folder that preprocess wrote")
     folder = {"type": run_folder, "required": True, "metavar": "RUN"}
     begun = f"folder of the run, begun or continued, such as {example}"
     made.add_argument("--run", **folder, help=begun)
-    start = "begin with the weights of another run, as far as they fit"
-    made.add_argument("--from", dest="start", type=Path, metavar="RUN", help=start)
+    weights = {"dest": "start", "type": run_or_nothing, "metavar": "RUN"}
+    made.add_argument("--from", **weights, help=f"{_START} ({start})")
+    agreed = "who agreed to this voice, when and for what; kept in the run"
+    made.add_argument("--consent", metavar="TEXT", help=agreed)
     devices = "GPUs of this host that share each batch: how many, or all (all)"
     made.add_argument("--devices", default="all", metavar="N", help=devices)
     hparams.add_arguments(made)
@@ -42,7 +48,10 @@ def train(arguments: argparse.Namespace, recipe) -> int:
     from datasets.store.features import FeatureStore
     from moksori.training.cli import exit_code
     from moksori.training.session import session
+    from moksori.voices import consent
 
+    if arguments.consent is not None:
+        arguments.consent = consent.check(arguments.consent)
     store = FeatureStore.open(arguments.features)
     with session(arguments, recipe, store) as training:
         outcome = training.fit()

@@ -1,5 +1,6 @@
 """What a whole training would take, told from the few steps of `trial`."""
 
+import dataclasses
 import json
 import signal
 from dataclasses import asdict
@@ -8,13 +9,18 @@ from pathlib import Path
 from hparams import Hparams
 from moksori.doctor import subprocesses
 from moksori.doctor.findings import ERROR, WARNING, Finding, format_bytes, judge
+from moksori.doctor.machine import free_memory
 from moksori.doctor.trial import Trial
+from moksori.training.adaptation import stretched
 from moksori.training.callbacks import format_duration
 from moksori.training.kinds import KINDS
 
 _WEEK = 7 * 86400.0
 # Seconds for loading, compiling and the first steps, beside those for measuring.
 _TIMEOUT = 600.0
+# Seconds of steps from which the steps of a training are counted, and the least.
+_BRIEF = 20.0
+_LEAST_STEPS = 100
 
 
 def check_training(
@@ -58,6 +64,28 @@ def check_training(
         text = f"not forecast: three steps took more than {_TIMEOUT / 60:.0f} min"
     advice = "use a smaller preset or a GPU, or pass --model none"
     return Finding(name, WARNING, text, advice)
+
+
+def for_minutes(settings: Hparams, features: Path, minutes: float) -> Hparams:
+    """Return the settings of an acoustic model whose training on these features takes
+    about so long on this machine: some seconds of it are tried.
+
+    Raises `ValueError` with the reason where that is not possible.
+    """
+    found = check_training("tacotron", settings, features, _BRIEF, free_memory())
+    if found.level == ERROR or not found.values:
+        raise ValueError(f"{found.text}: {found.advice}")
+    trial = found.values
+    compiling = trial["shapes"] * trial["compile_seconds"]
+    steps = int((60 * minutes - compiling) / trial["step_seconds"])
+    if steps < _LEAST_STEPS:
+        least = (_LEAST_STEPS * trial["step_seconds"] + compiling) / 60
+        raise ValueError(
+            f"{minutes:g} minutes are {max(0, steps)} steps here: give at least "
+            f"{least:.1f}"
+        )
+    schedule = stretched(settings.tacotron_training, steps)
+    return dataclasses.replace(settings, tacotron_training=schedule)
 
 
 def judge_trial(

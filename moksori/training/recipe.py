@@ -17,7 +17,7 @@ from hparams import (
     from_arguments,
     preset,
 )
-from moksori.training import schedules
+from moksori.training import adaptation, schedules
 from moksori.training.export import refuse_exported
 from moksori.training.kinds import Kind
 from moksori.training.runs import Run, RunError
@@ -83,16 +83,18 @@ class Recipe:
         """Return the settings a training was asked for, with what `--set` changes.
 
         They are those of the run in `folder` if there is one; else those of `--preset`
-        or `--hparams`; else the preset that the features of `store` were made with, if
-        one fits them.
+        or `--hparams`; else the first preset that the features of `store` fit, of
+        which that of a warm start is left out for `--from none`.
         """
         if (folder / "run.json").exists():
             return from_arguments(arguments, cls.kind.settings_of(Run.open(folder)))
         made_with = (store.audio, store.text)
+        from_nothing = getattr(arguments, "start", None) == adaptation.NOTHING
         fitting = (
             name
             for name in PRESETS
             if (preset(name).audio, preset(name).text) == made_with
+            and not (from_nothing and name == adaptation.PRESET)
         )
         return from_arguments(arguments, next(fitting, PRESETS[0]))
 
@@ -102,13 +104,18 @@ class Recipe:
         store.check(settings.audio, settings.text)
 
     @classmethod
-    def resume_or_create(cls, folder: Path, settings: Hparams, store) -> Run:
+    def resume_or_create(
+        cls, folder: Path, settings: Hparams, store, consent: str | None = None
+    ) -> Run:
         """Return the run in `folder`, new or continued, for the features of `store`.
+
+        A new one records the `consent` of the speaker, if it is given.
 
         It may continue with other settings of its training (they are named in the log),
         but with nothing else that concerns it and differs: `RunError`.
         """
         described, group = cls.describe(settings, store), cls.kind.group
+        described |= {"consent": consent} if consent else {}
         now = cls.kind.training_of(settings)
         if not (folder / "run.json").exists():
             return Run.create(folder, described, keep=now.keep)
@@ -129,7 +136,14 @@ class Recipe:
         """Return the settings and the run, new or continued, that were asked for."""
         settings = cls.settings_for(arguments, arguments.run, store)
         cls.check_features(settings, store)
-        return settings, cls.resume_or_create(arguments.run, settings, store)
+        consent = getattr(arguments, "consent", None)
+        return settings, cls.resume_or_create(arguments.run, settings, store, consent)
+
+    @classmethod
+    def initial_run(cls, arguments, settings: Hparams) -> Path | None:
+        """Return the folder of the run whose weights a new one begins with: that of
+        `--from`; None for none."""
+        return None if arguments.start == adaptation.NOTHING else arguments.start
 
     @property
     def training(self) -> TrainerSettings:

@@ -14,6 +14,7 @@ from hparams import Hparams
 from moksori.backend.cluster import ClusterSpec
 from moksori.backend.devices import Devices
 from moksori.backend.setup import setup_devices
+from moksori.training import export
 from moksori.training.callbacks import NoOpHook, guarded
 from moksori.training.distributed_run import DistributedRun
 from moksori.training.loop import Outcome, fit
@@ -79,7 +80,8 @@ def session(arguments, kind: type[Recipe], store) -> Iterator[Session]:
     devices, settings, run = setup_training(arguments, kind, store)
     recipe = kind.of(arguments, settings, store)
     with devices.fail_together(), closing(TensorBoardWriter(run.events)) as board:
-        yield Session(recipe, store, run, devices, board, arguments.start)
+        start = kind.initial_run(arguments, settings)
+        yield Session(recipe, store, run, devices, board, start)
 
 
 def setup_training(
@@ -139,3 +141,5 @@ def load_initial_weights(trainer, recipe: Recipe, folder: Path) -> None:
         trainer.optimizer.begin()
     if devices.chief:
         print(account)
+        if folder == export.SHIPPED_VOICE:
+            print("begins with the shipped voice; --from none begins with nothing")

@@ -9,15 +9,20 @@ import pytest
 
 from moksori.audio import files
 from moksori.commands import synthesize
+from moksori.storage import write_json
 from tests.voices.runs import make_run
 
 TEXT = "안녕하세요."
+CONSENT = "Minji, 20 November 2026, for this test"
 
 
 @pytest.fixture(scope="module")
 def run_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("logs") / "tiny"
-    return make_run(folder, "text.normalize=false")
+    make_run(folder, "text.normalize=false")
+    about = json.loads((folder / "run.json").read_text("utf-8"))
+    write_json(folder / "run.json", {**about, "consent": CONSENT})
+    return folder
 
 
 @pytest.fixture
@@ -50,6 +55,7 @@ def test_one_text(call, tmp_path):
     row = rows[1]
     assert row["text"] == row["spoken"] == TEXT
     assert row["speaker"] == "나"
+    assert row["consent"] == CONSENT
     assert row["real_time_factor"] > 0
     assert set(row["attention"]) >= {"focus", "diagonality", "skips", "repeats"}
     assert any("no stop token" in warning for warning in row["warnings"])

@@ -3,14 +3,20 @@
 import os
 import shutil
 import signal
+from argparse import Namespace
 
 import numpy as np
 import pytest
 
+import hparams
 from moksori.commands import train_tacotron
+from moksori.training import export
 from moksori.training.checkpoints import read
+from moksori.training.recipes.tacotron import TacotronRecipe
 from moksori.training.runs import Run
 from tests.trainings import Program, finish, last, newest, tiny
+
+CONSENT = "Minji, 20 November 2026, for this test"
 
 TACOTRON = Program(
     "train_tacotron.py",
@@ -103,13 +109,17 @@ def test_another_network_is_refused_with_the_difference(run, tiny_store, capsys)
 
 
 def test_from_begins_with_the_weights_of_another_run(
-    tiny_run, tiny_store, tmp_path, capsys
+    tiny_run, tiny_store, tmp_path, monkeypatch, capsys
 ):
+    monkeypatch.setattr(export, "SHIPPED_VOICE", tiny_run)
     words = tiny("tacotron_training", tiny_store, tmp_path / "run")
     words += ["--from", str(tiny_run), "--set", "tacotron.decoder_lstm=20"]
+    words += ["--consent", CONSENT]
     assert train_tacotron.main([*words, "--set", "tacotron_training.steps=1"]) == 0
     said = capsys.readouterr().out
     assert "warm start: " in said
+    assert "begins with the shipped voice; --from none begins with nothing" in said
+    assert Run.open(tmp_path / "run").settings["consent"] == CONSENT
     assert "left as it was: model/tacotron" not in said.partition("\n")[0]
     lines = [line for line in said.splitlines() if "left as it was" in line]
     assert any("decoder_lstm" in line for line in lines)
@@ -118,6 +128,34 @@ def test_from_begins_with_the_weights_of_another_run(
     first = read(tmp_path / "run/checkpoints/step-00000000.safetensors").arrays
     name = next(name for name in first if "symbols/embeddings" in name)
     np.testing.assert_array_equal(first[name], theirs[name])
+
+
+def test_without_from_the_shipped_voice_is_begun_with_where_it_fits(
+    tiny_run, tmp_path, monkeypatch
+):
+    def start(settings, flag):
+        return TacotronRecipe.initial_run(Namespace(start=flag), settings)
+
+    monkeypatch.setattr(export, "SHIPPED_VOICE", tiny_run)
+    same = hparams.preset("tiny")
+    assert start(same, None) == tiny_run
+    assert start(same, "none") is None
+    assert start(same, tmp_path) == tmp_path
+    longer = same.override(["tacotron_training.steps=9", "wavenet.layers=2"])
+    assert start(longer, None) == tiny_run
+    assert start(same.override(["tacotron.decoder_lstm=20"]), None) is None
+    assert start(same.override(["text.phonetic=true"]), None) is None
+    monkeypatch.setattr(export, "SHIPPED_VOICE", tmp_path / "not shipped")
+    assert start(same, None) is None
+
+
+def test_consent_is_refused_where_it_says_nothing_or_another_thing(
+    run, tiny_store, capsys
+):
+    assert main(tiny_store, run, "--consent", "yes") == 2
+    assert "does not say enough" in capsys.readouterr().err
+    assert main(tiny_store, run, "--consent", CONSENT) == 2
+    assert f'consent: absent -> "{CONSENT}"' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def test_a_command_runs_in_any_folder_also_beside_files_of_its_names(word, tmp_p
 @pytest.mark.parametrize(
     ("word", "near"),
     [
-        ("train", "; did you mean train_tacotron or train_wavenet?"),
+        ("train_", "; did you mean train_tacotron or train_wavenet?"),
         ("synthesise.py", "; did you mean synthesize?"),
         ("데모", ""),
     ],

@@ -1,7 +1,7 @@
 import pytest
 
+from moksori.voices import consent
 from moksori.voices.speech import VoiceError
-from moksori.voices.xtts import consent
 
 
 @pytest.mark.parametrize(

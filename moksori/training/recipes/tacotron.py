@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 import hangul
 from datasets.batches import Batches, frames_in, split
 from hparams import Hparams
 from moksori.metrics.free_running import FREE_RUNNING_SCORE
-from moksori.training import schedules
+from moksori.training import adaptation, export, schedules
 from moksori.training.callbacks import FlatAttention, Previews, guarded
 from moksori.training.kinds import TACOTRON
 from moksori.training.recipe import Data, Evaluation, Recipe
@@ -28,6 +29,13 @@ class TacotronRecipe(Recipe):
             "alphabet_version": hangul.ALPHABET_VERSION,
             "fingerprint": store.fingerprint,
         }
+
+    @classmethod
+    def initial_run(cls, arguments, settings: Hparams) -> Path | None:
+        """Return the run of `--from`; without it the shipped voice, where that fits."""
+        if arguments.start is None and adaptation.fits_shipped_voice(settings):
+            return export.SHIPPED_VOICE
+        return super().initial_run(arguments, settings)
 
     def network(self, compute: str = "float32", **choices):
         """Build a freshly initialised network; see `voices.networks.build_tacotron`."""

@@ -1,1 +1,1 @@
-"""Clone a voice with XTTS: weights, reference recordings, consent."""
+"""Clone a voice with XTTS: weights, reference recordings, voice files."""

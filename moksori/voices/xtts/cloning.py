@@ -6,7 +6,7 @@ Cheap checks come first, before torch and the weights are loaded.
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from moksori.voices.xtts import consent as consents
+from moksori.voices import consent as consents
 from moksori.voices.xtts.folder import KOREAN, XttsSettings, check_installed
 from moksori.voices.xtts.reference import prepare
 from moksori.voices.xtts.voice_file import Clone

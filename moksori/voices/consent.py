@@ -1,4 +1,4 @@
-"""Check the statement of consent that cloning a voice requires."""
+"""Check the statement of consent that training or cloning a voice requires."""
 
 from moksori.voices.speech import VoiceError
 
