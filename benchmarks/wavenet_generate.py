@@ -129,7 +129,7 @@ def _generated(sampler, streams: int, frames: int, settings) -> float:
     mel = np.random.default_rng(0).normal(size=(frames, settings.audio.mels))
     begun = time.perf_counter()
     signals = sampler.generate([mel.astype(np.float32)] * streams)
-    return sum(map(len, signals)) / (time.perf_counter() - begun)
+    return sum(signal.size for signal in signals) / (time.perf_counter() - begun)
 
 
 def _plain(model, streams: int, seconds: float) -> float:

@@ -103,7 +103,7 @@ class WaveNetVocoder:
             temperature=self.temperature,
             progress=report,
         )
-        return [self._coding.decode(signal) for signal in signals]
+        return [self._coding.decode(signal[:, 0]) for signal in signals]
 
     def stream(
         self,
@@ -120,9 +120,9 @@ class WaveNetVocoder:
             speaker=self._number(speaker),
             seed=seed,
             temperature=self.temperature,
-            chunk_samples=chunk,
+            chunk_steps=chunk,
         ):
-            yield decode(signal)
+            yield decode(signal[:, 0])
 
     def _number(self, speaker: str | None) -> int:
         return self.speakers.index(speaker) if speaker in self.speakers else 0

@@ -36,8 +36,8 @@ class Folding:
         if self.least <= 0 or self.longest < 0 or not 0 <= self.quiet <= 1:
             raise ValueError("least must be above 0, longest at least, quiet in [0, 1]")
 
-    def warm_up_samples(self, receptive_field: int) -> int:
-        """Return how many samples a piece runs before those that are kept."""
+    def warm_up_steps(self, receptive_field: int) -> int:
+        """Return how many steps a piece runs before those that are kept."""
         return int(np.ceil(self.warm_up * receptive_field))
 
     def pieces(
@@ -45,7 +45,7 @@ class Folding:
     ) -> list[int]:
         """Return how many pieces to cut utterances of these lengths into, so that
         together they fill `streams`, and the longest last no longer than they must."""
-        warm_up = self.warm_up_samples(receptive_field) / hop
+        warm_up = self.warm_up_steps(receptive_field) / hop
         length = max(1.0, self.least * warm_up, sum(frames) / streams)
         return [
             max(1, round(count / length)) if count > self.longest else 1
@@ -55,9 +55,9 @@ class Folding:
 
 @dataclass(frozen=True)
 class Piece:
-    """Samples `begin` to `end` of an utterance, of which those from `start` are kept.
+    """Steps `begin` to `end` of an utterance, of which those from `start` are kept.
 
-    It fades in over its first `fade_in` kept samples and out over its last `fade_out`,
+    It fades in over its first `fade_in` kept steps and out over its last `fade_out`,
     where its neighbours fade out and in.
     """
 
@@ -69,8 +69,8 @@ class Piece:
     fade_out: int = 0
 
     @property
-    def samples(self) -> int:
-        """Samples to generate."""
+    def steps(self) -> int:
+        """Steps to generate."""
         return self.end - self.begin
 
 
@@ -84,7 +84,7 @@ def cut(
 ) -> list[Piece]:
     """Cut an utterance of mel [F, M] into at most `count` pieces.
 
-    A frame has `hop` samples. Each seam is in the `quiet` frame that is nearest to the
+    A frame has `hop` steps. Each seam is in the `quiet` frame that is nearest to the
     end of one of so many equal parts, if one is within half a part of it; that frame is
     the cross-fade.
     """
@@ -118,9 +118,13 @@ def _seams(loudness: np.ndarray, count: int, quiet: float) -> list[int]:
     return np.unique(nearest[np.abs(nearest - ends) <= part / 2]).tolist()
 
 
-def join(pieces: Sequence[Piece], signals: Sequence[np.ndarray]) -> np.ndarray:
-    """Join the pieces of an utterance, given what was kept of each: float32 [T]."""
-    whole = np.zeros(max((piece.end for piece in pieces), default=0), np.float32)
+def join(
+    pieces: Sequence[Piece], signals: Sequence[np.ndarray], bands: int = 1
+) -> np.ndarray:
+    """Join the pieces of an utterance, given what was kept of each: float32
+    [steps, bands]."""
+    steps = max((piece.end for piece in pieces), default=0)
+    whole = np.zeros((steps, bands), np.float32)
     for piece, signal in zip(pieces, signals, strict=True):
         faded = np.array(signal, np.float32)
         if piece.fade_in:
@@ -131,6 +135,6 @@ def join(pieces: Sequence[Piece], signals: Sequence[np.ndarray]) -> np.ndarray:
     return whole
 
 
-def _rise(samples: int) -> np.ndarray:
-    """Return a linear fade: pieces that agree add up to themselves."""
-    return ((np.arange(samples) + 0.5) / samples).astype(np.float32)
+def _rise(steps: int) -> np.ndarray:
+    """Return a linear fade [steps, 1]: pieces that agree add up to themselves."""
+    return ((np.arange(steps) + 0.5) / steps).astype(np.float32)[:, None]

@@ -204,7 +204,7 @@ class WaveNet(keras.Model):
         entry = self.input_embedding
         return Weights(
             embedding=array(entry.embeddings) if self.discrete else None,
-            scale=None if self.discrete else array(entry.kernel)[0],
+            scale=None if self.discrete else array(entry.kernel),
             offset=None if self.discrete else array(entry.bias),
             filter_gate=np.stack(taps).reshape(count, self.kernel, residual, self.gate),
             filter_gate_bias=np.stack(biases),

@@ -4,8 +4,9 @@ An engine runs a batch of streams, a chunk of samples at a time, and knows no
 utterances. Which piece of which utterance a stream is, when it is replaced, and how
 pieces are joined is decided here.
 
-Legend: B streams, T samples of a chunk, F frames, L layers, G gate channels, n frames
-of context on either side, hop samples a frame.
+Legend: B streams, T steps of a chunk, M sub-bands (a step makes one sample of each),
+F frames, L layers, G gate channels, n frames of context on either side, hop steps a
+frame.
 """
 
 import threading
@@ -32,7 +33,7 @@ class Network(Protocol):
         """Export the present weights."""
 
     def local_conditioning(self, mels: np.ndarray, speaker: int) -> np.ndarray:
-        """Condition the gates: mels [F, M] -> P [F + 2n, L, G] of `Weights`."""
+        """Condition the gates: mels [F, mels] -> P [F + 2n, L, G] of `Weights`."""
 
 
 class Engine(Protocol):
@@ -67,30 +68,32 @@ class Engine(Protocol):
         uniforms: np.ndarray,
         temperature: float,
     ) -> tuple[Any, np.ndarray]:
-        """Generate the next T samples of every stream; return the state after them too.
+        """Generate the next T steps of every stream; return the state after them too.
 
-        gates float32 [B, F + 2n, L, G] is a stretch of each stream's P: sample i of
+        gates float32 [B, F + 2n, L, G] is a stretch of each stream's P: step i of
         the chunk is at p = positions[b] + i of that stretch, and its conditioning is
         sum_j phases[p % hop, j] * gates[b, p // hop + j]; positions int64 [B] are at
-        least 0, and positions + T at most F * hop. uniforms float32 [B, T, 2] are in
-        [0, 1). Returns the signal, float32 [B, T], in [-1, 1].
+        least 0, and positions + T at most F * hop. uniforms float32 [B, T, M, 2] are
+        in [0, 1). Returns the signal, float32 [B, T, M], in [-1, 1].
         """
 
 
-def uniforms(seed: int, stream: int, start: int, count: int) -> np.ndarray:
-    """Draw numbers in [0, 1) for samples `start` to `start + count`: [count, 2].
+def uniforms(
+    seed: int, stream: int, start: int, count: int, bands: int = 1
+) -> np.ndarray:
+    """Draw numbers in [0, 1) for steps `start` to `start + count`: [count, bands, 2].
 
     They are a function of seed, stream and absolute position alone (Philox, a counter
     through a keyed bijection: Salmon et al. 2011, "Parallel random numbers: as easy as
     1, 2, 3"). float32, multiples of 2 ** -24.
     """
-    block, skipped = divmod(start, 4)
+    block, skipped = divmod(start * bands, 4)
     key = np.array([seed, stream], np.uint64)
     philox = np.random.Philox(key=key, counter=block)
-    words = philox.random_raw(skipped + count)[skipped:]
-    numbers = np.empty((count, 2), np.float32)
-    numbers[:, 0] = words >> np.uint64(40)
-    numbers[:, 1] = words << np.uint64(24) >> np.uint64(40)
+    words = philox.random_raw(skipped + count * bands)[skipped:].reshape(count, bands)
+    numbers = np.empty((count, bands, 2), np.float32)
+    numbers[..., 0] = words >> np.uint64(40)
+    numbers[..., 1] = words << np.uint64(24) >> np.uint64(40)
     return numbers * np.float32(2.0**-24)
 
 
@@ -122,6 +125,7 @@ class Sampler:
             else engine
         )
         self._hop, self._context = weights.hop, weights.context
+        self._bands = weights.bands
 
     def generate(
         self,
@@ -131,9 +135,9 @@ class Sampler:
         temperature: float = 1.0,
         progress: Callable[[int, int], None] | None = None,
     ) -> list[np.ndarray]:
-        """Generate signals, float32 [F * hop] each, from mels [F, M] of `speaker`.
+        """Generate signals, float32 [F * hop, M] each, of mels [F, mels] of `speaker`.
 
-        `progress(done, total)` counts samples, some times a second; what it raises,
+        `progress(done, total)` counts steps, some times a second; what it raises,
         or Ctrl-C, ends generation within a fraction of a second. A temperature below
         1 makes likely samples likelier.
         """
@@ -146,7 +150,8 @@ class Sampler:
         queue = WorkQueue(cuts, lambda i: condition(mels[i], int(speakers[i])))
         self._run(queue, seed, temperature, progress, self._hop * sum(map(len, mels)))
         return [
-            join(pieces, [queue.signals[piece] for piece in pieces]) for pieces in cuts
+            join(pieces, [queue.signals[piece] for piece in pieces], self._bands)
+            for pieces in cuts
         ]
 
     def stream(
@@ -155,15 +160,15 @@ class Sampler:
         speaker: int = 0,
         seed: int = 0,
         temperature: float = 1.0,
-        chunk_samples: int = 2400,
+        chunk_steps: int = 2400,
     ) -> Iterator[np.ndarray]:
-        """Yield the signal of one mel [F, M], in chunks as soon as they are generated.
+        """Yield the signal of one mel [F, mels], in chunks as they are generated.
 
         Together they are what `generate([mel], ...)` gives without folding.
         """
         _check_temperature(temperature)
-        if chunk_samples < 1:
-            raise ValueError(f"chunk_samples must be at least 1, not {chunk_samples}")
+        if chunk_steps < 1:
+            raise ValueError(f"chunk_steps must be at least 1, not {chunk_steps}")
         total = len(mel) * self._hop
         if total == 0:
             return
@@ -171,8 +176,8 @@ class Sampler:
         stream = Stream(Piece(0, 0, 0, total), gates)
         state = self.engine.begin(1)
         while stream.at < total:
-            samples = min(chunk_samples, total - stream.at)
-            state = self._advance(state, [stream], samples, seed, temperature)
+            steps = min(chunk_steps, total - stream.at)
+            state = self._advance(state, [stream], steps, seed, temperature)
             yield stream.kept.pop()
 
     def _cuts(self, mels) -> list[list[Piece]]:
@@ -180,7 +185,7 @@ class Sampler:
         counts, warm_up, quiet = [1] * len(mels), 0, 0.0
         if self.folding is not None:
             field, engine = self.network.receptive_field, self.engine
-            warm_up = self.folding.warm_up_samples(field)
+            warm_up = self.folding.warm_up_steps(field)
             quiet = self.folding.quiet
             lengths = [len(mel) for mel in mels]
             streams = engine.batch_size * engine.workers
@@ -233,15 +238,15 @@ class Sampler:
                     state = self.engine.select(state, [*left, *[None] * len(new)])
                 streams = [*(streams[i] for i in left), *new]
                 longest = max(stream.piece.end - stream.at for stream in streams)
-                samples = min(self.engine.chunk(len(streams)), longest)
-                state = self._advance(state, streams, samples, seed, temperature)
+                steps = min(self.engine.chunk(len(streams)), longest)
+                state = self._advance(state, streams, steps, seed, temperature)
                 queue.count(sum(stream.advanced for stream in streams))
         except BaseException as error:
             queue.fail(error)
 
-    def _advance(self, state, streams, samples, seed, temperature):
-        """Generate the next samples of every stream; return the state after them."""
-        frames = (samples + self._hop - 2) // self._hop + 1 + 2 * self._context
+    def _advance(self, state, streams, steps, seed, temperature):
+        """Generate the next steps of every stream; return the state after them."""
+        frames = (steps + self._hop - 2) // self._hop + 1 + 2 * self._context
         begins = np.array([s.at // self._hop for s in streams])
         gates = np.stack(
             [
@@ -251,7 +256,10 @@ class Sampler:
             ]
         )
         numbers = np.stack(
-            [uniforms(seed, s.piece.utterance, s.at, samples) for s in streams]
+            [
+                uniforms(seed, s.piece.utterance, s.at, steps, self._bands)
+                for s in streams
+            ]
         )
         positions = np.array([s.at for s in streams]) - begins * self._hop
         state, signal = self.engine.run(state, gates, positions, numbers, temperature)

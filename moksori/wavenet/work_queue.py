@@ -14,7 +14,7 @@ from moksori.wavenet.folding import Piece
 class Stream:
     """A piece while it is generated.
 
-    gates [F + 2n, L, G] are those of its utterance, `at` is its next sample, `advanced`
+    gates [F + 2n, L, G] are those of its utterance, `at` is its next step, `advanced`
     the number of those before that came last, `kept` what is wanted of all.
     """
 
@@ -32,7 +32,7 @@ class Stream:
         return self.at >= self.piece.end
 
     def put(self, row: np.ndarray) -> None:
-        """Append the next samples, of which some may lie outside what is kept."""
+        """Append the next samples [T, M]; some may lie outside what is kept."""
         row = row[: self.piece.end - self.at]
         self.kept.append(row[max(0, self.piece.start - self.at) :].copy())
         self.at, self.advanced = self.at + len(row), len(row)
@@ -47,19 +47,19 @@ class WorkQueue:
 
     def __init__(self, cuts: Sequence[Sequence[Piece]], gates_of: Callable):
         pieces = [piece for pieces in cuts for piece in pieces]
-        self.waiting = deque(sorted(pieces, key=lambda piece: -piece.samples))
+        self.waiting = deque(sorted(pieces, key=lambda piece: -piece.steps))
         self.signals: dict[Piece, np.ndarray] = {}
         self.stop = threading.Event()
         self.error: BaseException | None = None
         self._gates_of, self._gates = gates_of, {}
         self._left = [len(pieces) for pieces in cuts]
-        self._done, self._samples = 0, sum(piece.samples for piece in pieces)
+        self._done, self._steps = 0, sum(piece.steps for piece in pieces)
         self._lock = threading.Lock()
 
     @property
     def share_done(self) -> float:
-        """Return the share of samples that are generated, 0 to 1."""
-        return self._done / self._samples
+        """Return the share of steps that are generated, 0 to 1."""
+        return self._done / self._steps
 
     def take(self, ended: list[Stream], count: int) -> list[Stream]:
         """Store the signals of ended streams and begin up to `count` others."""
@@ -77,10 +77,10 @@ class WorkQueue:
         gates = self._gates[number] if self._left[number] else self._gates.pop(number)
         return Stream(piece, gates)
 
-    def count(self, samples: int) -> None:
-        """Count samples that a thread has generated."""
+    def count(self, steps: int) -> None:
+        """Count steps that a thread has generated."""
         with self._lock:
-            self._done += samples
+            self._done += steps
 
     def fail(self, error: BaseException) -> None:
         """Keep the first error, and have every thread stop."""

@@ -18,6 +18,7 @@ def weights(
     hop: int = 10,
     stages: int = 2,
     contrast: float = 1.0,
+    bands: int = 1,
 ) -> Weights:
     """A network that keeps the scale of what passes through it.
 
@@ -30,18 +31,18 @@ def weights(
         return (scale * random.normal(size=shape)).astype(np.float32)
 
     outputs, discrete = distribution.channels, isinstance(distribution, Categorical)
-    post2 = normal(skip, outputs, scale=contrast * skip**-0.5)
-    bias = normal(outputs, scale=0.1)
+    post2 = normal(skip, bands, outputs, scale=contrast * skip**-0.5)
+    bias = normal(bands, outputs, scale=0.1)
     if not discrete:
         # Means within the range and scales around e^-3.
         scales = slice(outputs // 3 * 2, None) if outputs > 2 else slice(1, None)
-        post2[:, scales] *= 0.3
-        bias[scales] -= 3
+        post2[..., scales] *= 0.3
+        bias[:, scales] -= 3
     phases = np.abs(normal(hop, 2 * stages + 1))
     phases[::3, 0] = 0
     return Weights(
         embedding=normal(outputs, residual) if discrete else None,
-        scale=None if discrete else normal(residual),
+        scale=None if discrete else normal(bands, residual, scale=bands**-0.5),
         offset=None if discrete else normal(residual),
         filter_gate=normal(
             layers, kernel, residual, gate, scale=(kernel * residual) ** -0.5
@@ -51,8 +52,8 @@ def weights(
         res_skip_bias=normal(layers, residual + skip, scale=0.1),
         post1=normal(skip, skip, scale=skip**-0.5),
         post1_bias=normal(skip, scale=0.1),
-        post2=post2,
-        post2_bias=bias,
+        post2=post2.reshape(skip, -1),
+        post2_bias=bias.ravel(),
         phases=(phases / phases.sum(1, keepdims=True)).astype(np.float32),
         dilations=tuple(2 ** (i % (layers // cycles)) for i in range(layers)),
         distribution=distribution,
@@ -87,34 +88,39 @@ class FakeNetwork:
 
 
 class Reference:
-    """Generates a sample at a time in float64, as the equations in `Weights` say."""
+    """Generates a step at a time in float64, as the equations in `Weights` say."""
 
     def __init__(self, made: Weights):
         self.made = made
         self.inputs = [[] for _ in range(made.layers)]
-        self.last = 0.0
+        self.last = np.zeros(made.bands)
 
     def run(self, gates, uniforms, temperature: float = 1.0) -> np.ndarray:
-        """The signal [T] of one stream: gates [F + 2n, L, G], uniforms [T, 2]."""
-        signal = []
+        """The signal [T, M] of one stream: gates [F + 2n, L, G], uniforms [T, M, 2]."""
+        signal, distribution = [], self.made.distribution
         for t, numbers in enumerate(uniforms.astype(np.float64)):
-            parameters = self.parameters(gates, t)
-            self.last = draw(self.made.distribution, parameters, numbers, temperature)
+            drawn = [
+                draw(distribution, parameters, own, temperature)
+                for parameters, own in zip(
+                    self.parameters(gates, t), numbers, strict=True
+                )
+            ]
+            self.last = np.array(drawn)
             signal.append(self.last)
         return np.array(signal)
 
     def parameters(self, gates, t: int) -> np.ndarray:
-        """Parameters [O] of sample t, after the sample `last`."""
+        """Parameters [M, O] of step t, after the samples `last`."""
         w = self.made
         frame, place = divmod(t, w.hop)
         condition = np.tensordot(
             w.phases[place].astype(float), gates[frame : frame + w.phases.shape[1]], 1
         )
         if w.embedding is None:
-            h = self.last * w.scale.astype(float) + w.offset
+            h = self.last @ w.scale.astype(float) + w.offset
         else:
             half = len(w.embedding) // 2
-            h = w.embedding[round(self.last * (half - 1)) + half].astype(float)
+            h = w.embedding[round(self.last[0] * (half - 1)) + half].astype(float)
         skip = np.zeros(w.skip)
         for layer, past in enumerate(self.inputs):
             past.append(h)
@@ -128,7 +134,8 @@ class Reference:
             out = z @ w.res_skip[layer].astype(float) + w.res_skip_bias[layer]
             h, skip = h + out[: w.residual], skip + out[w.residual :]
         hidden = np.maximum(skip, 0) @ w.post1.astype(float) + w.post1_bias
-        return np.maximum(hidden, 0) @ w.post2.astype(float) + w.post2_bias
+        parameters = np.maximum(hidden, 0) @ w.post2.astype(float) + w.post2_bias
+        return parameters.reshape(w.bands, -1)
 
 
 def draw(distribution, parameters, uniforms, temperature: float) -> float:

@@ -23,11 +23,11 @@ np.save(sys.argv[1], here.in_bfloat16())
 """
 
 
-def conditions(network, streams: int, samples: int):
+def conditions(network, streams: int, steps: int):
     """Gates, uniforms, and positions in whole frames: every stream begins elsewhere."""
     random = np.random.default_rng(1)
     gates = [made.conditioning(network, FRAMES, seed) for seed in range(streams)]
-    uniforms = random.random((streams, samples, 2), np.float32)
+    uniforms = random.random((streams, steps, network.bands, 2), np.float32)
     return np.stack(gates), uniforms, network.hop * np.arange(streams)
 
 
@@ -47,10 +47,22 @@ def reference(network, gates, uniforms, positions, temperature=1.0) -> np.ndarra
         {"distribution": LogisticMixture(4), "kernel": 3},
         {"distribution": Gaussian(), "kernel": 3},
         {"distribution": Gaussian(), "kernel": 1},
+        {"distribution": LogisticMixture(1), "kernel": 3, "bands": 4},
+        {"distribution": LogisticMixture(3), "kernel": 3, "bands": 2},
+        {"distribution": Gaussian(), "kernel": 2, "bands": 4},
         # No size is a multiple of what a vector holds.
         {"kernel": 3, "residual": 13, "gate": 22, "skip": 19, "hop": 7},
     ],
-    ids=["categorical", "logistic", "gaussian", "no past", "odd sizes"],
+    ids=[
+        "categorical",
+        "logistic",
+        "gaussian",
+        "no past",
+        "4 bands, logistic",
+        "2 bands, mixture",
+        "4 bands, gaussian",
+        "odd sizes",
+    ],
 )
 def test_the_signal_is_that_of_the_reference(sizes):
     network = made.weights(**sizes)
@@ -63,9 +75,9 @@ def test_the_signal_is_that_of_the_reference(sizes):
     np.testing.assert_allclose(found, expected, atol=1e-3)
 
 
-@pytest.fixture(scope="module")
-def network():
-    return made.weights(distribution=Gaussian(), kernel=3)
+@pytest.fixture(scope="module", params=[1, 4], ids=["1 band", "4 bands"])
+def network(request):
+    return made.weights(distribution=Gaussian(), kernel=3, bands=request.param)
 
 
 def test_neither_neighbours_nor_chunks_change_a_bit(network):
@@ -136,6 +148,8 @@ def test_what_does_not_fit_is_refused(network):
     engine = CpuEngine(network)
     with pytest.raises(ValueError, match="do not fit 2 streams"):
         engine.run(engine.begin(2), gates[:1], positions, uniforms)
+    with pytest.raises(ValueError, match=f"3 bands, expected {network.bands}"):
+        engine.run(engine.begin(2), gates, positions, uniforms[:, :, [0, 0, 0]])
     with pytest.raises(ValueError, match="do not reach"):
         engine.run(engine.begin(2), gates[:, :5], positions, uniforms)
     with pytest.raises(ValueError, match="float32 or bfloat16"):

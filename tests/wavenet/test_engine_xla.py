@@ -12,11 +12,11 @@ pytestmark = pytest.mark.backend
 FRAMES = 220
 
 
-def conditions(network, streams: int, samples: int):
+def conditions(network, streams: int, steps: int):
     """Gates, uniforms, and positions in whole frames: every stream begins elsewhere."""
     random = np.random.default_rng(1)
     gates = [made.conditioning(network, FRAMES, seed) for seed in range(streams)]
-    uniforms = random.random((streams, samples, 2), np.float32)
+    uniforms = random.random((streams, steps, network.bands, 2), np.float32)
     return np.stack(gates), uniforms, network.hop * np.arange(streams)
 
 
@@ -27,16 +27,30 @@ def expected(network, gates, uniforms, position, temperature=1.0) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("distribution", "kernel"),
-    [(Categorical(), 2), (LogisticMixture(4), 3), (Gaussian(), 3), (Gaussian(), 1)],
-    ids=["categorical", "logistic", "gaussian", "gaussian without past"],
+    ("distribution", "kernel", "bands"),
+    [
+        (Categorical(), 2, 1),
+        (LogisticMixture(4), 3, 1),
+        (Gaussian(), 3, 1),
+        (Gaussian(), 1, 1),
+        (LogisticMixture(1), 3, 4),
+        (Gaussian(), 2, 4),
+    ],
+    ids=[
+        "categorical",
+        "logistic",
+        "gaussian",
+        "gaussian without past",
+        "4 bands, logistic",
+        "4 bands, gaussian",
+    ],
 )
-def test_the_signal_is_that_of_the_reference(distribution, kernel):
-    network = made.weights(distribution=distribution, kernel=kernel)
+def test_the_signal_is_that_of_the_reference(distribution, kernel, bands):
+    network = made.weights(distribution=distribution, kernel=kernel, bands=bands)
     gates, uniforms, positions = conditions(network, 3, 2000)
     engine = XlaEngine(network)
     _, found = engine.run(engine.begin(3), gates, positions, uniforms, 0.8)
-    assert found.shape == (3, 2000)
+    assert found.shape == (3, 2000, bands)
     assert found.dtype == np.float32
     streams = zip(gates, uniforms, positions, strict=True)
     reference = [expected(network, *stream, 0.8) for stream in streams]
@@ -44,9 +58,9 @@ def test_the_signal_is_that_of_the_reference(distribution, kernel):
     np.testing.assert_allclose(found, reference, atol=1e-3)
 
 
-@pytest.fixture(scope="module")
-def network():
-    return made.weights(distribution=Gaussian(), kernel=3)
+@pytest.fixture(scope="module", params=[1, 4], ids=["1 band", "4 bands"])
+def network(request):
+    return made.weights(distribution=Gaussian(), kernel=3, bands=request.param)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +85,7 @@ def test_chunks_of_any_size_are_the_whole(engine, network):
 def test_streams_come_and_go(engine, network):
     """Each goes on as if it were alone, wherever it is placed and whoever is beside."""
     gates, uniforms, positions = conditions(network, 6, 253)
-    state, signals = engine.begin(3), [np.zeros(0)] * 6
+    state, signals = engine.begin(3), [np.zeros((0, network.bands))] * 6
     for kept, order, samples in [
         (None, [0, 1, 2], 103),
         # More streams than a batch, in another order, and one that is not taken along.
@@ -95,7 +109,8 @@ def test_streams_come_and_go(engine, network):
 
 
 def test_new_weights_are_not_compiled_again(engine, network):
-    other = XlaEngine(made.weights(5, distribution=Gaussian(), kernel=3), batch_size=4)
+    new = made.weights(5, distribution=Gaussian(), kernel=3, bands=network.bands)
+    other = XlaEngine(new, batch_size=4)
     assert other._generate is engine._generate
     gates, uniforms, positions = conditions(network, 4, 40)
     signals = [
@@ -111,6 +126,8 @@ def test_what_does_not_fit_is_refused(engine, network):
         engine.run(engine.begin(3), gates, positions, uniforms, 1.0)
     with pytest.raises(ValueError, match="reach"):
         engine.run(engine.begin(3), gates, positions - 1, uniforms[:, :9], 1.0)
+    with pytest.raises(ValueError, match=f"3 bands, expected {network.bands}"):
+        engine.run(engine.begin(3), gates, positions, uniforms[:, :9, [0, 0, 0]], 1.0)
     with pytest.raises(ValueError, match="fit"):
         engine.run(engine.begin(3), gates[:2], positions, uniforms[:, :9], 1.0)
     with pytest.raises(ValueError, match="fit"):

@@ -23,7 +23,7 @@ def plainly(network, mel, speaker, samples) -> np.ndarray:
     signal, buffers, heard = np.zeros(1, np.float32), tiny.zero_buffers(network, 1), []
     for t in range(samples):
         parameters, buffers = network.step(signal, buffers, rate[:, t])
-        drawn = network.distribution.sample(parameters, numbers[None, t], TEMPERATURE)
+        drawn = network.distribution.sample(parameters, numbers[t], TEMPERATURE)
         signal = ops.convert_to_numpy(drawn)
         heard.append(signal[0])
     return np.array(heard)
@@ -39,7 +39,7 @@ def test_engines_and_the_network_say_the_same(distribution):
     found = [
         Sampler(network, engine=engine, folding=None).generate(
             [mel], speaker=1, seed=SEED, temperature=TEMPERATURE
-        )[0]
+        )[0][:, 0]
         for engine in (CpuEngine(weights), XlaEngine(weights))
     ]
     assert [len(signal) for signal in found] == [samples, samples]
@@ -49,7 +49,7 @@ def test_engines_and_the_network_say_the_same(distribution):
     for signal in found:
         np.testing.assert_allclose(signal[:300], expected, atol=1e-3)
     # What the plain network makes of the whole signal is what was drawn from.
-    numbers = uniforms(SEED, 0, 0, samples)
+    numbers = uniforms(SEED, 0, 0, samples)[:, 0]
     told = network(
         tiny.delayed(found[0][None]), network.padded(mel)[None], np.array([1])
     )

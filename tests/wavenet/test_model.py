@@ -166,8 +166,8 @@ def test_what_is_exported_says_the_same(distribution, kernel):
         frames = 4 + 2 * weights.context
         assert gates.shape == (frames, weights.layers, weights.gates)
         reference, found = Reference(weights), []
-        for t, reference.last in enumerate(before[place]):
-            found.append(reference.parameters(gates, t))
+        for t, reference.last in enumerate(before[place][:, None]):
+            found.append(reference.parameters(gates, t)[0])
         assert_same(np.array(found), expected[place], tolerance=1e-5)
 
 

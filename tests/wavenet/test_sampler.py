@@ -14,9 +14,10 @@ from tests.wavenet import made
 HOP = 10
 
 
-@pytest.fixture(scope="module")
-def network():
-    return made.FakeNetwork(made.weights(distribution=Gaussian(), kernel=3))
+@pytest.fixture(scope="module", params=[1, 4], ids=["1 band", "4 bands"])
+def network(request):
+    network = made.weights(distribution=Gaussian(), kernel=3, bands=request.param)
+    return made.FakeNetwork(network)
 
 
 @pytest.fixture(scope="module")
@@ -31,15 +32,20 @@ def mels(*frames: int) -> list[np.ndarray]:
 
 def test_numbers_depend_on_seed_stream_and_place_alone():
     numbers = uniforms(3, 1, 0, 5000)
-    assert numbers.shape == (5000, 2)
+    assert numbers.shape == (5000, 1, 2)
+    banded = uniforms(3, 1, 0, 1250, bands=4)
+    assert banded.shape == (1250, 4, 2)
+    np.testing.assert_array_equal(banded.reshape(numbers.shape), numbers)
+    np.testing.assert_array_equal(uniforms(3, 1, 5, 70, bands=4), banded[5:75])
+    numbers = numbers[:, 0]
     assert numbers.dtype == np.float32
     assert numbers.min() >= 0
     assert numbers.max() < 1
     for start, count in ((0, 1), (1, 7), (4998, 2), (1234, 999)):
-        part = uniforms(3, 1, start, count)
+        part = uniforms(3, 1, start, count)[:, 0]
         np.testing.assert_array_equal(part, numbers[start : start + count])
-    assert not np.array_equal(uniforms(4, 1, 0, 9), numbers[:9])
-    assert not np.array_equal(uniforms(3, 2, 0, 9), numbers[:9])
+    assert not np.array_equal(uniforms(4, 1, 0, 9)[:, 0], numbers[:9])
+    assert not np.array_equal(uniforms(3, 2, 0, 9)[:, 0], numbers[:9])
     np.testing.assert_allclose(numbers.mean(axis=0), 0.5, atol=0.02)
     assert abs(np.corrcoef(numbers.T)[0, 1]) < 0.05
     assert abs(np.corrcoef(numbers[1:, 0], numbers[:-1, 0])[0, 1]) < 0.05
@@ -48,7 +54,8 @@ def test_numbers_depend_on_seed_stream_and_place_alone():
 def test_frames_times_hop_is_samples(whole):
     counts = [1, 40, 3, 0, 17] + [5] * 30
     signals = whole.generate(mels(*counts))
-    assert [len(signal) for signal in signals] == [HOP * n for n in counts]
+    bands = whole.engine.begin(1).last.shape[1]
+    assert [signal.shape for signal in signals] == [(HOP * n, bands) for n in counts]
     assert all(signal.dtype == np.float32 for signal in signals)
 
 
@@ -73,7 +80,7 @@ def test_speakers_are_heard(whole):
 @pytest.mark.parametrize("chunk", [1, 33, 10_000])
 def test_a_stream_is_the_whole_in_pieces(whole, chunk):
     (mel,) = mels(25)
-    pieces = list(whole.stream(mel, speaker=1, seed=4, chunk_samples=chunk))
+    pieces = list(whole.stream(mel, speaker=1, seed=4, chunk_steps=chunk))
     assert {len(piece) for piece in pieces[:-1]} <= {chunk}
     expected = whole.generate([mel], speaker=1, seed=4)[0]
     np.testing.assert_array_equal(np.concatenate(pieces), expected)
@@ -119,8 +126,8 @@ def test_wrong_arguments_are_refused(network, whole):
         whole.generate(mels(5), speaker=[0, 1])
     with pytest.raises(ValueError, match="temperature"):
         whole.generate(mels(5), temperature=-1.0)
-    with pytest.raises(ValueError, match="chunk_samples"):
-        next(whole.stream(mels(5)[0], chunk_samples=0))
+    with pytest.raises(ValueError, match="chunk_steps"):
+        next(whole.stream(mels(5)[0], chunk_steps=0))
     with pytest.raises(ValueError, match="no engine gpu"):
         Sampler(network, engine="gpu")
     with pytest.raises(ValueError, match="warm up"):
@@ -146,7 +153,7 @@ def test_pieces_cover_an_utterance_and_warm_up():
     for left, right in itertools.pairwise(pieces):
         assert right.start - right.begin == 130
         assert left.end - right.start == HOP == left.fade_out == right.fade_in
-    ones = [np.ones(piece.end - piece.start) for piece in pieces]
+    ones = [np.ones((piece.end - piece.start, 1)) for piece in pieces]
     np.testing.assert_allclose(join(pieces, ones), 1.0, atol=1e-6)
 
 
@@ -187,7 +194,7 @@ def test_a_seam_is_not_heard(network, whole):
         around = slice(piece.start - 64, piece.start + 64)
         level = [np.sqrt(np.mean(x[around] ** 2)) for x in (found, expected)]
         assert abs(20 * np.log10(level[0] / level[1])) < 0.5
-        distance = decibels(np.fft.rfft(found[around]))
-        distance = distance - decibels(np.fft.rfft(expected[around]))
+        distance = decibels(np.fft.rfft(found[around], axis=0))
+        distance = distance - decibels(np.fft.rfft(expected[around], axis=0))
         assert np.sqrt(np.mean(distance**2)) < 1.0
     assert np.abs(found - expected).max() < 0.02

@@ -3,8 +3,9 @@
 Everything that differs from voice to voice goes into the program as an argument, so
 that a network under training, exported again and again, is compiled once.
 
-Legend: B streams (padded), T samples of a chunk, N of a piece, F frames of a chunk and
-its context, L layers, k kernel, R residual, G gate (both halves), O parameters.
+Legend: B streams (padded), M sub-bands (a step makes one sample of each), T steps of a
+chunk, N of a piece, F frames of a chunk and its context, L layers, k kernel, R
+residual, G gate (both halves), O parameters of a sample.
 """
 
 import math
@@ -21,7 +22,7 @@ from moksori.backend.hardware import has_accelerator
 from moksori.wavenet.distributions import Distribution
 from moksori.wavenet.export import Weights
 
-# Samples whose conditioning is upsampled at once, a product large enough to be one.
+# Steps whose conditioning is upsampled at once, a product large enough to be one.
 _PIECE = 32
 # Multiplications that take a processor a fraction of a second.
 _PRODUCTS = 4_000_000_000
@@ -31,12 +32,12 @@ _PRODUCTS = 4_000_000_000
 class State:
     """B streams between two chunks, the last of which may be padding.
 
-    `step` counts samples, the same for all: it says where the rings begin. A stream
+    `step` counts steps, the same for all: it says where the rings begin. A stream
     that joins later finds zeros wherever that is.
     """
 
     step: int
-    previous: Any  # [B] the last sample
+    previous: Any  # [B, M] the last samples
     rings: Any  # [sum of ring lengths, B, R] the past inputs of every layer
 
 
@@ -61,19 +62,19 @@ class XlaEngine:
             weights.dilations, weights.kernel, weights.distribution, self._chunk
         )
         self._hop, self._context = weights.hop, weights.context
-        self._residual = weights.residual
+        self._bands, self._residual = weights.bands, weights.residual
         self._arrays = _arrays(weights)
         self._generate = _program(self._plan)
 
     def chunk(self, streams: int) -> int:
-        """Return the samples of one program call, for any number of streams."""
+        """Return the steps of one program call, for any number of streams."""
         return self._chunk
 
     def begin(self, streams: int) -> State:
         """Return a state of so many streams before their first sample."""
         size = self._padded(streams)
         rings = ops.zeros((self._plan.slots, size, self._residual))
-        return State(0, ops.zeros(size), rings)
+        return State(0, ops.zeros((size, self._bands)), rings)
 
     def select(self, state: State, streams: Sequence[int | None]) -> State:
         """Return the streams of these numbers in `state`, a new one for each None."""
@@ -83,7 +84,8 @@ class XlaEngine:
         for place, stream in enumerate(streams):
             if stream is not None:
                 chosen[place], kept[place] = stream, True
-        previous = ops.where(kept, ops.take(state.previous, chosen, axis=0), 0.0)
+        previous = ops.take(state.previous, chosen, axis=0)
+        previous = ops.where(kept[:, None], previous, 0.0)
         rings = ops.take(state.rings, chosen, axis=1)
         rings = ops.where(kept[:, None], rings, 0.0)
         return State(state.step, previous, rings)
@@ -96,20 +98,22 @@ class XlaEngine:
         uniforms: np.ndarray,
         temperature: float,
     ) -> tuple[State, np.ndarray]:
-        """Generate the next samples of every stream, best in whole chunks.
+        """Generate the next steps of every stream, best in whole chunks.
 
         Arguments as in `wavenet.sampler.Engine`.
 
         Raises `ValueError` for shapes that do not fit each other.
         """
-        streams, samples = uniforms.shape[:2]
+        streams, steps, bands, _ = uniforms.shape
         frames = gates.shape[1] - 2 * self._context
         if len(gates) != streams or self._padded(streams) != state.previous.shape[0]:
             raise ValueError(f"gates {gates.shape} do not fit {streams} streams")
-        if positions.min() < 0 or positions.max() + samples > frames * self._hop:
+        if bands != self._bands:
+            raise ValueError(f"uniforms of {bands} bands, expected {self._bands}")
+        if positions.min() < 0 or positions.max() + steps > frames * self._hop:
             raise ValueError(f"{frames} frames of gates do not reach over the chunk")
-        heard = np.empty((streams, samples), np.float32)
-        for begin in range(0, samples, self._chunk):
+        heard = np.empty((streams, steps, bands), np.float32)
+        for begin in range(0, steps, self._chunk):
             part = slice(begin, begin + self._chunk)
             state, heard[:, part] = self._run_chunk(
                 state, gates, positions + begin, uniforms[:, part], temperature
@@ -119,7 +123,7 @@ class XlaEngine:
     def _run_chunk(self, state, gates, positions, uniforms, temperature):
         streams, count = uniforms.shape[:2]
         size = state.previous.shape[0]
-        numbers = np.full((self._chunk, size, 2), 0.5, np.float32)
+        numbers = np.full((self._chunk, size, self._bands, 2), 0.5, np.float32)
         numbers[:count, :streams] = uniforms.swapaxes(0, 1)
         places = np.zeros(size, np.int32)
         places[:streams] = positions % self._hop
@@ -135,7 +139,7 @@ class XlaEngine:
             state.rings,
         )
         step = (state.step + count) % self._plan.period
-        signal = ops.convert_to_numpy(signal)[:count, :streams].T
+        signal = ops.convert_to_numpy(signal)[:count, :streams].swapaxes(0, 1)
         return State(step, previous, rings), signal
 
     def _stretches(self, gates, positions, size):
@@ -222,28 +226,28 @@ def _program(plan: _Plan) -> Callable:
 def _generate(
     plan, arrays, gates, places, uniforms, temperature, step, count, previous, rings
 ):
-    """`count` of at most T samples -> (previous [B], rings, signal [T, B]).
+    """`count` of at most T steps -> (previous [B, M], rings, signal [T, B, M]).
 
-    gates [B, F, L, G], places [B] of the first sample in them, uniforms [T, B, 2].
+    gates [B, F, L, G], places [B] of the first step in them, uniforms [T, B, M, 2].
     """
 
     def piece(begin, previous, rings, signal):
         conditioning = _conditioning(arrays, gates, places + begin)
 
-        def sample(i, previous, rings, signal):
+        def step_on(i, previous, rings, signal):
             frames = _row(conditioning, i - begin)
             parameters, rings = _step(plan, arrays, previous, rings, frames, step + i)
             numbers = _row(uniforms, i)
             heard = plan.distribution.sample(parameters, numbers, temperature)
-            signal = ops.slice_update(signal, (i, 0), heard[None])
+            signal = ops.slice_update(signal, (i, 0, 0), heard[None])
             return i + 1, heard, rings, signal
 
         end = ops.minimum(begin + _PIECE, count)
         return ops.while_loop(
-            lambda i, *_: i < end, sample, (begin, previous, rings, signal)
+            lambda i, *_: i < end, step_on, (begin, previous, rings, signal)
         )
 
-    signal = ops.zeros((plan.chunk, previous.shape[0]))
+    signal = ops.zeros((plan.chunk, *previous.shape))
     start = ops.convert_to_tensor(np.int32(0))
     _, previous, rings, signal = ops.while_loop(
         lambda begin, *_: begin < count, piece, (start, previous, rings, signal)
@@ -252,7 +256,7 @@ def _generate(
 
 
 def _conditioning(arrays, gates, places):
-    """What frames say to the gates of N samples: [N, L, B, G], biases included.
+    """What frames say to the gates of N steps: [N, L, B, G], biases included.
 
     A product with a matrix of mostly zeros takes the place of gathering frames.
     """
@@ -267,8 +271,8 @@ def _conditioning(arrays, gates, places):
 
 
 def _step(plan, arrays, previous, rings, conditioning, step):
-    """One sample of all streams: previous [B], conditioning [L, B, G] -> (parameters
-    [B, O], rings).
+    """One step of all streams: previous [B, M], conditioning [L, B, G] -> (parameters
+    [B, M, O], rings).
 
     The past's part in all gates is known before the first layer, and the skips are
     wanted after the last: both are one product for all layers, and only what must be
@@ -279,9 +283,12 @@ def _step(plan, arrays, previous, rings, conditioning, step):
         past = ops.take(rings, plan.places(step, tap), axis=0)
         gates = gates + ops.matmul(past, arrays["past"][tap])
     if "embedding" in arrays:
-        h = ops.take(arrays["embedding"], plan.distribution.classes(previous), axis=0)
+        classes = plan.distribution.classes(previous[:, 0])
+        h = ops.take(arrays["embedding"], classes, axis=0)
     else:
-        h = previous[:, None] * arrays["scale"] + arrays["offset"]
+        h = arrays["offset"]
+        for band in range(previous.shape[1]):
+            h = h + previous[:, band, None] * arrays["scale"][band]
     inputs, outputs = [], []
     for layer in range(len(plan.dilations)):
         inputs.append(h)
@@ -295,7 +302,8 @@ def _step(plan, arrays, previous, rings, conditioning, step):
     skips = ops.matmul(ops.concatenate(outputs, axis=-1), arrays["skip"])
     hidden = ops.relu(skips + arrays["skip_bias"])
     hidden = ops.relu(ops.matmul(hidden, arrays["post1"]) + arrays["post1_bias"])
-    return ops.matmul(hidden, arrays["post2"]) + arrays["post2_bias"], rings
+    parameters = ops.matmul(hidden, arrays["post2"]) + arrays["post2_bias"]
+    return ops.reshape(parameters, (*previous.shape, -1)), rings
 
 
 def _row(array, index):

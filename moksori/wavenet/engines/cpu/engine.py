@@ -45,7 +45,7 @@ class CpuEngine:
         self._products = sum(array.size for array in arrays)
 
     def chunk(self, streams: int) -> int:
-        """Return the samples that so many streams take a fraction of a second for."""
+        """Return the steps that so many streams take a fraction of a second for."""
         return max(1, int(_CHUNK / (self._products * streams)))
 
     def begin(self, streams: int) -> packing.State:
@@ -66,21 +66,23 @@ class CpuEngine:
         uniforms: np.ndarray,
         temperature: float = 1.0,
     ) -> tuple[packing.State, np.ndarray]:
-        """Generate the next samples of every stream, [B, T].
+        """Generate the next steps of every stream, [B, T, M].
 
         Arguments as in `wavenet.sampler.Engine`. Other threads of Python run meanwhile.
         Raises `ValueError` for shapes that do not fit each other.
         """
-        streams, samples, _ = uniforms.shape
         network = self._network
+        streams, steps, bands, _ = uniforms.shape
         layers, frames = len(network.dilations), gates.shape[1]
         hop, width = network.phases.shape
         if gates.shape[::2] != (streams, layers) or len(state.last) != streams:
             raise ValueError(f"gates {gates.shape} do not fit {streams} streams")
-        last = (positions.max() + samples - 1) // hop + width
+        if bands != network.bands:
+            raise ValueError(f"uniforms of {bands} bands, expected {network.bands}")
+        last = (positions.max() + steps - 1) // hop + width
         if positions.min() < 0 or last > frames:
             raise ValueError(f"{frames} frames of gates do not reach over the chunk")
-        signal = np.empty((streams, samples), np.float32)
+        signal = np.empty((streams, steps, bands), np.float32)
         kernels.generate(
             network,
             state,

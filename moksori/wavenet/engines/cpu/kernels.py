@@ -73,12 +73,16 @@ def _enter(net, last, y):
         y[b, :skip] = net.total
         h = y[b, skip:]
         if net.kind == CATEGORICAL:
-            row = net.entry[int(np.rint(last[b] * _f(half - 1))) + half]
+            row = net.entry[int(np.rint(last[b, 0] * _f(half - 1))) + half]
             for i in range(len(row)):
                 h[i] = row[i]
         else:
             for i in range(net.entry.shape[1]):
-                h[i] = last[b] * net.entry[0, i] + net.entry[1, i]
+                h[i] = net.entry[net.bands, i]
+            for m in range(net.bands):
+                value, row = last[b, m], net.entry[m]
+                for i in range(len(row)):
+                    h[i] += value * row[i]
 
 
 @_compiled
@@ -156,12 +160,12 @@ def _chosen(logits, count, u, cooling):
 def _draw(net, parameters, u, v, temperature):
     """What `wavenet.distributions` draws, given the parameters of one sample."""
     if net.kind == CATEGORICAL:
-        half = net.outputs // 2
+        half = net.channels // 2
         cooling = _f(1) / max(temperature, _f(1e-6))
-        index = _chosen(parameters, net.outputs, u, cooling)
+        index = _chosen(parameters, net.channels, u, cooling)
         return max(_f(index - half) / _f(half - 1), _f(-1))
     if net.kind == LOGISTIC:
-        count = net.outputs // 3
+        count = net.channels // 3
         index = _chosen(parameters, count, u, _f(1))
         mean, scale = parameters[count + index], parameters[2 * count + index]
         v = min(max(v, _f(1e-5)), _f(1 - 1e-5))
@@ -175,8 +179,8 @@ def _draw(net, parameters, u, v, temperature):
 
 
 def _generate(net, state, gates, positions, uniforms, temperature, signal):
-    """Fill signal [B, T]; arguments as those of `wavenet.sampler.Engine.run`."""
-    (streams, samples), (hop, width) = signal.shape, net.phases.shape
+    """Fill signal [B, T, M]; arguments as those of `wavenet.sampler.Engine.run`."""
+    (streams, steps, bands), (hop, width) = signal.shape, net.phases.shape
     layers, kernel = net.filter_gate.shape[:2]
     skip, residual = len(net.total), net.shift.shape[1]
     depth = net.res_skip.shape[2] * net.res_skip.shape[3] // PANEL
@@ -185,7 +189,7 @@ def _generate(net, state, gates, positions, uniforms, temperature, signal):
     s = np.empty((streams, skip), net.filter_gate.dtype)
     o = np.empty((streams, len(net.post1_bias)), np.float32)
     p = np.empty((streams, len(net.post2_bias)), np.float32)
-    for t in range(samples):
+    for t in range(steps):
         now = state.clock[0]
         _enter(net, state.last, y)
         for layer in range(layers):
@@ -210,9 +214,11 @@ def _generate(net, state, gates, positions, uniforms, temperature, signal):
         _rectify(o, s)
         _multiply(p, 0, s, 0, streams, net.post2)
         for b in range(streams):
-            u, v = uniforms[b, t]
-            state.last[b] = _draw(net, p[b], u, v, temperature)
-            signal[b, t] = state.last[b]
+            for m in range(bands):
+                u, v = uniforms[b, t, m]
+                own = p[b, m * net.channels :]
+                signal[b, t, m] = _draw(net, own, u, v, temperature)
+                state.last[b, m] = signal[b, t, m]
         state.clock[0] = now + 1
 
 

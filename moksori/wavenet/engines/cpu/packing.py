@@ -1,8 +1,8 @@
 """Lay out a network and the past of its streams as the compiled program reads them.
 
-Legend: B streams, L layers, k kernel; R residual, Z half of the gate, S skip channels,
-rounded up to whole vectors of 16; N columns of a product, rounded up to whole panels of
-64. What is added in rounding up is zero and stays so.
+Legend: B streams, M sub-bands, L layers, k kernel; R residual, Z half of the gate, S
+skip channels, rounded up to whole vectors of 16; N columns of a product, rounded up to
+whole panels of 64. What is added in rounding up is zero and stays so.
 """
 
 from collections.abc import Sequence
@@ -29,16 +29,18 @@ _ROWS = 16
 class Network(NamedTuple):
     """The arrays of a network.
 
-    entry [classes, R], or scale and offset [2, R]; filter_gate [L, k, N / 64, R, 64],
-    its columns Z of tanh, then Z of sigmoid; res_skip [L, N / 64, Z, 64], its columns
-    S, then R; post1 and post2 [N / 64, S, 64]. For bfloat16 two rows are one of pairs
-    [128]. `shift` [L, R] is what the biases of the layers below add to a layer's input,
-    `total` [S] what all add to the sum of skips. phases [hop, 2n + 1]; outputs and kind
-    are those of the distribution.
+    entry [classes, R], or scale and offset [M + 1, R]; filter_gate
+    [L, k, N / 64, R, 64], its columns Z of tanh, then Z of sigmoid; res_skip
+    [L, N / 64, Z, 64], its columns S, then R; post1 and post2 [N / 64, S, 64]. For
+    bfloat16 two rows are one of pairs [128]. `shift` [L, R] is what the biases of the
+    layers below add to a layer's input, `total` [S] what all add to the sum of skips.
+    phases [hop, 2n + 1]; channels and kind are those of the distribution of each of the
+    `bands`.
     """
 
     kind: int
-    outputs: int
+    bands: int
+    channels: int
     entry: np.ndarray
     filter_gate: np.ndarray
     filter_gate_bias: np.ndarray
@@ -59,8 +61,8 @@ class State(NamedTuple):
     Inputs of layer l lie in slots starts[l] to starts[l + 1] of `past` [slots, B, R],
     that of time t in slot t modulo their number. `ahead` [L, W, B, N] is what is known
     of the gates of the W samples of a window: bias, and products of old taps, which are
-    taken for several samples at once where streams are few. `last` [B] is the newest
-    sample, clock[0] the time.
+    taken for several samples at once where streams are few. `last` [B, M] are the
+    newest samples, clock[0] the time.
     """
 
     past: np.ndarray
@@ -75,7 +77,7 @@ def pack(weights: Weights, precision: str) -> Network:
     dtype = PRECISIONS[precision]
     residual, skip, half = weights.residual, weights.skip, weights.gates // 2
     if weights.embedding is None:
-        entry = np.stack([weights.scale, weights.offset])
+        entry = np.concatenate([weights.scale, weights.offset[None]])
     else:
         entry = weights.embedding
     swapped = np.concatenate(
@@ -85,7 +87,8 @@ def pack(weights: Weights, precision: str) -> Network:
     shift = np.concatenate([np.zeros((1, residual)), below[:-1]])
     return Network(
         kind=_KINDS[type(weights.distribution)],
-        outputs=weights.outputs,
+        bands=weights.bands,
+        channels=weights.distribution.channels,
         entry=_vectors(entry, residual),
         filter_gate=_panels(_vectors(weights.filter_gate, half, half), dtype),
         filter_gate_bias=_whole(_vectors(weights.filter_gate_bias, half, half), PANEL),
@@ -114,7 +117,7 @@ def begin(network: Network, streams: int) -> State:
         past=np.zeros((starts[-1], streams, residual), network.filter_gate.dtype),
         starts=starts,
         ahead=np.zeros((len(reach), window, streams, columns), np.float32),
-        last=np.zeros(streams, np.float32),
+        last=np.zeros((streams, network.bands), np.float32),
         clock=np.zeros(1, np.int64),
     )
 
