@@ -50,19 +50,28 @@ def _gated(a, b):
 @_compiled
 def _multiply(out, row, a, first, count, panels):
     """out[row : row + count] += a[first : first + count] @ the matrix of the panels."""
+    if count == 1:
+        # Sums that wait for each other: two panels' fill the time.
+        p, number = 0, len(panels)
+        while number - p >= 2:
+            tile(1, 2, out, row, a, first, panels, p)
+            p += 2
+        if p < number:
+            tile(1, 1, out, row, a, first, panels, p)
+        return
     for p in range(len(panels)):
-        panel, column, done = panels[p], p * PANEL, 0
+        done = 0
         while count - done >= 6:
-            tile(6, out, row + done, column, a, first + done, panel)
+            tile(6, 1, out, row + done, a, first + done, panels, p)
             done += 6
         if count - done >= 4:
-            tile(4, out, row + done, column, a, first + done, panel)
+            tile(4, 1, out, row + done, a, first + done, panels, p)
             done += 4
         if count - done >= 2:
-            tile(2, out, row + done, column, a, first + done, panel)
+            tile(2, 1, out, row + done, a, first + done, panels, p)
             done += 2
         if count > done:
-            tile(1, out, row + done, column, a, first + done, panel)
+            tile(1, 1, out, row + done, a, first + done, panels, p)
 
 
 @_compiled

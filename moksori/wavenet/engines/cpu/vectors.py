@@ -2,8 +2,9 @@
 
 A product takes rows of inputs times a matrix in panels of 64 columns, each of which is
 read as one stream. A tile, up to six rows of the result, stays in registers while a
-panel passes by. What is multiplied is float32, or pairs of bfloat16 (held as uint16);
-sums are float32. Every number is summed in the same order, however many rows there are.
+panel passes by, or one row of it while two do. What is multiplied is float32, or pairs
+of bfloat16 (held as uint16); sums are float32. Every number is summed in the same
+order, however many rows there are.
 """
 
 import hashlib
@@ -84,25 +85,30 @@ def fetch(typing, array, offset):
 
 
 @intrinsic(prefer_literal=True)
-def tile(typing, count, out, row, column, a, first, panel):
-    """out[row : row + count, column : column + 64] += a[first : first + count] @ panel
+def tile(typing, count, wide, out, row, a, first, panels, p):
+    """out[row : row + count] += a[first : first + count] @ panels[p : p + wide]
 
-    `count` is a literal; out [., N] float32, a [., K] and panel [K, 64] contiguous.
+    in the columns of these panels. `count` and `wide` are literals; out [., N] float32,
+    a [., K] and panels [., K, 64] contiguous.
     """
-    rows, columns = range(count.literal_value), range(PANEL // VECTOR)
+    rows, side = range(count.literal_value), PANEL // VECTOR
+    columns = range(wide.literal_value * side)
     paired = a.dtype == types.uint16
-    signature = types.void(count, out, types.intp, types.intp, a, types.intp, panel)
+    signature = types.void(
+        count, wide, out, types.intp, a, types.intp, panels, types.intp
+    )
 
     def generate(context, builder, signature, arguments):
         features = context.codegen().magic_tuple()[2]
-        row, column, first = (arguments[i] for i in (2, 3, 5))
-        out, a, panel = (
+        row, first, p = (arguments[i] for i in (3, 5, 7))
+        out, a, panels = (
             context.make_array(signature.args[i])(context, builder, arguments[i])
-            for i in (1, 4, 6)
+            for i in (2, 4, 6)
         )
         width = builder.extract_value(out.shape, 1)
-        depth = builder.extract_value(panel.shape, 0)
+        depth = builder.extract_value(panels.shape, 1)
         size = builder.mul(depth, _WORD(PANEL))
+        column, begin = builder.mul(p, _WORD(PANEL)), builder.mul(p, size)
 
         def place(pointer, *steps, kind=_F32):
             """So many floats, or pairs of bfloat16, further."""
@@ -123,13 +129,14 @@ def tile(typing, count, out, row, column, a, first, panel):
                 sums[i, j] = alloca_once_value(builder, begun)
         with for_range(builder, depth) as loop:
             here, weights = builder.mul(loop.index, _WORD(PANEL)), []
+            here = builder.add(begin, here)
             for j in columns:
-                offset = _WORD(j * VECTOR)
-                cell = place(panel.data, here, offset, kind=_FLOATS)
+                step = builder.mul(size, _WORD(j // side)), _WORD(j % side * VECTOR)
+                cell = place(panels.data, here, *step, kind=_FLOATS)
                 weights.append(builder.load(cell, align=4 * VECTOR))
                 if len(rows) > 1:
                     # There is time for the next panel; one row just reads along.
-                    _fetch_line(builder, place(panel.data, here, offset, size))
+                    _fetch_line(builder, place(panels.data, here, *step, size))
             for i in rows:
                 value = builder.load(place(lefts[i], loop.index))
                 value = builder.insert_element(_ANY, value, _I32(0))
