@@ -72,14 +72,17 @@ def test_an_error_is_logged_and_nothing_more(tmp_path, caplog):
 
 def test_no_backend_is_imported(tmp_path):
     program = (
-        "import sys, numpy, moksori.training.loop, moksori.training.figures\n"
+        "import sys, numpy, tensorboardX\n"
+        # It imports torch where that is installed.
+        "its = set(sys.modules)\n"
+        "import moksori.training.loop, moksori.training.figures\n"
         "from moksori.training.tensorboard import TensorBoardWriter\n"
         f"board = TensorBoardWriter({str(tmp_path)!r})\n"
         "board.scalars(1, {'loss': 1.0})\n"
         "board.audio(1, 'voice', numpy.zeros(800), 8000)\n"
         "board.close()\n"
         "heavy = {'tensorflow', 'jax', 'keras', 'torch'} & sys.modules.keys()\n"
-        "assert not heavy, heavy\n"
+        "assert heavy <= its, heavy - its\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True
