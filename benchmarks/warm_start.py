@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-NOTHING = "none"
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -24,7 +23,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     copies = "their copies by Griffin-Lim as well, from the mels of this preset"
     add("--copies", metavar="PRESET", help=copies)
     add("--features", metavar="DIR", help="of other recordings of the same person")
-    bases = f"runs to begin with; {NOTHING}: from nothing"
+    bases = "runs to begin with; none: from nothing"
     add("--base", nargs="+", default=[], metavar="RUN", help=bases)
     add("--steps", nargs="+", type=int, default=[2500], metavar="N", help="(2500)")
     settings = "a setting of these trainings; may be repeated"
@@ -54,7 +53,7 @@ def train(chosen: argparse.Namespace, base: str, steps: int) -> Path:
     settings = [f"{group}.steps={steps}", f"{group}.decay_start={steps - half}"]
     settings += [f"{group}.decay_steps={half}", *chosen.set]
     command = [sys.executable, "-m", "moksori", "train_tacotron", chosen.features]
-    command += ["--run", str(run)] + (["--from", base] if base != NOTHING else [])
+    command += ["--run", str(run), "--from", base]
     command += [word for setting in settings for word in ("--set", setting)]
     if subprocess.run(command, cwd=ROOT).returncode:
         raise RuntimeError(f"the training of {run} failed, see above")
