@@ -38,17 +38,17 @@ def account(run: str | Path, folder: str | Path) -> str:
     comparison = json.loads((Path(folder) / NAME).read_text("utf-8"))
     spoken = "\n".join(
         f"{each['name']}: {each['failures']['of'] - each['failures']['count']} of "
-        f"{each['failures']['of']} held-out sentences are spoken from first to last"
+        f"{each['failures']['of']} held-out sentences without a fault"
         for each in comparison["systems"]
         if each.get("failures")
     )
     return f"""
 {spoken}
-What the figures mean: a sentence failed if something in it was left out or repeated, or
-if it did not end by itself. Mel-cepstral distortion is 0 dB for the recording itself
-and about 10 dB for another sentence. Pitch, voicing and duration compare with the way
-the person read it: another reading is no fault. All of them help to compare two
-trainings; your ear judges.
+What the figures mean: at fault is a sentence in which something was left out or
+repeated, that did not end by itself, or whose length is far from the recording's.
+Mel-cepstral distortion is 0 dB for the recording itself and about 10 dB for another
+sentence. Pitch, voicing and duration compare with the way the person read it: another
+reading is no fault. All of them help to compare two trainings; your ear judges.
 listen, in a browser: {Path(folder) / PAGE}
 training in pictures and sound: {Path(run) / "previews"}
 speak: moksori synthesize --voice {run} --text 안녕하세요."""

@@ -1,6 +1,7 @@
 """The command train: its stages, what it begins with, refuses, and goes on from."""
 
 import shutil
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,8 @@ def test_the_stages_of_a_folder(stages, capsys):
     assert value(comparison, "--out") == "logs/me/comparison"
     for words in (features, training):
         assert value(words, "--hparams") == "data/me-settings.json"
+    for name, *words in stages:
+        import_module(f"moksori.commands.{name}").parser().parse_args(words)
     assert chosen() == hparams.preset("voice")
 
 
