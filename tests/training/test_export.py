@@ -13,8 +13,9 @@ from moksori.voices.vocoder import WaveNetVocoder
 from tests.trainings import tiny
 
 
-def test_a_voice_keeps_its_weights_and_speaks_alike(tiny_run, tmp_path):
+def test_a_voice_keeps_its_weights_and_speaks_alike(tiny_run, tmp_path, capsys):
     assert export.main([str(tiny_run), str(tmp_path / "voice")]) == 0
+    assert "mels of a line differ by" in capsys.readouterr().out
     run, voice = Run.open(tiny_run), Run.open(tmp_path / "voice")
     theirs, ours = run.restore(), voice.restore()
     kept = {n: a for n, a in theirs.arrays.items() if n.startswith("model/")}
@@ -32,6 +33,15 @@ def test_a_voice_keeps_its_weights_and_speaks_alike(tiny_run, tmp_path):
     )
     assert before.mel.shape == after.mel.shape
     assert np.abs(before.mel - after.mel).max() < 0.05
+
+
+def test_a_voice_that_would_speak_otherwise_is_not_exported(
+    tiny_run, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(export, "difference", lambda *which: 0.3)
+    assert export.main([str(tiny_run), str(tmp_path / "voice")]) == 2
+    assert "line differ by 0.3); train it on" in capsys.readouterr().err
+    assert not (tmp_path / "voice").exists()
 
 
 def test_a_vocoder_is_exported_by_its_averages(tiny_vocoder_run, tmp_path):
