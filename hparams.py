@@ -73,7 +73,7 @@ class Audio:
     level: str = "peak"  # what is levelled: peak, lufs (loudness) or none
     level_decibel: float = -1.0  # the highest peak
     loudness_lufs: float = -23.0  # LUFS (ITU-R BS.1770-4), where level is lufs
-    griffin_lim_iterations: int = 32  # phase reconstruction: more is better and slower
+    griffin_lim_iterations: int = 120  # phase reconstruction: more is better and slower
     griffin_lim_momentum: float = 0.99  # in [0, 1); 0: Griffin and Lim's own
     min_seconds: float = 0.3  # shorter recordings are rejected
     max_seconds: float = 15.0  # longer recordings are rejected

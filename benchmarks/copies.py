@@ -23,6 +23,7 @@ from datasets.store.features import FeatureStore
 from hparams import Audio
 from moksori.audio.companding import compress, deemphasize, expand, preemphasize
 from moksori.audio.files import resample
+from moksori.audio.pitch import track
 from moksori.audio.spectrum import mel_spectrogram
 from moksori.metrics import cepstral, pitch
 from moksori.metrics.bootstrap import mean_of
@@ -91,7 +92,7 @@ class CopySynthesisEvaluator:
     def __init__(self, recordings: Recordings):
         self.recordings = recordings
         audio, waves = recordings.audio, recordings.waves
-        self._tracks = [pitch.track(wave, audio.sample_rate) for wave in waves]
+        self._tracks = [track(wave, audio.sample_rate) for wave in waves]
         self._mels = [mel_spectrogram(wave, audio) for wave in waves]
         self._rated = rating()
 
@@ -127,7 +128,7 @@ class CopySynthesisEvaluator:
 
     def _row(self, index: int, wave: np.ndarray) -> dict:
         audio, reference = self.recordings.audio, self._tracks[index]
-        found = pitch.track(wave, audio.sample_rate)
+        found = track(wave, audio.sample_rate)
         row = {
             "periodicity": pitch.periodicity_error(reference, found),
             "voicing": pitch.voicing_f1(reference, found),

@@ -29,7 +29,8 @@ from benchmarks.scores import listen, rate_of
 from benchmarks.spoken import demo_speaker
 from hparams import Audio, preset
 from moksori.audio.files import resample
-from moksori.audio.spectrum import griffin_lim, mel_spectrogram
+from moksori.audio.griffin_lim import griffin_lim
+from moksori.audio.spectrum import mel_spectrogram
 from moksori.demo.corpus import SAMPLE_RATE, SPEAKERS, Speaker, synthesize
 from moksori.demo.grammar.sentences import sentences
 

@@ -11,7 +11,8 @@ from benchmarks.recogniser import AUDIO
 from datasets.readers import corpora
 from hparams import Audio, preset
 from moksori.audio.files import load, resample
-from moksori.audio.spectrum import griffin_lim, mel_spectrogram
+from moksori.audio.griffin_lim import griffin_lim
+from moksori.audio.spectrum import mel_spectrogram
 from moksori.demo.corpus import SAMPLE_RATE, SPEAKERS, synthesize
 from moksori.demo.grammar.sentences import held_out
 

@@ -27,8 +27,10 @@ import numpy as np
 
 from hparams import Audio
 from moksori.audio.levels import rms_decibel, trim
+from moksori.audio.pitch import STEP_SECONDS, Track, track
 from moksori.audio.spectrum import mel_spectrogram
-from moksori.metrics import cepstral, pitch
+from moksori.metrics import cepstral
+from moksori.metrics.pitch import fine_pitch_error, gross_pitch_error
 
 _LEVEL_DECIBEL = -23.0
 _MARGIN_SECONDS = 0.02
@@ -71,7 +73,7 @@ def likeness(reference: np.ndarray, other: np.ndarray, audio: Audio) -> Likeness
     theirs = _speech(other, audio, "other")
     mels = [mel_spectrogram(wave, audio) for wave in (ours, theirs)]
     tracks = [
-        _at_frames(pitch.track(wave, audio.sample_rate), len(mel), audio)
+        _at_frames(track(wave, audio.sample_rate), len(mel), audio)
         for wave, mel in zip((ours, theirs), mels, strict=True)
     ]
     pairs = _pairs(*mels, audio).T
@@ -80,8 +82,8 @@ def likeness(reference: np.ndarray, other: np.ndarray, audio: Audio) -> Likeness
     tracks = [_picked(each, which) for each, which in zip(tracks, pairs, strict=True)]
     return Likeness(
         cepstral_decibel=cepstral.distortion(*mels, audio),
-        pitch_cents=pitch.fine_pitch_error(*tracks),
-        gross_pitch_error=pitch.gross_pitch_error(*tracks),
+        pitch_cents=fine_pitch_error(*tracks),
+        gross_pitch_error=gross_pitch_error(*tracks),
         voicing_error=float((tracks[0].voiced != tracks[1].voiced).mean()),
         duration_ratio=theirs.size / ours.size,
     )
@@ -113,16 +115,16 @@ def _pairs(reference: np.ndarray, other: np.ndarray, audio: Audio) -> np.ndarray
     return cepstral.warp(cdist(ours, theirs))
 
 
-def _at_frames(found: pitch.Track, frames: int, audio: Audio) -> pitch.Track:
+def _at_frames(found: Track, frames: int, audio: Audio) -> Track:
     """Return the pitch at the middle of each mel frame, where its window is centred.
 
     The nearest value and no mean: between voiced and unvoiced there is nothing.
     """
-    step = round(audio.sample_rate * pitch.STEP_SECONDS)
+    step = round(audio.sample_rate * STEP_SECONDS)
     middle = (np.arange(frames) + 0.5) * audio.hop_length
     nearest = np.rint(middle / step).astype(int)
     return _picked(found, np.minimum(nearest, found.hertz.size - 1))
 
 
-def _picked(found: pitch.Track, frames: np.ndarray) -> pitch.Track:
-    return pitch.Track(found.hertz[frames], found.periodicity[frames])
+def _picked(found: Track, frames: np.ndarray) -> Track:
+    return Track(found.hertz[frames], found.periodicity[frames])

@@ -6,7 +6,7 @@ import numpy as np
 
 from moksori.audio.descriptors import mfcc_means, spectral_centroid, spectral_rolloff
 from moksori.audio.levels import clipped_share, loudness, rms_decibel, signal_to_noise
-from moksori.metrics.pitch import track
+from moksori.audio.pitch import track
 
 _RANGE = (5, 95)
 
@@ -23,7 +23,7 @@ def describe(
 
     - `duration_seconds`, and `sample_rate` in hertz, the original one
     - `pitch_hertz_median`, `pitch_hertz_range` [5th, 95th percentile] and
-      `voiced_share`, of all frames: `metrics.pitch`
+      `voiced_share`, of all frames: `audio.pitch`
     - `spectral_centroid_hertz`, `spectral_rolloff_hertz` (85 % of the power) and
       `mfcc_means` [13], of the frames with speech: `audio.descriptors`
     - `level_decibel` of the mean power and `peak_decibel` of the largest sample, both

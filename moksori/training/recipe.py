@@ -88,12 +88,11 @@ class Recipe:
         """
         if (folder / "run.json").exists():
             return from_arguments(arguments, cls.kind.settings_of(Run.open(folder)))
-        made_with = (store.audio, store.text)
         from_nothing = getattr(arguments, "start", None) == adaptation.NOTHING
         fitting = (
             name
             for name in PRESETS
-            if (preset(name).audio, preset(name).text) == made_with
+            if _fits(preset(name), store)
             and not (from_nothing and name == adaptation.PRESET)
         )
         return from_arguments(arguments, next(fitting, PRESETS[0]))
@@ -208,6 +207,18 @@ class Recipe:
         """Return which weights have a row for a name each: (our names, those of
         `run`)."""
         return {"speakers/embeddings": (self.speakers, run.settings["speakers"])}
+
+
+def _fits(settings: Hparams, store) -> bool:
+    """Return whether features were made with these settings; how they become sound
+    again does not matter."""
+    made = store.audio
+    audio = dataclasses.replace(
+        settings.audio,
+        griffin_lim_iterations=made.griffin_lim_iterations,
+        griffin_lim_momentum=made.griffin_lim_momentum,
+    )
+    return (audio, settings.text) == (made, store.text)
 
 
 def _rows(names: Iterable[str]) -> dict[str, int]:

@@ -9,7 +9,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from hparams import Audio
-from moksori.audio import spectrum
+from moksori.audio import griffin_lim
 
 
 class GriffinLim:
@@ -38,7 +38,7 @@ class GriffinLim:
         self, spectrogram: np.ndarray, speaker=None, seed: int = 0
     ) -> Iterator[np.ndarray]:
         """Yield the wave of one spectrogram in chunks, each as soon as it is made."""
-        chunks = spectrum.griffin_lim_stream(spectrogram, self.audio, seed)
+        chunks = griffin_lim.griffin_lim_stream(spectrogram, self.audio, seed)
         while True:
             with threadpool_limits(1, "blas"):
                 chunk = next(chunks, None)
@@ -48,5 +48,5 @@ class GriffinLim:
 
     def _wave(self, frames: np.ndarray, seed: int) -> np.ndarray:
         if frames.shape[1] == self.audio.mels:
-            return spectrum.griffin_lim(frames, self.audio, seed=seed)
-        return spectrum.griffin_lim_linear(frames, self.audio, seed=seed)
+            return griffin_lim.griffin_lim(frames, self.audio, seed=seed)
+        return griffin_lim.griffin_lim_linear(frames, self.audio, seed=seed)

@@ -10,8 +10,9 @@ import pytest
 import hparams
 from moksori.audio.files import load
 from moksori.audio.levels import trim
+from moksori.audio.pitch import STEP_SECONDS, Track
 from moksori.audio.spectrum import mel_spectrogram
-from moksori.metrics import cepstral, pitch
+from moksori.metrics import cepstral
 from moksori.metrics.likeness import Likeness, likeness
 from tests.metrics.made_voice import RATE, silence, speak
 
@@ -121,12 +122,13 @@ def test_noise_is_no_voice(voice):
 def test_figures_of_pitch_by_hand(voice, monkeypatch):
     """Tracks that are given, on a wave against itself: frames keep step."""
     silent = np.nan
-    frames = round(voice.size / RATE / pitch.STEP_SECONDS)
+    frames = round(voice.size / RATE / STEP_SECONDS)
     ours, theirs = np.full((2, frames), 100.0)
     theirs[: frames // 4] = silent
     theirs[frames // 2 :] = 200.0
-    given = iter([pitch.Track(hertz, np.ones(frames)) for hertz in (ours, theirs)])
-    monkeypatch.setattr(pitch, "track", lambda wave, rate: next(given))
+    given = iter([Track(hertz, np.ones(frames)) for hertz in (ours, theirs)])
+    target = "moksori.metrics.likeness.track"
+    monkeypatch.setattr(target, lambda wave, rate: next(given))
     found = likeness(voice, voice, AUDIO)
     assert found.voicing_error == pytest.approx(1 / 4, abs=0.01)
     # An octave in two of the three quarters where both are voiced, else nothing.

@@ -205,3 +205,9 @@ def test_the_trainer_has_the_training_settings():
     made = TacotronRecipe(settings, ["a"]).trainer()
     assert (made.clip_norm, made.weight_decay, made.seed) == (0.5, 0.25, 12)
     assert made.optimizer.epsilon == 0.125
+
+
+def test_features_fit_their_preset_however_they_become_sound(tmp_path):
+    older = TINY.override(["audio.griffin_lim_iterations=60"])
+    store = SimpleNamespace(audio=older.audio, text=older.text)
+    assert TacotronRecipe.settings_for(arguments(), tmp_path, store) == TINY
