@@ -102,7 +102,8 @@ def judge(found: spoken.Spoken, listener) -> dict:
     for wave, text in zip(found.waves, found.texts, strict=True):
         heard, said = listener.hear(wave, found.rate), characters(text)
         pairs = align(said, characters(heard))
-        errors = sum(a != b for a, b in pairs)
+        # A loop adds words without end; what was said is at most wholly misheard.
+        errors = min(sum(a != b for a, b in pairs), len(said))
         lines.append(
             {"text": text, "heard": heard, "errors": errors, "characters": len(said)}
         )

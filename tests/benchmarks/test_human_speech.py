@@ -54,6 +54,14 @@ def test_a_loop_is_decoded_again():
     assert listener.hear(np.zeros(16000, np.float32)) == "네"
 
 
+def test_a_sentence_is_at_most_wholly_misheard(corpus, tmp_path):
+    out = tmp_path / "out.json"
+    told = Scripted("가" * 99, "좋은 아침이에요")
+    assert human_speech.main(["--corpus", str(corpus), "--json", str(out)], told) == 0
+    (result,) = json.loads(out.read_text("utf-8"))
+    assert [line["errors"] for line in result["lines"]] == [5, 0]
+
+
 def test_a_missing_listener_is_one_line(corpus, capsys, monkeypatch):
     monkeypatch.setattr(human_speech, "PARTS", ("no_such_package",))
     assert human_speech.main(["--corpus", str(corpus)]) == 1
