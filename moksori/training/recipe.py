@@ -210,15 +210,9 @@ class Recipe:
 
 
 def _fits(settings: Hparams, store) -> bool:
-    """Return whether features were made with these settings; how they become sound
-    again does not matter."""
-    made = store.audio
-    audio = dataclasses.replace(
-        settings.audio,
-        griffin_lim_iterations=made.griffin_lim_iterations,
-        griffin_lim_momentum=made.griffin_lim_momentum,
-    )
-    return (audio, settings.text) == (made, store.text)
+    """Return whether features were made with these settings."""
+    same = adaptation.makes_same_features(settings.audio, store.audio)
+    return same and settings.text == store.text
 
 
 def _rows(names: Iterable[str]) -> dict[str, int]:

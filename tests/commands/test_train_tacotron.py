@@ -4,6 +4,8 @@ import os
 import shutil
 import signal
 from argparse import Namespace
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -141,12 +143,23 @@ def test_without_from_the_shipped_voice_is_begun_with_where_it_fits(
     assert start(same, None) == tiny_run
     assert start(same, "none") is None
     assert start(same, tmp_path) == tmp_path
-    longer = same.override(["tacotron_training.steps=9", "wavenet.layers=2"])
-    assert start(longer, None) == tiny_run
+    of_no_weight = ("tacotron_training.steps=9", "audio.griffin_lim_iterations=3")
+    assert start(same.override(of_no_weight), None) == tiny_run
     assert start(same.override(["tacotron.decoder_lstm=20"]), None) is None
     assert start(same.override(["text.phonetic=true"]), None) is None
     monkeypatch.setattr(export, "SHIPPED_VOICE", tmp_path / "not shipped")
     assert start(same, None) is None
+
+
+def test_a_new_run_takes_the_preset_of_its_features():
+    def chosen(audio, flag=None):
+        given = Namespace(preset=None, hparams=None, overrides=[], start=flag)
+        store = Namespace(audio=audio, text=hparams.preset("demo").text)
+        return TacotronRecipe.settings_for(given, Path("new"), store)
+
+    audio = replace(hparams.preset("demo").audio, griffin_lim_iterations=7)
+    assert chosen(audio) == hparams.preset("voice")
+    assert chosen(audio, "none") == hparams.preset("demo")
 
 
 def test_consent_is_refused_where_it_says_nothing_or_another_thing(
