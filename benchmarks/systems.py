@@ -1,7 +1,7 @@
 """What is judged in copy synthesis, and what it is compared with."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from benchmarks.copies import Companded, Recordings, Vocoder
 from benchmarks.quality_curve import training_seconds, until
+from moksori.audio.griffin_lim import griffin_lim
 from moksori.training.runs import Run
 from moksori.voices.griffin_lim import GriffinLim
 
@@ -39,9 +40,13 @@ class System:
 
 
 def references() -> list[System]:
-    """What a vocoder is compared with: Griffin-Lim, then ceilings of companding."""
+    """What a vocoder is compared with: Griffin-Lim, then ceilings of companding.
+
+    Griffin-Lim as it speaks here, and from random phases with few iterations.
+    """
     return [
-        System(f"Griffin-Lim, {GRIFFIN_LIM_ITERATIONS} iterations", _griffin_lim),
+        System("Griffin-Lim from pulses", lambda r: GriffinLim(r.audio)),
+        System(f"Griffin-Lim, {GRIFFIN_LIM_ITERATIONS} iterations", _FromRandomPhases),
         System("recordings in mu-law", lambda r: Companded(r.waves)),
         System(
             f"recordings in mu-law, pre-emphasis {PREEMPHASIS}",
@@ -50,9 +55,15 @@ def references() -> list[System]:
     ]
 
 
-def _griffin_lim(recordings: Recordings) -> Vocoder:
-    iterations = GRIFFIN_LIM_ITERATIONS
-    return GriffinLim(replace(recordings.audio, griffin_lim_iterations=iterations))
+@dataclass(frozen=True)
+class _FromRandomPhases:
+    """Griffin-Lim without the pulses that it begins with here."""
+
+    recordings: Recordings
+
+    def generate(self, mels: Sequence[np.ndarray]) -> list[np.ndarray]:
+        audio, count = self.recordings.audio, GRIFFIN_LIM_ITERATIONS
+        return [griffin_lim(mel, audio, count, pulses=False) for mel in mels]
 
 
 def of_run(folder: Path, steps: Sequence[int] | None, every: bool) -> list[System]:

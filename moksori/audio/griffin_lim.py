@@ -27,18 +27,28 @@ _FIRST_SECONDS, _LONGEST_SECONDS, _AHEAD = 0.25, 1.2, 8
 
 
 def griffin_lim(
-    mel: np.ndarray, audio: Audio, iterations: int | None = None, seed: int = 0
+    mel: np.ndarray,
+    audio: Audio,
+    iterations: int | None = None,
+    seed: int = 0,
+    pulses: bool = True,
 ) -> np.ndarray:
     """Invert a normalised mel [frames, mels] to a wave, float32 [frames * hop_length].
 
     `iterations` defaults to `audio.griffin_lim_iterations`; equal seeds give equal
-    waves. The magnitudes sought follow the sound found so far, scaled so that its mels
-    stay those given: what a mel band leaves open (where inside it the partials lie) is
-    decided by consistency, not by a smooth guess.
+    waves. Without `pulses` the search begins with random phases. The magnitudes sought
+    follow the sound found so far, scaled so that its mels stay those given: what a mel
+    band leaves open (where inside it the partials lie) is decided by consistency, not
+    by a smooth guess.
     """
     target = magnitudes_of(checked(mel, audio.mels, "mels"), audio)
-    spectra = _excited(target, audio, iterations, seed)
-    return _wave(_search(spectra, audio, iterations, target), audio, len(mel))
+    if pulses:
+        found = _search(
+            _excited(target, audio, iterations, seed), audio, iterations, target
+        )
+    else:
+        found = _from_random_phases(target, audio, iterations, seed)
+    return _wave(found, audio, len(mel))
 
 
 def griffin_lim_linear(
@@ -126,6 +136,14 @@ def _search(
     return padded
 
 
+def _from_random_phases(
+    mel: np.ndarray, audio: Audio, iterations: int | None, seed: int
+) -> np.ndarray:
+    spectra = _randomly_phased(_unmix(mel, audio), seed)
+    # In the first half, phases settle for a smooth guess of the magnitudes.
+    return _search(spectra, audio, iterations, mel, follow=0.5)
+
+
 def _randomly_phased(magnitude: np.ndarray, seed: int) -> np.ndarray:
     """Return spectra [frames, bins] of magnitudes, with random phases."""
     random = np.random.default_rng(seed)
@@ -139,13 +157,12 @@ def _excited(
     """Return spectra [frames, bins] of pulses and noise with the magnitudes `mel`, at
     the pitch of a draft from random phases."""
     magnitude = _unmix(mel, audio)
-    spectra = _randomly_phased(magnitude, seed)
     if not len(mel) or audio.sample_rate < pitch.LOWEST_SAMPLE_RATE:
-        return spectra
+        return _randomly_phased(magnitude, seed)
     if iterations is None:
         iterations = audio.griffin_lim_iterations
     draft = min(iterations, _DRAFT_ITERATIONS)
-    wave = _wave(_search(spectra, audio, draft, mel, follow=0.5), audio, len(mel))
+    wave = _wave(_from_random_phases(mel, audio, draft, seed), audio, len(mel))
     source = _excitation(pitch.track(wave, audio.sample_rate), len(wave), audio, seed)
     excited = frames.analyse(frames.pad(source, audio), audio)
     phase = np.angle(excited) + _minimum_phase(magnitude, audio)

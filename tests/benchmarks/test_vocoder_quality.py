@@ -112,7 +112,7 @@ def test_a_history_is_added_to_and_not_measured_again(
     flags = ("--vocoder", run.folder, "--history", history)
     assert call(store, *flags, "--checkpoints", 10) == 0
     first = quality_curve.read(history)
-    assert [row["step"] for row in first] == [None, None, None, 10]
+    assert [row["step"] for row in first] == [None, None, None, None, 10]
 
     calls = []
     measure = copies.CopySynthesisEvaluator.measure
@@ -127,15 +127,15 @@ def test_a_history_is_added_to_and_not_measured_again(
     assert call(store, *flags, *more) == 0
     assert len(calls) == 2
     rows = quality_curve.read(history)
-    assert rows[:4] == first
-    assert [row["step"] for row in rows[4:]] == [100, 1000]
+    assert rows[:5] == first
+    assert [row["step"] for row in rows[5:]] == [100, 1000]
     assert "utterances" not in rows[-1]
-    errors = [row["figures"]["periodicity"]["mean"] for row in rows[3:]]
+    errors = [row["figures"]["periodicity"]["mean"] for row in rows[4:]]
     assert errors == sorted(errors, reverse=True)
     assert picture.read_bytes().startswith(b"\x89PNG")
 
     written = json.loads(out.read_text())
-    assert [row["step"] for row in written] == [None, None, None, 10, 100, 1000]
+    assert [row["step"] for row in written] == [None, None, None, None, 10, 100, 1000]
     assert len(written[-1]["utterances"]) == written[-1]["count"] == 5
     table = capsys.readouterr().out
     assert "wave, step 1000" in table
