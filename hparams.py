@@ -182,15 +182,20 @@ class WaveNet:
     gate_channels: int = 512  # filter and gate of a block together; even
     skip_channels: int = 128  # width of the sum over blocks
     condition_channels: int = 64  # width of the upsampled mels
-    upsample: tuple[int, ...] = (12, 25)  # factors; their product is audio.hop_length
+    # factors; their product, times the bands, is audio.hop_length
+    upsample: tuple[int, ...] = (12, 25)
     distribution: str = "categorical"  # of a sample: categorical, logistic or gaussian
     mixtures: int = 10  # logistic distributions that are mixed, where it is logistic
     # Of the wave that is modelled, whatever that of the mels: the noise that a model or
     # its 256 levels leave is then shaped like speech, which masks it.
     preemphasis: float = 0.85  # x[t] - this * x[t-1]; 0: none
+    # In its place: whiten the wave, pre-emphasised as the mels are, by the linear
+    # prediction of this order that its mels tell of; 0: none
+    lpc_order: int = 0
+    bands: int = 1  # equal parts of the spectrum, predicted side by side; 1: undivided
 
     def __post_init__(self):
-        _require_counts(self, "wavenet")
+        _require_counts(self, "wavenet", ("lpc_order",))
         _require(
             self.cycles >= 1 and self.layers % self.cycles == 0,
             "wavenet.layers must be a multiple of wavenet.cycles "
@@ -202,6 +207,10 @@ class WaveNet:
             "wavenet.distribution: categorical, logistic or gaussian",
         )
         _require(0 <= self.preemphasis < 1, "wavenet.preemphasis must be in [0, 1)")
+        _require(
+            self.bands == 1 or self.distribution != "categorical",
+            "wavenet.bands above 1 needs wavenet.distribution logistic or gaussian",
+        )
 
 
 _MAY_BE_ZERO = (
@@ -336,11 +345,12 @@ class Hparams:
     wavenet_training: WaveNetTraining = field(default_factory=WaveNetTraining)
 
     def __post_init__(self):
-        product = math.prod(self.wavenet.upsample)
+        product, bands = math.prod(self.wavenet.upsample), self.wavenet.bands
         _require(
-            product == self.audio.hop_length,
+            product * bands == self.audio.hop_length,
             f"wavenet.upsample {list(self.wavenet.upsample)} has the product "
-            f"{product}, which must equal audio.hop_length {self.audio.hop_length}",
+            f"{product}, which times wavenet.bands {bands} must equal "
+            f"audio.hop_length {self.audio.hop_length}",
         )
         _require(
             not self.tacotron.linear or self.audio.linear,

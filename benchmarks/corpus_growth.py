@@ -154,7 +154,7 @@ def _load(arguments, settings) -> dict:
     )
     _, batch = made.at(0)
     ready = time.perf_counter() - begin
-    coding = Coding.of(settings.wavenet)
+    coding = Coding.of(settings)
     cut = crops.Crops(store, indices, coding, batch=8, frames=24, past=3000, context=2)
     _, crop = cut.at(0)
     assert np.isfinite(batch["mels"]).all()

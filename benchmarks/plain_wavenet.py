@@ -66,7 +66,7 @@ class PlainWaveNet(keras.Model):
         self.out = layers.Dense(self.distribution.channels)
         # Its own context, and one frame on either side for each convolution.
         context = self.upsample.context + len(self.frames)
-        silence = ops.zeros((1, 2 * self.upsample.hop_length))
+        silence = ops.zeros((1, 2 * self.upsample.hop_length, 1))
         speaker = ops.zeros((1,), "int32")
         self(silence, ops.zeros((1, 2 + 2 * context, mels)), speaker)
 
@@ -75,13 +75,13 @@ class PlainWaveNet(keras.Model):
         x = ops.relu(self.frames[1](ops.relu(x)))
         conditioning = self.upsample(x)[:, -signal.shape[1] :]
         discrete = self.discrete
-        h = self.distribution.classes(signal) if discrete else signal[..., None]
+        h = self.distribution.classes(signal[..., 0]) if discrete else signal
         h, skips = self.entry(h), 0.0
         for block in self.blocks:
             h, skip = block(h, conditioning)
             skips = skips + skip
         said = self.out(ops.relu(self.head(ops.relu(skips))))
-        return said[:, -(output_length or said.shape[1]) :]
+        return said[:, -(output_length or said.shape[1]) :, None]
 
     def reseed(self, seed, step):
         """Nothing here is drawn."""

@@ -102,8 +102,8 @@ def _row(preset, step, compute, times, work, peak, batch) -> dict:
         "step": step,
         "type": compute,
         "crops": len(batch["signal"]),
-        "input_samples": batch["signal"].shape[1],
-        "counted_samples": batch["target"].shape[1],
+        "input_samples": batch["signal"][0].size,
+        "counted_samples": batch["target"][0].size,
         "best_seconds": best,
         "median_seconds": statistics.median(walls),
         "processor_seconds": min(busy for _, busy in times),
@@ -128,8 +128,9 @@ def made_batch(settings, crops: int, frames: int) -> dict:
 
     model = build_wavenet(settings, 1)
     past = model.receptive_field - 1
-    hop, random = settings.audio.hop_length, np.random.default_rng(0)
-    samples = random.uniform(-1, 1, (crops, 1 + past + frames * hop))
+    hop, random = model.hop_length, np.random.default_rng(0)
+    size = (crops, 1 + past + frames * hop, model.bands)
+    samples = random.uniform(-1, 1, size)
     samples = samples.astype(np.float32)
     seen = -(-past // hop) + frames + 2 * model.context
     mels = random.normal(size=(crops, seen, settings.audio.mels))
@@ -168,7 +169,7 @@ def gigaflop(model, batch: dict) -> float:
     Only products and convolutions count, and of each only what the samples that count
     depend on: past that no one needs any more is work of the plain step's own.
     """
-    crops, samples = batch["signal"].shape
+    crops, samples = batch["signal"].shape[:2]
     counted, frames = batch["target"].shape[1], batch["mels"].shape[1]
     products = 0
     for convolution in model.frames:

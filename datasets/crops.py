@@ -1,6 +1,7 @@
 """Feature store -> random crops of signal and mels, for a vocoder.
 
-Legend: B crops of N frames, hop samples a frame, P samples of past, M mels.
+Legend: B crops of N frames, hop steps a frame, P steps of past, M mels; a step is one
+sample in each of the coding's bands.
 """
 
 from collections.abc import Sequence
@@ -15,8 +16,8 @@ from moksori.audio.coding import Coding
 class Crops:
     """Batches of crops, a function of seed and step alone.
 
-    A crop is `frames` frames whose samples are to be predicted, the `past` samples
-    before them, and `context` frames of mels on either side of all that. Before its
+    A crop is `frames` frames whose samples are to be predicted, the `past` steps before
+    them, and `context` frames of mels on either side of all that. Before its
     first sample an utterance is silent, and beyond its ends its mels go on as they are
     there. Every crop that lies within an utterance is equally likely; an utterance that
     is shorter than a crop goes on in silence. `mels(index)` gives other mels than those
@@ -49,7 +50,8 @@ class Crops:
         self._store, self._indices, self._coding = store, list(indices), coding
         self._mels = mels or store.mel
         self._batch, self._frames, self._seed = batch, frames, seed
-        self._hop, self._past, self._context = store.audio.hop_length, past, context
+        self._hop = store.audio.hop_length // coding.bands
+        self._past, self._context = past, context
         self._dither, self._input_noise = dither, input_noise
         self._history = -(-past // self._hop)
         self._speakers = {name: i for i, name in enumerate(store.speakers)}
@@ -59,9 +61,9 @@ class Crops:
     def at(self, step: int) -> tuple[tuple[int, int], dict[str, np.ndarray]]:
         """The shape (crops, frames) and batch of `step`.
 
-        signal float32 [B, P + N * hop] is delayed by one sample: its sample P + t
-        stands before target [B, N * hop] at t. mels float32 [B, frames of the signal
-        + 2 * context, M], speaker int32 [B], and weight float32 [B], of sum 1.
+        signal float32 [B, P + N * hop, bands] is delayed by one step: its step P + t
+        stands before target [B, N * hop, bands] at t. mels float32 [B, frames of the
+        signal + 2 * context, M], speaker int32 [B], and weight float32 [B], of sum 1.
         """
         random = np.random.default_rng((self._seed, step))
         places = random.integers(self._places[-1], size=self._batch)
@@ -81,14 +83,14 @@ class Crops:
 
     def frames_in(self, batch: dict[str, np.ndarray]) -> int:
         """How many frames of a batch are predicted, the past not counted."""
-        return batch["target"].size // self._hop
+        return batch["target"].size // self._store.audio.hop_length
 
     def _crop(self, index: int, start: int, random) -> dict[str, np.ndarray]:
         end = start + self._frames
-        signal = self._signal(index, start * self._hop, end * self._hop, random)
+        signal = self._signal(index, start, end, random)
         heard = signal[:-1]
         if self._input_noise:
-            noise = random.standard_normal(heard.size, np.float32)
+            noise = random.standard_normal(heard.shape, np.float32)
             heard = np.clip(heard + self._input_noise * noise, -1.0, 1.0)
         return {
             "signal": heard,
@@ -98,28 +100,38 @@ class Crops:
         }
 
     def _signal(self, index: int, start: int, end: int, random) -> np.ndarray:
-        """Samples from `start` to `end`, with their past and the one before it; silent
-        beyond the wave."""
-        wave = self._store.wave(index)
-        begin = start - self._past - 1
-        # One sample more on the left, for the pre-emphasis of the first.
-        part = np.zeros(end - begin + 1, np.float32)
-        inside = wave[max(0, begin - 1) : end]
-        left = max(0, 1 - begin)
-        part[left : left + inside.size] = inside
+        """Steps of the frames from `start` to `end`, with their past and the one before
+        it; silent beyond the wave."""
+        wave, coding = self._store.wave(index), self._coding
+        hop, steps = self._store.audio.hop_length, end * self._hop
+        begin = start * self._hop - self._past - 1
+        first = begin * coding.bands - coding.before
+        last = end * hop + coding.after
+        # Whole frames around what is wanted, and one more: the coding goes by them and
+        # interpolates between their middles.
+        frames = first // hop - 1, -(-last // hop) + 1
+        part = np.zeros((frames[1] - frames[0]) * hop, np.float32)
+        wanted = part[first - frames[0] * hop : last - frames[0] * hop]
+        inside = wave[max(0, first) : last]
+        left = max(0, -first)
+        wanted[left : left + inside.size] = inside
         if self._dither:
-            part += self._dither * random.standard_normal(part.size, np.float32)
-        return self._coding.encode(part)[1:]
+            wanted += self._dither * random.standard_normal(wanted.size, np.float32)
+        signal = coding.encode(part, self._frames_of(index, *frames))
+        return signal[begin - frames[0] * self._hop :][: steps - begin]
 
     def _spectra(self, index: int, start: int, end: int) -> np.ndarray:
+        return self._frames_of(index, start - self._context, end + self._context)
+
+    def _frames_of(self, index: int, start: int, end: int) -> np.ndarray:
+        """The mels of frames from `start` to `end`; those beyond repeat the outer."""
         mels = self._mels(index)
         if len(mels) != self._store.rows[index].frames:
             raise FeatureError(
                 f"{self._store.rows[index].id}: {len(mels)} mel frames for a recording "
                 f"of {self._store.rows[index].frames}; make the mels again"
             )
-        rows = np.arange(start - self._context, end + self._context)
-        return mels[np.clip(rows, 0, len(mels) - 1)]
+        return mels[np.clip(np.arange(start, end), 0, len(mels) - 1)]
 
 
 # A step that no training reaches.

@@ -103,7 +103,7 @@ HEAVY = {
 SCRIPT_LINES = 95
 FILE_LINES = 320
 # The settings are one table and stay in one file.
-LONGER = {"hparams.py": 560}
+LONGER = {"hparams.py": 580, "tests/test_hparams.py": 330}
 
 
 def room_of(path: str) -> str:

@@ -222,6 +222,8 @@ def test_assignment_of_another_form_shows_the_form(assignment):
         (WaveNet, {"layers": 21}, "cycles"),
         (WaveNet, {"distribution": "uniform"}, "distribution"),
         (WaveNet, {"preemphasis": 1.0}, "preemphasis"),
+        (WaveNet, {"bands": 4}, "distribution logistic or gaussian"),
+        (WaveNet, {"lpc_order": -1}, "wavenet.lpc_order"),
         (WaveNetTraining, {"steps": 0}, "wavenet_training.steps"),
         (WaveNetTraining, {"average": 1.0}, "average"),
         (WaveNetTraining, {"compute": "float16"}, "wavenet_training.compute"),
@@ -240,6 +242,7 @@ def test_contradiction_in_a_group(group, values, named):
     ("assignments", "named"),
     [
         (["audio.hop_length=256"], "wavenet.upsample"),
+        (["wavenet.bands=2", "wavenet.distribution=logistic"], "wavenet.bands 2"),
         (["tacotron.linear=true"], "audio.linear"),
         (["tacotron_training.reduction_schedule=[[0, 8], [9, 1]]"], "reduction_factor"),
     ],

@@ -85,6 +85,26 @@ def bin_scale(audio: Audio) -> np.float32:
     return np.float32(audio.n_fft / audio.sample_rate)
 
 
+def mel_powers(mel: np.ndarray, audio: Audio) -> np.ndarray:
+    """Return the power density [frames, mels] that normalised mels stand for.
+
+    That of white noise is its variance; pre-emphasis is not undone.
+    """
+    span = audio.ceiling_decibel - audio.floor_decibel
+    decibel = (np.asarray(mel, np.float64) / (2 * audio.mel_range) + 0.5) * span
+    magnitude = 10 ** ((decibel + audio.floor_decibel) / 20)
+    energy = np.sum(np.square(frames.window(audio.win_length), dtype=np.float64))
+    return np.square(magnitude / bin_scale(audio)) / energy
+
+
+def mel_centres(audio: Audio) -> np.ndarray:
+    """Return the middle of each mel band in hertz."""
+    from librosa import mel_frequencies
+
+    edges = mel_frequencies(audio.mels + 2, fmin=audio.fmin, fmax=audio.fmax)
+    return edges[1:-1]
+
+
 def mel_filters(audio: Audio) -> tuple[np.ndarray, slice, np.ndarray]:
     """Return the mel filters [mels, bins], the bins that they touch, and those columns
     transposed [touched, mels]."""

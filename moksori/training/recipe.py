@@ -13,7 +13,6 @@ from hparams import (
     PRESETS,
     Hparams,
     TrainerSettings,
-    current_group_names,
     from_arguments,
     preset,
 )
@@ -120,10 +119,12 @@ class Recipe:
             return Run.create(folder, described, keep=now.keep)
         run = Run.open(folder, keep=now.keep)
         refuse_exported(run)
-        run.settings["hparams"] = current_group_names(run.settings["hparams"])
+        # Settings that are newer than the run have their defaults.
+        kept = Hparams.from_dict(run.settings["hparams"])
+        run.settings["hparams"] = kept.to_dict()
         ignored = (group, *cls.kind.foreign)
         run.check(described, ignore=[f"hparams.{name}" for name in ignored])
-        before = cls.kind.training_of(Hparams.from_dict(run.settings["hparams"]))
+        before = cls.kind.training_of(kept)
         for field in dataclasses.fields(before):
             old, new = getattr(before, field.name), getattr(now, field.name)
             if old != new:

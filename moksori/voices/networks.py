@@ -6,6 +6,7 @@ import numpy as np
 
 import hangul
 from hparams import Hparams
+from moksori.audio.coding import Coding
 from moksori.training import schedules
 
 _RANDOM = ("glorot_uniform", "glorot_normal", "he_normal", "orthogonal", "uniform")
@@ -51,10 +52,11 @@ def build_wavenet(settings: Hparams, speakers: int, compute: str = "float32"):
     from moksori.wavenet.model import WaveNet
 
     sizes = dataclasses.asdict(settings.wavenet)
-    del sizes["preemphasis"]
+    del sizes["preemphasis"], sizes["lpc_order"]
     return WaveNet(
         mels=settings.audio.mels,
         speakers=speakers,
+        deviation=Coding.of(settings).deviation,
         compute=compute,
         seed=settings.wavenet_training.seed,
         **sizes,

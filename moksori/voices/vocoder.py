@@ -44,7 +44,7 @@ class WaveNetVocoder:
 
         self.settings, self.speakers = settings, tuple(speakers)
         self.progress, self.temperature = progress, temperature
-        self._coding = Coding.of(settings.wavenet)
+        self._coding = Coding.of(settings)
         self._sampler = Sampler(network, **options)
 
     @classmethod
@@ -90,7 +90,8 @@ class WaveNetVocoder:
         """
         if speaker is None or isinstance(speaker, str):
             speaker = [speaker] * len(mels)
-        rate, progress = self.settings.audio.sample_rate, self.progress
+        rate = self.settings.audio.sample_rate / self._coding.bands
+        progress = self.progress
 
         def report(done: int, total: int) -> None:
             if progress is not None:
@@ -103,7 +104,10 @@ class WaveNetVocoder:
             temperature=self.temperature,
             progress=report,
         )
-        return [self._coding.decode(signal[:, 0]) for signal in signals]
+        return [
+            self._coding.decode(signal, mel)
+            for signal, mel in zip(signals, mels, strict=True)
+        ]
 
     def stream(
         self,
@@ -113,16 +117,16 @@ class WaveNetVocoder:
         chunk_seconds: float = 0.1,
     ) -> Iterator[np.ndarray]:
         """Yield the wave of one mel in chunks, each as soon as it is made."""
-        decode = self._coding.decoder()
-        chunk = max(1, round(chunk_seconds * self.settings.audio.sample_rate))
-        for signal in self._sampler.stream(
+        rate = self.settings.audio.sample_rate / self._coding.bands
+        signals = self._sampler.stream(
             mel,
             speaker=self._number(speaker),
             seed=seed,
             temperature=self.temperature,
-            chunk_steps=chunk,
-        ):
-            yield decode(signal[:, 0])
+            chunk_steps=max(1, round(chunk_seconds * rate)),
+        )
+        waves = self._coding.decode_pieces(signals, mel)
+        return (wave for wave in waves if wave.size)
 
     def _number(self, speaker: str | None) -> int:
         return self.speakers.index(speaker) if speaker in self.speakers else 0

@@ -8,6 +8,7 @@ so that the loop over time decides where randomness comes from.
 import math
 from dataclasses import dataclass
 
+import numpy as np
 from keras import ops
 
 # The least log scale. A logistic or normal of scale e^-9 is spread over about 4 of the
@@ -94,6 +95,16 @@ class LogisticMixture:
         """Count the parameters of one sample: three for each component."""
         return 3 * self.mixtures
 
+    def units(self, deviation: float) -> tuple[np.ndarray, np.ndarray]:
+        """Return factor and shift [O] of the parameters, for a signal that is
+        `deviation` times what they speak of."""
+        one = np.ones(self.mixtures, np.float32)
+        shift = np.float32(math.log(deviation)) * one
+        return (
+            np.concatenate([one, np.float32(deviation) * one, one]),
+            np.concatenate([0 * one, 0 * one, shift]),
+        )
+
     def loss(self, parameters, target):
         """Return -log of likelihoods: parameters [..., O], target [...] -> nats [...].
 
@@ -144,6 +155,11 @@ class Gaussian:
 
     channels = 2
     uniforms = 2
+
+    def units(self, deviation: float) -> tuple[np.ndarray, np.ndarray]:
+        """Return factor and shift [O], as `LogisticMixture.units`."""
+        factor = np.array([deviation, 1.0], np.float32)
+        return factor, np.array([0.0, math.log(deviation)], np.float32)
 
     def loss(self, parameters, target):
         """Return -log of densities: parameters [..., O], target [...] -> nats [...].

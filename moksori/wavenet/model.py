@@ -1,10 +1,12 @@
 """WaveNet (van den Oord et al. 2016) as a vocoder: mels and a speaker -> signal.
 
-Legend: B batch, T samples, F frames, M mels, C conditioning channels, L layers,
-R residual, G gate, S skip channels, n upsampling stages, O output parameters.
+Legend: B batch, T steps, F frames, M mels, C conditioning channels, L layers,
+R residual, G gate, S skip channels, n upsampling stages, O parameters of a sample.
 
 The signal is a float in [-1, 1], which the caller makes of a wave (by companding, say)
-and turns back.
+and turns back. A step is one sample of it in each of its bands, which are drawn
+independently, given all that was before (as in FeatherWave, Tian et al. 2020, with its
+multi-band linear prediction); a full-band signal has one.
 """
 
 import keras
@@ -28,8 +30,12 @@ class WaveNet(keras.Model):
     Arguments are those of `hparams.WaveNet`, with the number of `mels` and of
     `speakers`; `compute` is the type of the matrix products in training.
 
-    `receptive_field` is the number of samples that a parameter depends on, the sample
-    before it included; `context` that of frames wanted on either side of the mels.
+    `deviation` is the standard deviation of the signal, where that is known: what is
+    read is divided by it, and what is predicted multiplied.
+
+    `hop_length` counts the steps of a frame; `receptive_field` those that a parameter
+    depends on, the step before it included; `context` the frames wanted on either side
+    of the mels.
     """
 
     def __init__(
@@ -47,6 +53,8 @@ class WaveNet(keras.Model):
         upsample: tuple[int, ...],
         distribution: str,
         mixtures: int,
+        bands: int = 1,
+        deviation: float = 1.0,
         compute: str = "float32",
         seed: int = 1,
     ):
@@ -55,8 +63,11 @@ class WaveNet(keras.Model):
         self.mels, self.speakers, self.compute = mels, speakers, compute
         self.residual, self.skip = residual_channels, skip_channels
         self.gate, self.kernel = gate_channels, kernel
+        self.bands, self.deviation = bands, deviation
         self.distribution = by_name(distribution, mixtures)
         self.discrete = isinstance(self.distribution, Categorical)
+        if self.discrete and (bands, deviation) != (1, 1.0):
+            raise ValueError("classes are of a signal of one band and full scale")
         cycle = layers // cycles
         self.dilations = tuple(2 ** (i % cycle) for i in range(layers))
         self.receptive_field = 1 + (kernel - 1) * sum(self.dilations)
@@ -98,7 +109,7 @@ class WaveNet(keras.Model):
         self.head = keras.layers.Dense(
             skip_channels, kernel_initializer="he_normal", name="head"
         )
-        self.out = keras.layers.Dense(self.distribution.channels, name="out")
+        self.out = keras.layers.Dense(bands * self.distribution.channels, name="out")
         self._build(condition_channels)
 
     def _input_embedding(self, residual):
@@ -112,7 +123,7 @@ class WaveNet(keras.Model):
         return keras.layers.Dense(residual, name="entry")
 
     def _build(self, channels):
-        self.input_embedding.build((None, 1))
+        self.input_embedding.build((None, self.bands))
         self.speaker.build((None,))
         self.frames[0].build((None, None, self.mels))
         self.frames[1].build((None, None, 2 * channels))
@@ -122,13 +133,13 @@ class WaveNet(keras.Model):
         self.built = True
 
     def call(self, signal, mels, speaker, output_length: int | None = None):
-        """Predict the parameters [B, T', O] of every sample from its past.
+        """Predict the parameters [B, T', bands, O] of every step from its past.
 
-        signal [B, T]: sample t stands before output t, so it is the signal delayed by
-        one; mels [B, F + 2 * context, M], where F * hop_length >= T and both end
+        signal [B, T, bands]: step t stands before output t, so it is the signal delayed
+        by one; mels [B, F + 2 * context, M], where F * hop_length >= T and both end
         together; speaker int [B]. With `output_length` the past is what `signal` holds,
-        and the last T' = `output_length` <= T - receptive_field + 1 samples are given.
-        Without, zeros stand before the first sample in every layer, and T' = T.
+        and the last T' = `output_length` <= T - receptive_field + 1 steps are given.
+        Without, zeros stand before the first step in every layer, and T' = T.
         """
         conditioning = self.upsample(self.condition(mels, speaker), dtype=self.compute)
         h, gated = self.embed(signal), []
@@ -141,8 +152,9 @@ class WaveNet(keras.Model):
         return self.output_head(ops.concatenate(gated, axis=-1))
 
     def step(self, signal, buffers, conditioning):
-        """Predict one sample: signal [B], buffers [B, (k-1)d, R] of every block,
-        conditioning [B, C] at the rate of samples -> (parameters [B, O], buffers)."""
+        """Predict one step: signal [B, bands], buffers [B, (k-1)d, R] of every block,
+        conditioning [B, C] at the rate of steps -> (parameters [B, bands, O],
+        buffers)."""
         h, gated, after = self.embed(signal), [], []
         for block, buffer in zip(self.blocks, buffers, strict=True):
             h, z, buffer = block.step(h, buffer, conditioning)
@@ -159,19 +171,26 @@ class WaveNet(keras.Model):
         return second(ops.relu(x + self.speaker(speaker)[:, None]))
 
     def embed(self, signal):
-        """Embed a signal [...] -> h [..., R]."""
+        """Embed a signal [..., bands] -> h [..., R]."""
         if self.discrete:
-            return self.input_embedding(self.distribution.classes(signal))
-        return self.input_embedding(signal[..., None])
+            return self.input_embedding(self.distribution.classes(signal[..., 0]))
+        return self.input_embedding(signal / self.deviation)
 
     def output_head(self, gated):
-        """Project the gated units of all blocks [..., L * G/2] -> parameters [..., O].
+        """Project the gated units of all blocks [..., L * G/2] -> parameters
+        [..., bands, O].
 
         One product for all skips at once is the same as their sum.
         """
         skips = ops.matmul(gated, ops.cast(self.to_skip.kernel, gated.dtype))
         skips = ops.relu(ops.cast(skips, "float32") + self.to_skip.bias)
-        return self.out(ops.relu(self.head(skips)))
+        parameters = self.out(ops.relu(self.head(skips)))
+        shape = (*parameters.shape[:-1], self.bands, self.distribution.channels)
+        parameters = ops.reshape(parameters, (-1, *shape[1:]))
+        if self.discrete:
+            return parameters
+        factor, shift = self.distribution.units(self.deviation)
+        return parameters * factor + shift
 
     def padded(self, mels):
         """Repeat first and last frame: mels [F, M] -> [F + 2 * context, M]."""
@@ -201,10 +220,14 @@ class WaveNet(keras.Model):
             res_skip_bias[i, :residual] = array(block.next_bias)
         taps = [array(block.gate)[: block.taps] for block in self.blocks]
         biases = [array(block.gate_bias) for block in self.blocks]
-        entry = self.input_embedding
+        entry, post2 = self.input_embedding, array(self.out.kernel)
+        factor, shift = np.ones(1, np.float32), np.zeros(1, np.float32)
+        if not self.discrete:
+            factor, shift = self.distribution.units(self.deviation)
+            factor, shift = (np.tile(each, self.bands) for each in (factor, shift))
         return Weights(
             embedding=array(entry.embeddings) if self.discrete else None,
-            scale=None if self.discrete else array(entry.kernel),
+            scale=None if self.discrete else array(entry.kernel) / self.deviation,
             offset=None if self.discrete else array(entry.bias),
             filter_gate=np.stack(taps).reshape(count, self.kernel, residual, self.gate),
             filter_gate_bias=np.stack(biases),
@@ -212,8 +235,8 @@ class WaveNet(keras.Model):
             res_skip_bias=res_skip_bias,
             post1=array(self.head.kernel),
             post1_bias=array(self.head.bias),
-            post2=array(self.out.kernel),
-            post2_bias=array(self.out.bias),
+            post2=post2 * factor,
+            post2_bias=array(self.out.bias) * factor + shift,
             phases=array(self.upsample.phases()),
             dilations=self.dilations,
             distribution=self.distribution,

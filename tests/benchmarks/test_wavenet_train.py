@@ -72,8 +72,8 @@ def test_crops_are_those_of_a_training():
     """At the size of `korean`, what counts and its past."""
     batch = wavenet_train.made_batch(hparams.preset("korean"), crops=2, frames=16)
     assert {name: array.shape for name, array in batch.items()} == {
-        "signal": (2, 8892),
-        "target": (2, 4800),
+        "signal": (2, 8892, 1),
+        "target": (2, 4800, 1),
         "mels": (2, 14 + 16 + 2 * 4, 80),
         "speaker": (2,),
         "weight": (2,),

@@ -9,11 +9,18 @@ from datasets.crops import AlignedMels, AlignedWriter, Crops
 from datasets.store import build as features
 from datasets.store.features import FeatureError
 from moksori.audio.coding import Coding
+from moksori.audio.lpc import LinearPrediction
 from tests.datasets.made import TEXTS, write_sound, write_text
 from tests.datasets.stores import TINY, build
 
 PLAIN = Coding(0.0, companded=False)
 CODINGS = [PLAIN, Coding(0.85, companded=False), Coding(0.85, companded=True)]
+PREDICTION = LinearPrediction(TINY.audio, 12)
+BANDS = [
+    Coding(0.85, bands=4),
+    Coding(0.0, prediction=PREDICTION),
+    Coding(0.0, bands=4, prediction=PREDICTION),
+]
 HOP = TINY.audio.hop_length
 # A past that begins within a frame.
 OPTIONS = {"batch": 3, "frames": 5, "past": 2 * HOP + 9, "context": 2}
@@ -81,12 +88,29 @@ def test_samples_are_those_of_the_store(store, coding):
         past, end = OPTIONS["past"], (start + OPTIONS["frames"]) * HOP
         whole = coding.encode(store.wave(index))
         # Silence before the start, and enough of it.
-        whole = np.concatenate([np.zeros(past + 1, np.float32), whole])
+        whole = np.pad(whole, ((past + 1, 0), (0, 0)))
         expected = whole[start * HOP : end + past + 1]
         np.testing.assert_array_equal(crop["target"], expected[past + 1 :])
         np.testing.assert_array_equal(crop["signal"], expected[:-1])
         seen.add(start * HOP > past)
     assert seen == {True, False}
+
+
+@pytest.mark.parametrize("coding", BANDS)
+def test_steps_of_bands_are_those_of_the_store(store, coding):
+    """But for the edges of an utterance, beyond which the whole has no steps."""
+    hop, past, seen = HOP // coding.bands, OPTIONS["past"], 0
+    for index, start, crop in placed(store, crops(store, coding=coding), range(12)):
+        whole = coding.encode(store.wave(index), store.mel(index))
+        edge = coding.before // coding.bands + 1
+        begin, end = start * hop, (start + OPTIONS["frames"]) * hop
+        kept = slice(max(begin, edge), min(end, len(whole) - edge))
+        target = crop["target"][kept.start - begin : kept.stop - begin]
+        np.testing.assert_allclose(target, whole[kept], rtol=1e-3, atol=1e-5)
+        assert crop["signal"].shape == (past + 5 * hop, coding.bands)
+        np.testing.assert_array_equal(crop["signal"][past + 1 :], crop["target"][:-1])
+        seen += kept.stop - kept.start
+    assert seen > 12 * hop
 
 
 def test_mels_lie_along_the_samples(store):
@@ -115,8 +139,8 @@ def test_shapes_types_and_speakers(store):
     samples = OPTIONS["frames"] * HOP
     assert shape == (3, 5)
     assert {name: (a.shape, a.dtype) for name, a in batch.items()} == {
-        "signal": ((3, samples + OPTIONS["past"]), np.float32),
-        "target": ((3, samples), np.float32),
+        "signal": ((3, samples + OPTIONS["past"], 1), np.float32),
+        "target": ((3, samples, 1), np.float32),
         "mels": ((3, HISTORY + 5 + 2 * OPTIONS["context"], 20), np.float32),
         "speaker": ((3,), np.int32),
         "weight": ((3,), np.float32),
@@ -204,10 +228,10 @@ def test_dither_is_in_the_recording(store):
         added = noisy["signal"] - usual["signal"]
         expected = quiet * np.hypot(1, coding.preemphasis)
         assert np.std(added, axis=1) == pytest.approx(expected, rel=0.1)
-        assert abs(np.corrcoef(added[0], added[1])[0, 1]) < 0.15
-    silent = ~usual["signal"][:, 0].astype(bool)
+        assert abs(np.corrcoef(added[0, :, 0], added[1, :, 0])[0, 1]) < 0.15
+    silent = ~usual["signal"][:, 0, 0].astype(bool)
     assert silent.any()
-    assert noisy["signal"][silent, 0].all()
+    assert noisy["signal"][silent, 0, 0].all()
 
 
 def test_input_noise_is_heard_and_not_predicted(store):

@@ -23,17 +23,25 @@ pytestmark = pytest.mark.backend
 
 FRAMES = 7
 SPEAKER = np.array([2, 0], np.int32)
-KINDS = [("categorical", 2), ("categorical", 3), ("logistic", 2), ("gaussian", 3)]
+# Distribution, kernel and bands.
+KINDS = [
+    ("categorical", 2, 1),
+    ("categorical", 3, 1),
+    ("logistic", 2, 1),
+    ("gaussian", 3, 1),
+    ("logistic", 3, 4),
+    ("gaussian", 2, 2),
+]
 
 
 def said(model, before, mels, length=None, speaker=SPEAKER) -> np.ndarray:
-    """Parameters [B, T', O] from the samples before each, and from padded mels."""
+    """Parameters [B, T', bands, O] from the steps before each, and padded mels."""
     return ops.convert_to_numpy(model(before, mels, speaker, output_length=length))
 
 
 def heard(model, frames=FRAMES, seed=0):
     """The samples before each of `frames` frames, and their mels."""
-    before = delayed(signal(frames * model.hop_length, seed))
+    before = delayed(signal(frames * model.hop_length, seed, bands=model.bands))
     return before, spectra(frames + 2 * model.context, seed)
 
 
@@ -43,19 +51,55 @@ def plain():
     return network(distribution="gaussian")
 
 
+def kind(distribution: str, kernel: int, bands: int, **more) -> WaveNet:
+    """A tiny network; one of several bands is told the deviation of its signal."""
+    sizes = {"distribution": distribution, "kernel": kernel, "bands": bands}
+    return network(**sizes, deviation=1.0 if bands == 1 else 0.5, **more)
+
+
 @pytest.mark.parametrize("distribution", DISTRIBUTIONS)
 def test_every_sample_of_every_frame_is_given(distribution):
     model = network(distribution=distribution)
     before, mels = heard(model)
     found = said(model, before, mels)
     assert model.hop_length == 6
-    assert found.shape == (2, FRAMES * 6, model.distribution.channels)
+    assert found.shape == (2, FRAMES * 6, 1, model.distribution.channels)
     assert found.dtype == np.float32
 
 
-@pytest.mark.parametrize(("distribution", "kernel"), KINDS)
-def test_one_sample_at_a_time_is_the_whole_sequence(distribution, kernel):
-    model = network(distribution=distribution, kernel=kernel)
+def test_bands_are_predicted_side_by_side():
+    """Each by parameters of its own, from what all of them were."""
+    model = kind("logistic", 2, 3)
+    before, mels = heard(model)
+    usual = said(model, before, mels)
+    assert usual.shape == (2, FRAMES * 6, 3, model.distribution.channels)
+    for band in range(3):
+        changed = before.copy()
+        changed[:, 5, band] += 1.0
+        difference = np.abs(said(model, changed, mels) - usual).max(axis=(0, 3))
+        assert not difference[:5].any()
+        assert (difference[5] > 1e-4).all()
+
+
+def test_a_known_deviation_is_a_change_of_units():
+    """A signal of half the size, told so, is read and predicted as the whole one is."""
+    one, half = (network(distribution="logistic", deviation=d) for d in (1.0, 0.5))
+    before, mels = heard(one)
+    whole, found = said(one, before, mels), said(half, before / 2, mels)
+    mixtures = one.distribution.mixtures
+    weights, means, scales = np.split(found, [mixtures, 2 * mixtures], axis=-1)
+    expected = np.concatenate([weights, 2 * means, scales + np.log(2)], axis=-1)
+    np.testing.assert_allclose(expected, whole, atol=1e-5)
+
+
+def test_classes_of_bands_are_refused():
+    with pytest.raises(ValueError, match="one band"):
+        network(distribution="categorical", bands=2)
+
+
+@pytest.mark.parametrize(("distribution", "kernel", "bands"), KINDS)
+def test_one_step_at_a_time_is_the_whole_sequence(distribution, kernel, bands):
+    model = kind(distribution, kernel, bands)
     before, mels = heard(model, frames=4)
     whole = said(model, before, mels)
     conditioning = model.upsample(model.condition(mels, SPEAKER))
@@ -98,7 +142,7 @@ def test_the_receptive_field_is_exact(kernel):
     changed, place = before.copy(), 5
     changed[:, place] += 1.0
     difference = said(model, changed, mels) - said(model, before, mels)
-    difference = np.abs(difference).max(axis=(0, 2))
+    difference = np.abs(difference).max(axis=(0, 2, 3))
     assert not difference[:place].any()
     assert difference[place] > 1e-4
     assert difference[place + field - 1] > 1e-6
@@ -126,7 +170,8 @@ def test_the_context_is_exact(plain):
     for frame in (0, 2 * context + 2):
         changed = mels.copy()
         changed[:, frame] += 1.0
-        difference = np.abs(said(plain, before, changed) - usual).max(axis=(0, 2))
+        difference = np.abs(said(plain, before, changed) - usual)
+        difference = difference.max(axis=(0, 2, 3))
         first = max(0, frame - 2 * context) * hop
         assert not difference[:first].any()
         assert difference[first : first + hop].max() > 1e-6
@@ -150,11 +195,11 @@ def test_streams_do_not_hear_each_other(plain):
     assert_same(swapped[::-1], together, tolerance=1e-6)
 
 
-@pytest.mark.parametrize(("distribution", "kernel"), KINDS)
-def test_what_is_exported_says_the_same(distribution, kernel):
+@pytest.mark.parametrize(("distribution", "kernel", "bands"), KINDS)
+def test_what_is_exported_says_the_same(distribution, kernel, bands):
     """In a loop that knows nothing but the description of the arrays."""
-    model = network(distribution=distribution, kernel=kernel)
-    before, mels = delayed(signal(4 * model.hop_length)), spectra(4)
+    model = kind(distribution, kernel, bands)
+    before, mels = delayed(signal(4 * model.hop_length, bands=bands)), spectra(4)
     padded = np.stack([model.padded(each) for each in mels])
     expected = said(model, before, padded)
     weights = model.export()
@@ -166,8 +211,8 @@ def test_what_is_exported_says_the_same(distribution, kernel):
         frames = 4 + 2 * weights.context
         assert gates.shape == (frames, weights.layers, weights.gates)
         reference, found = Reference(weights), []
-        for t, reference.last in enumerate(before[place][:, None]):
-            found.append(reference.parameters(gates, t)[0])
+        for t, reference.last in enumerate(before[place]):
+            found.append(reference.parameters(gates, t))
         assert_same(np.array(found), expected[place], tolerance=1e-5)
 
 

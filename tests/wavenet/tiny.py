@@ -31,17 +31,17 @@ def network(**changed) -> WaveNet:
     return model
 
 
-def signal(samples: int, seed: int = 0, streams: int = 2) -> np.ndarray:
-    """Loud noise that ends in silence, float32 [streams, samples]."""
+def signal(steps: int, seed: int = 0, streams: int = 2, bands: int = 1) -> np.ndarray:
+    """Loud noise that ends in silence, float32 [streams, steps, bands]."""
     random = np.random.default_rng(seed)
-    values = random.uniform(-1, 1, (streams, samples)).astype(np.float32)
-    values[:, samples - samples // 8 :] = 0.0
+    values = random.uniform(-1, 1, (streams, steps, bands)).astype(np.float32)
+    values[:, steps - steps // 8 :] = 0.0
     return values
 
 
 def delayed(values: np.ndarray) -> np.ndarray:
-    """What stands before each sample: [B, T], silence first."""
-    return np.pad(values, ((0, 0), (1, 0)))[:, :-1]
+    """What stands before each step: [B, T, bands], silence first."""
+    return np.pad(values, ((0, 0), (1, 0), (0, 0)))[:, :-1]
 
 
 def spectra(frames: int, seed: int = 0, streams: int = 2) -> np.ndarray:

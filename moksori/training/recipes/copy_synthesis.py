@@ -18,7 +18,7 @@ def likelihood(model):
     a sample; a crop of weight 0 fills a batch up and is not counted."""
 
     def losses(batch, values, training=True):
-        each = ops.mean(_loss(model, batch), axis=1)
+        each = ops.mean(_loss(model, batch), axis=(1, 2))
         loss = ops.sum(each * batch["weight"])
         return loss, {"loss": loss}
 
@@ -26,7 +26,7 @@ def likelihood(model):
 
 
 def _loss(model, batch):
-    """Return the loss of every sample, [B, samples]."""
+    """Return the loss of every sample, [B, steps, bands]."""
     parameters = model(
         batch["signal"],
         batch["mels"],

@@ -80,7 +80,7 @@ class WaveNetRecipe(Recipe):
         return Crops(
             store,
             indices,
-            Coding.of(self.settings.wavenet),
+            Coding.of(self.settings),
             batch=t.batch,
             frames=t.crop_frames,
             past=model.receptive_field - 1,

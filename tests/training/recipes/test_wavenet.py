@@ -1,5 +1,6 @@
 """How a vocoder is trained: its run, its crops, its trainer, its warm start."""
 
+import json
 import logging
 from types import SimpleNamespace
 
@@ -15,6 +16,17 @@ from moksori.training.weights import averaged
 from tests.voices.runs import SPEAKERS, make_run, make_vocoder_run
 
 TINY = hparams.preset("tiny")
+
+
+BANDS = TINY.override(
+    [
+        "wavenet.bands=4",
+        "wavenet.lpc_order=12",
+        "wavenet.upsample=[4,8]",
+        "wavenet.distribution=logistic",
+        "wavenet.mixtures=1",
+    ]
+)
 
 
 @pytest.fixture(scope="module")
@@ -58,15 +70,42 @@ def test_another_network_or_other_features_are_refused(tmp_path, changed, words)
         begin(tmp_path / "run", *changed.pop("overrides", ()), **changed)
 
 
-def test_crops_are_what_the_network_asks_for(tiny_store):
-    store, t = FeatureStore.open(tiny_store), TINY.wavenet_training
-    recipe = WaveNetRecipe(TINY, store.speakers)
+@pytest.mark.parametrize(("settings", "bands"), [(TINY, 1), (BANDS, 4)])
+def test_crops_are_what_the_network_asks_for(tiny_store, settings, bands):
+    store, t = FeatureStore.open(tiny_store), settings.wavenet_training
+    recipe = WaveNetRecipe(settings, store.speakers)
     model = recipe.network()
-    batch = recipe.crops(store, range(4), model).at(0)[1]
-    hop = TINY.audio.hop_length
-    assert batch["target"].shape == (t.batch, t.crop_frames * hop)
+    crops = recipe.crops(store, range(4), model)
+    batch = crops.at(0)[1]
+    hop = settings.audio.hop_length // bands
+    assert batch["target"].shape == (t.batch, t.crop_frames * hop, bands)
     past = model.receptive_field - 1
-    assert batch["signal"].shape == (t.batch, past + t.crop_frames * hop)
+    assert batch["signal"].shape == (t.batch, past + t.crop_frames * hop, bands)
+    assert crops.frames_in(batch) == t.batch * t.crop_frames
+
+
+def test_bands_with_prediction_learn(tiny_store):
+    """Updates on one batch make it likelier."""
+    store = FeatureStore.open(tiny_store)
+    recipe = WaveNetRecipe(BANDS, store.speakers)
+    trainer = recipe.trainer()
+    batch = recipe.crops(store, range(4), trainer.model).at(0)[1]
+    losses = []
+    for trainer.step_number in range(20):
+        losses.append(float(trainer.step(batch, 1e-2)["loss"]))
+    assert losses[-1] < losses[0] - 0.2
+
+
+def test_a_run_from_before_there_were_bands_goes_on(tmp_path):
+    begin(tmp_path / "run")
+    path = tmp_path / "run" / "run.json"
+    described = json.loads(path.read_text("utf-8"))
+    for name in ("bands", "lpc_order"):
+        del described["hparams"]["wavenet"][name]
+    path.write_text(json.dumps(described), "utf-8")
+    begin(tmp_path / "run")
+    with pytest.raises(RunError, match=r"wavenet\.lpc_order: 0 -> 8"):
+        begin(tmp_path / "run", "wavenet.lpc_order=8")
 
 
 @pytest.mark.parametrize("compute", ["float32", "bfloat16"])
