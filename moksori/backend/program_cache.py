@@ -34,7 +34,7 @@ def keep_programs() -> Path | None:
 
     root = _root()
     folder = root / _machine(keras.__version__, jax.__version__, jax.lib.__version__)
-    if jax.config.jax_compilation_cache_dir or not is_private(folder):
+    if jax.config.jax_compilation_cache_dir or not (folder := private_folder(folder)):
         return None
     _drop_damaged(folder)
     _drop_oldest(root, _LIMIT)
@@ -45,11 +45,12 @@ def keep_programs() -> Path | None:
     return folder
 
 
-def is_private(folder: Path) -> bool:
-    """Make a folder unless it is there; return whether this user can write it, and
-    nobody else can write or replace it (but the superuser)."""
+def private_folder(folder: Path) -> Path | None:
+    """Make a folder unless it is there; return where it really lies, or None unless
+    this user can write it, and nobody but the superuser else can write or replace it.
+    """
     if not folder.is_absolute():
-        return False
+        return None
     try:
         for place in reversed((folder, *folder.parents)):
             if not place.exists():
@@ -57,14 +58,15 @@ def is_private(folder: Path) -> bool:
         place = folder.resolve(strict=True)
         states = [path.stat() for path in (place, *place.parents)]
     except OSError:
-        return False
+        return None
     own, *above = states
-    return (
+    private = (
         own.st_uid == os.getuid()
         and not own.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
         and os.access(place, os.W_OK | os.X_OK)
         and all(map(_is_settled, above))
     )
+    return place if private else None
 
 
 def _is_settled(state: os.stat_result) -> bool:

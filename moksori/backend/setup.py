@@ -15,7 +15,7 @@ from moksori.backend.devices import Devices
 from moksori.backend.errors import RunError
 
 
-def load_backend(prepare: Callable[[], None] = lambda: None) -> str:
+def load_backend(prepare: Callable[[], object] = lambda: None) -> str:
     """Load Keras, `prepare` its backend and wake it; returns the backend's name.
 
     What is written meanwhile is shown only if that fails by more than a person's

@@ -7,16 +7,16 @@ import keras
 import pytest
 
 from moksori.backend import program_cache
-from moksori.backend.program_cache import is_private, keep_programs
+from moksori.backend.program_cache import keep_programs, private_folder
 
 
 def test_a_folder_of_ones_own_is_made_private(tmp_path):
     folder = tmp_path / "cache" / "programs"
-    assert is_private(folder)
+    assert private_folder(folder)
     assert [p.stat().st_mode & 0o777 for p in (folder, folder.parent)] == [0o700] * 2
     link = tmp_path / "link"
     link.symlink_to(folder)
-    assert is_private(link)
+    assert private_folder(link) == folder.resolve()
 
 
 @pytest.mark.parametrize("mode", [0o720, 0o702, 0o777])
@@ -25,31 +25,31 @@ def test_a_folder_that_others_can_write_is_refused(tmp_path, place, mode):
     folder = tmp_path / "cache" / "programs"
     folder.mkdir(parents=True)
     (tmp_path / place).chmod(mode)
-    assert not is_private(folder)
+    assert not private_folder(folder)
     link = tmp_path / "link"
     link.symlink_to(folder)
-    assert not is_private(link)
+    assert not private_folder(link)
 
 
 def test_below_a_folder_like_tmp_nobody_renames_ones_own(tmp_path):
     (tmp_path / "shared").mkdir()
     (tmp_path / "shared").chmod(0o1777)
-    assert is_private(tmp_path / "shared" / "programs")
-    assert not is_private(tmp_path / "shared")
+    assert private_folder(tmp_path / "shared" / "programs")
+    assert not private_folder(tmp_path / "shared")
 
 
 def test_a_folder_of_another_user_is_refused(tmp_path, monkeypatch):
     owner = os.getuid()
     monkeypatch.setattr(os, "getuid", lambda: owner + 1)
-    assert not is_private(tmp_path)
+    assert not private_folder(tmp_path)
 
 
 def test_a_folder_that_cannot_be_made_or_written_is_refused(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
-    assert not is_private(tmp_path / "file" / "programs")
-    assert not is_private(program_cache.Path("programs"))
+    assert not private_folder(tmp_path / "file" / "programs")
+    assert not private_folder(program_cache.Path("programs"))
     monkeypatch.setattr(os, "access", lambda *_: False)
-    assert not is_private(tmp_path)
+    assert not private_folder(tmp_path)
 
 
 def test_the_oldest_programs_make_room(tmp_path):
