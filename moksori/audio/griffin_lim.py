@@ -22,8 +22,10 @@ _UNMIXING_STEPS = 12
 _DRAFT_ITERATIONS = 32
 _PULSES_BELOW = 4000.0  # hertz
 _NOTHING = np.zeros(0, np.float32)
-# Chunks of a stream: the first, the longest, and the frames heard ahead of one.
+# Chunks of a stream: the first, the longest, and the frames heard ahead of one. The
+# first stretch of pulses, long enough for a pitch.
 _FIRST_SECONDS, _LONGEST_SECONDS, _AHEAD = 0.25, 1.2, 8
+_STRETCH_SECONDS = 1.5
 
 
 def griffin_lim(
@@ -67,31 +69,43 @@ def griffin_lim_stream(
     whole frames, each as soon as it is found.
 
     A chunk is searched for with `_AHEAD` frames after it, which are found again in
-    the next one, and with the wave before it held fixed, so that phases continue. A
-    spectrogram no longer than the first chunk and those frames gives the samples of
-    `griffin_lim`.
+    the next one, and with the wave before it held fixed, so that phases continue. It
+    begins with a stretch of pulses that reaches over several chunks. A spectrogram no
+    longer than the first chunk and those frames gives the samples of `griffin_lim`.
     """
-    if levels.shape[1] == audio.mels:
-        mel = magnitudes_of(checked(levels, audio.mels, "mels"), audio)
-        spectra = _excited(mel, audio, None, seed)
-    else:
-        levels = magnitudes_of(checked(levels, audio.bins, "bins"), audio)
-        mel, spectra = None, _randomly_phased(levels / bin_scale(audio), seed)
-    hop, margin, count = audio.hop_length, frames.margin(audio), len(spectra)
-    sharp = np.zeros(0, np.float32)
+    mel = levels.shape[1] == audio.mels
+    width = (audio.mels, "mels") if mel else (audio.bins, "bins")
+    levels = magnitudes_of(checked(levels, *width), audio)
+    hop, margin, count = audio.hop_length, frames.margin(audio), len(levels)
+    sharp, spectra, base = _NOTHING, _NOTHING, 0
     deemphasize = Deemphasis(audio.preemphasis)
-    windows = -(-audio.win_length // hop)
-    begin, size = 0, round(_FIRST_SECONDS / audio.frame_seconds)
+    windows, stretch = -(-audio.win_length // hop), _frames(_STRETCH_SECONDS, audio)
+    begin, size = 0, _frames(_FIRST_SECONDS, audio)
     while begin < count:
         end = begin + size if begin + size + _AHEAD < count else count
-        first = max(0, begin - windows)
-        seen = slice(first, min(end + _AHEAD, count))
+        first, last = max(0, begin - windows), min(end + _AHEAD, count)
+        if last > base + len(spectra):
+            base = first
+            spectra = _begun(levels[first : max(last, first + stretch)], audio, seed)
+            seed, stretch = seed + 1, 2 * stretch
+        target = levels[first:last] if mel else None
         known = sharp[first * hop : begin * hop + margin]
-        target = None if mel is None else mel[seen]
-        found = _search(spectra[seen], audio, None, target, known)
+        start = spectra[first - base : last - base]
+        found = _search(start, audio, None, target, known)
         sharp = np.concatenate([sharp[: first * hop], found])
         yield deemphasize(sharp[margin + begin * hop : margin + end * hop])
-        begin, size = end, min(2 * size, round(_LONGEST_SECONDS / audio.frame_seconds))
+        begin, size = end, min(2 * size, _frames(_LONGEST_SECONDS, audio))
+
+
+def _frames(seconds: float, audio: Audio) -> int:
+    return round(seconds / audio.frame_seconds)
+
+
+def _begun(levels: np.ndarray, audio: Audio, seed: int) -> np.ndarray:
+    """Return the spectra [frames, bins] from which the search for magnitudes begins."""
+    if levels.shape[1] == audio.mels:
+        return _excited(levels, audio, None, seed)
+    return _randomly_phased(levels / bin_scale(audio), seed)
 
 
 def _wave(padded: np.ndarray, audio: Audio, count: int) -> np.ndarray:
