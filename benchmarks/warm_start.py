@@ -95,7 +95,7 @@ def speak(run: Path, step: int | None, texts: list[str]):
     from moksori.voices.stopping import TOKEN
     from moksori.voices.trained import TrainedVoice
 
-    voice = TrainedVoice.load(run, step=step)
+    voice = TrainedVoice.load(run, step=step, attempts=1)
     speeches = voice.speak(texts)
     found = Spoken(
         f"{run.name}, step {voice.step}",

@@ -33,11 +33,13 @@ ROOMS = {
     "tacotron": {"backend"},
     "wavenet": {"backend"},
     "training": {"backend", "storage", "hparams"},
+    # They judge their own attention, and speak again what failed.
     "voices": {
         "hparams",
         "hangul",
         "audio",
         "backend",
+        "metrics",
         "tacotron",
         "wavenet",
         "training",

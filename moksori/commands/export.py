@@ -38,7 +38,10 @@ def difference(run: Path, other: Path, best: bool) -> float:
     load_backend()
     from moksori.voices.trained import TrainedVoice
 
-    voices = TrainedVoice.load(run, best), TrainedVoice.load(other)
+    voices = (
+        TrainedVoice.load(run, best, attempts=1),
+        TrainedVoice.load(other, attempts=1),
+    )
     ours, theirs = (voice.speak([_LINE])[0].mel for voice in voices)
     same = ours.shape == theirs.shape
     return float(abs(ours - theirs).mean()) if same else math.inf

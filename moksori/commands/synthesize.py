@@ -22,8 +22,9 @@ def parser() -> argparse.ArgumentParser:
     out = "folder for wavs, pictures and manifest.jsonl (RUN/speech, or logs/speech)"
     parser.add_argument("--out", type=output_folder, metavar="DIR", help=out)
     parser.add_argument("--speaker", metavar="NAME", help="name or number (the first)")
-    vocoder = "run of a WaveNet (Griffin-Lim)"
-    parser.add_argument("--vocoder", type=Path, metavar="RUN", help=vocoder)
+    wavenet = {"type": Path, "help": "run of a WaveNet (Griffin-Lim)"}
+    parser.add_argument("--vocoder", metavar="RUN", **wavenet)
+    parser.add_attempts()
     best = "the best checkpoint, not the newest"
     parser.add_argument("--best", action="store_true", help=best)
     hparams.add_arguments(parser)
@@ -60,9 +61,8 @@ def synthesize(arguments: argparse.Namespace) -> int:
     from moksori.voices.cli import lines_from, speak_to_folder, speak_to_stream
 
     # Mistakes that can be found at once are reported before Keras is loaded.
-    folder = arguments.voice or SHIPPED_VOICE
-    run_of_voice = Run.open(folder)
-    settings = TACOTRON.settings_of(run_of_voice)
+    source = Run.open(arguments.voice or SHIPPED_VOICE)
+    settings = TACOTRON.settings_of(source)
     wanted = hparams.from_arguments(arguments, settings)
     if arguments.vocoder:
         vocoder.check(arguments.vocoder, settings.audio)
@@ -74,14 +74,14 @@ def synthesize(arguments: argparse.Namespace) -> int:
     from moksori.voices.output import Output, sound_bar
     from moksori.voices.trained import TrainedVoice
 
-    voice = TrainedVoice.load(folder, arguments.best)
+    voice = TrainedVoice.load(source.folder, arguments.best, arguments.attempts)
     voice.adopt(wanted)
     with sound_bar() as progress:
         if run := arguments.vocoder:
             voice.vocoder = vocoder.WaveNetVocoder.load(run, progress=progress)
         if arguments.stream:
             return speak_to_stream(arguments, voice, lines)
-        agreed = {k: v for k, v in run_of_voice.settings.items() if k == "consent"}
+        agreed = {k: v for k, v in source.settings.items() if k == "consent"}
         output = Output(arguments.out, assess, {"device": device_name(), **agreed})
         return speak_to_folder(arguments, voice, lines, output)
 

@@ -72,6 +72,8 @@ def systems(request: ComparisonRequest, folder: Path) -> Iterator[System]:
     command = ["synthesize", "--voice", voice, "--file", lines, *seed]
     command += ["--speaker", request.speaker] if request.speaker else []
     command += ["--best"] if request.best else []
+    # What a voice does at its first attempt is compared, not what was mended after it.
+    command += ["--attempts", 1]
     sources = (lines, voice / "checkpoints")
     about, name = _at_step(voice, request.best), "Trained voice, Griffin-Lim"
     yield System("griffin-lim", name, f"{about}, {_BATCHED}", tuple(command), sources)

@@ -5,7 +5,7 @@ sums to one. The caller cuts padded alignments to their real lengths
 first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -126,16 +126,21 @@ def assess(speech) -> tuple[dict, list[str]]:
     """Return `health` of anything with an `alignment` and its `symbols`, and what it
     found wrong in plain words; nothing for a complete walk."""
     figures = health(speech.alignment, speech.symbols)
-    complaints = []
+    return figures, complaints(figures)
+
+
+def complaints(figures: Mapping) -> list[str]:
+    """Return what `health` found wrong, in plain words."""
+    found = []
     if not figures["started"]:
-        complaints.append("the beginning of the text was left out")
+        found.append("the beginning of the text was left out")
     if figures["skips"]:
-        complaints.append(f"skipped {figures['skips']} part(s) of the text")
+        found.append(f"skipped {figures['skips']} part(s) of the text")
     if figures["repeats"]:
-        complaints.append(f"went back in the text {figures['repeats']} time(s)")
+        found.append(f"went back in the text {figures['repeats']} time(s)")
     if not figures["reached_end"]:
-        complaints.append("stopped before the end of the text")
-    return figures, complaints
+        found.append("stopped before the end of the text")
+    return found
 
 
 def _checked(alignment: np.ndarray) -> np.ndarray:

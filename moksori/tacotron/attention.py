@@ -11,6 +11,7 @@ import numpy as np
 from keras import ops
 
 PADDING_ENERGY = -1e9
+_REACHED = 0.5
 
 
 class Memory(NamedTuple):
@@ -19,6 +20,23 @@ class Memory(NamedTuple):
     values: Any  # [B, S, E] the encoder's output
     keys: Any  # [B, S, A] its projection
     mask_bias: Any  # [B, S] 0 on symbols, a large negative number on padding
+
+
+def confine(memory: Memory, cumulative, window: tuple[int, int]) -> Memory:
+    """Mask the energies of symbols outside a window that only moves forward.
+
+    The `window` (behind, ahead) lies around the furthest symbol attended: the last one
+    that, together with those after it, has had half a step's attention of all steps so
+    far, cumulative [B, S]. So a glance does not move it, and nothing moves it back.
+    """
+    behind, ahead = window
+    symbols = cumulative.shape[1] or ops.shape(cumulative)[1]
+    received = ops.flip(ops.cumsum(ops.flip(cumulative, 1), axis=1), 1)
+    reached = ops.sum(ops.cast(received >= _REACHED, "int32"), axis=1, keepdims=True)
+    distance = ops.arange(symbols)[None, :] - ops.maximum(reached - 1, 0)
+    outside = ops.logical_or(distance < -behind, distance > ahead)
+    bias = ops.cast(outside, "float32") * PADDING_ENERGY
+    return memory._replace(mask_bias=memory.mask_bias + bias)
 
 
 class LocationSensitiveAttention(keras.layers.Layer):

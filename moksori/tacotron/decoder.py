@@ -13,7 +13,7 @@ import keras
 from keras import ops
 
 from moksori.backend.loops import scan
-from moksori.tacotron.attention import LocationSensitiveAttention
+from moksori.tacotron.attention import LocationSensitiveAttention, confine
 from moksori.tacotron.lstm import ZoneoutLSTM
 from moksori.tacotron.products import dtype_policy
 
@@ -153,17 +153,27 @@ class Decoder(keras.layers.Layer):
         _, outputs = scan(step, start, (inputs, *masks, *zoneout))
         return self._batch_first(*outputs)
 
-    def generate(self, state, memory, mask, prenet_masks, factor):
+    def generate(
+        self,
+        state,
+        memory,
+        mask,
+        prenet_masks,
+        factor,
+        window: tuple[int, int] | None = None,
+    ):
         """Continue from what was said before (free-running).
 
-        As many steps as `prenet_masks` [N, 1, dim] has. Returns `(state, frames
-        [N, B, factor * M], stop [N, B], weights [N, B, S])`; the state continues in
-        the next call.
+        As many steps as `prenet_masks` [N, 1, dim] has. A `window`, symbols behind
+        and ahead of the furthest one attended, confines attention
+        (`attention.confine`). Returns `(state, frames [N, B, factor * M], stop [N, B],
+        weights [N, B, S])`; the state continues in the next call.
         """
         text = self.read(memory, mask)
 
         def step(state, masks):
-            return self.step(state, StepNoise(masks), text, factor)
+            seen = text if window is None else self.confine(text, state, window)
+            return self.step(state, StepNoise(masks), seen, factor)
 
         state, outputs = scan(step, state, prenet_masks)
         return state, *outputs
@@ -214,6 +224,10 @@ class Decoder(keras.layers.Layer):
     def read(self, memory, mask):
         """Prepare what every step reads of the text: memory [B, S, E], mask [B, S]."""
         return self.attention.read(memory, mask)
+
+    def confine(self, text, state: DecoderState, window: tuple[int, int]):
+        """Leave of `text` only what `window` lets the next step attend to."""
+        return confine(text, state.cumulative_weights, window)
 
     def initial_state(self, memory) -> DecoderState:
         """Return the state before the first step: zeros, and a zero frame."""

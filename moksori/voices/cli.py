@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 
 from moksori.storage import output_stream
+from moksori.voices.attempts import ATTEMPTS, parse_attempts
 
 SPEAK_OPTIONS = ("speaker", "seed", "speed")
 _FLAG = re.compile(r"-h|--([a-z][a-z-]*(=.*)?)?", re.DOTALL)
@@ -28,6 +29,12 @@ class SpeakParser(argparse.ArgumentParser):
         self.add_argument("--seed", type=int, default=0, help=takes)
         twice = "2 is twice as fast (1)"
         self.add_argument("--speed", type=float, default=1.0, help=twice)
+
+    def add_attempts(self) -> None:
+        """Add the flag of a voice that can speak a line again."""
+        times = f"times a line is spoken until it does not fail, at most ({ATTEMPTS})"
+        number = {"type": parse_attempts, "default": ATTEMPTS, "metavar": "N"}
+        self.add_argument("--attempts", **number, help=times)
 
     def parse_known_args(self, args=None, namespace=None):
         """Parse as argparse does, once --text and its value are one word."""

@@ -10,6 +10,7 @@ import numpy as np
 from keras import KerasTensor, ops
 
 from moksori.backend.compilation import compile_model, compiled_sizes, padded_size
+from moksori.voices.attempts import FIRST, Attempt
 from moksori.voices.speech import VoiceError
 from moksori.voices.stopping import POLICY, Stopping, StopPolicy
 
@@ -55,21 +56,28 @@ class Generator:
         factor: int,
         seed: int = 0,
         batch: int = 32,
+        attempt: Attempt = FIRST,
     ) -> list[Generated]:
         """Generate every line of `ids`, each with the speaker of that number, in order.
 
         `factor` is the reduction factor r. The dropout masks of the prenet depend on
         `seed` and the step only, and are the same for every line: a line gets the
-        same speech alone or in a batch, on either backend. Raises `VoiceError` when
-        the model's output is not finite.
+        same speech alone or in a batch, on either backend. A further `attempt` draws
+        others. Raises `VoiceError` when the model's output is not finite.
         """
         results: dict[int, Generated] = {}
-        for indices, lines in self.stream(ids, speakers, factor, seed, batch):
+        for indices, lines in self.stream(ids, speakers, factor, seed, batch, attempt):
             results |= zip(indices, lines, strict=True)
         return [results[i] for i in range(len(ids))]
 
     def stream(
-        self, ids, speakers, factor: int, seed: int = 0, batch: int = 32
+        self,
+        ids,
+        speakers,
+        factor: int,
+        seed: int = 0,
+        batch: int = 32,
+        attempt: Attempt = FIRST,
     ) -> Iterator[tuple[list[int], list[Generated]]]:
         """Generate as `generate`, batch after batch, the shortest lines first; yields
         `(indices, lines)` of each batch."""
@@ -77,10 +85,8 @@ class Generator:
         for begin in range(0, len(order), batch):
             chosen = order[begin : begin + batch]
             lines = [list(ids[i]) for i in chosen]
-            yield (
-                chosen,
-                self._speak(lines, [speakers[i] for i in chosen], factor, seed),
-            )
+            numbers = [speakers[i] for i in chosen]
+            yield chosen, self._speak(lines, numbers, factor, seed, attempt)
 
     def warm_up(self, factor: int) -> Iterator[None]:
         """Compile the programs of one line, those of short lines first; yields after
@@ -90,7 +96,7 @@ class Generator:
         for symbols, frames in zip(*sizes, strict=True):
             memory, mask, state = self._encode(*_padded([[0] * symbols], [0]))
             yield
-            self._decode(state, memory, mask, masks, factor=factor)
+            self._decode(state, memory, mask, masks, factor=factor, window=None)
             yield
             self._spectra(np.zeros((1, frames, self.model.mels)), [frames])
             yield
@@ -99,16 +105,21 @@ class Generator:
         """Return the decoder steps of a chunk."""
         return max(1, round(_CHUNK_SECONDS / (self.frame_seconds * factor)))
 
-    def _speak(self, ids, speakers, factor, seed) -> list[Generated]:
+    def _speak(self, ids, speakers, factor, seed, attempt) -> list[Generated]:
         symbols = [len(line) for line in ids]
         memory, mask, state = self._encode(*_padded(ids, speakers))
         stopping = Stopping(symbols, self.frame_seconds * factor, self.policy)
-        masks = PrenetMasks(self.model.decoder.prenet, seed)
+        masks = PrenetMasks(self.model.decoder.prenet, seed, attempt.draw)
         steps = self._steps(factor)
         frames, alignments = [], []
         while not stopping.done:
             state, *outputs = self._decode(
-                state, memory, mask, masks.take(steps), factor=factor
+                state,
+                memory,
+                mask,
+                masks.take(steps),
+                factor=factor,
+                window=attempt.window,
             )
             said, logits, weights = (
                 ops.convert_to_numpy(array)[:, : len(ids)] for array in outputs
@@ -166,13 +177,14 @@ class PrenetMasks:
     """Draw the dropout masks of a prenet on the host, chunk after chunk.
 
     Each layer has its own random stream, so the masks of step n do not depend on the
-    chunks.
+    chunks. `draw` numbers the streams that one seed gives.
     """
 
-    def __init__(self, prenet, seed: int):
+    def __init__(self, prenet, seed: int, draw: int = 0):
         self._dims, self._keep = prenet.dims, 1.0 - prenet.rate
         self._streams = [
-            np.random.default_rng([seed, layer]) for layer in range(len(self._dims))
+            np.random.default_rng([seed, layer, draw])
+            for layer in range(len(self._dims))
         ]
 
     def take(self, steps: int) -> tuple[np.ndarray, ...]:

@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +88,9 @@ class Output:
                 "real_time_factor": round(speech.real_time_factor, 4),
                 "stopped": speech.stopped,
                 "attention": figures,
+                "attempts": speech.attempts,
+                "remedies": list(speech.remedies),
+                "failed": list(speech.failed),
                 "warnings": [*speech.warnings, *warnings],
                 **self._facts,
             }
@@ -159,8 +163,9 @@ def speak_aloud(
     chunks are made; returns how many could not be spoken.
 
     None among the lines says that the next has not come yet: the pause is written and
-    the voice warmed up meanwhile. Errors go to `say(text)`. Raises `VoiceError`, before
-    a line is waited for, for a speaker or speed that the voice does not have.
+    the voice warmed up meanwhile. Errors and notes go to `say(text)`. Raises
+    `VoiceError`, before a line is waited for, for a speaker or speed that the voice
+    does not have.
     """
     voice.speaker_number(speaker)
     check_speed(speed)
@@ -174,8 +179,9 @@ def speak_aloud(
             next(warm_up, None)
             continue
         number += 1
+        note = partial(_say_of_line, say, number)
         try:
-            chunks = voice.sound(voice.read(line), speaker, seed, speed)
+            chunks = voice.sound(voice.read(line), speaker, seed, speed, note)
             for chunk in chunks:
                 while pauses:
                     write(pauses.pop())
@@ -183,8 +189,12 @@ def speak_aloud(
             pauses = [silence]
         except (TextError, LineError) as error:
             failed += 1
-            say(f"line {number}: {error}")
+            note(error)
     return failed
+
+
+def _say_of_line(say: Callable[[str], object], number: int, text: object) -> None:
+    say(f"line {number}: {text}")
 
 
 def _read_lines(voice: Voice, lines: Sequence[str]):

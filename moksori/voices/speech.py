@@ -35,7 +35,8 @@ class Speech:
     one after the other, without the pauses between them, or None (and no symbols) if
     the voice has none. `stopped` is a reason of `voices.stopping`, the worst of the
     pieces; `spent_seconds` is this line's share of the time of its batches, vocoder
-    included.
+    included. Of a line that failed and was spoken again, `attempts` counts how often,
+    `remedies` say what was done (`voices.retrying`), and `failed` what had gone wrong.
     """
 
     wave: np.ndarray
@@ -50,6 +51,9 @@ class Speech:
     stopped: str
     warnings: tuple[str, ...]
     spent_seconds: float
+    attempts: int = 1
+    remedies: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -97,10 +101,12 @@ class Voice(Protocol):
         speaker: str | int | None = None,
         seed: int = 0,
         speed: float = 1.0,
+        say: Callable[[str], object] = lambda text: None,
     ) -> Iterator[np.ndarray]:
         """Yield the wave of one reading in chunks, each as soon as it is made.
 
-        Raises `VoiceError` at once, as `stream` does, and `LineError` while it speaks.
+        Notes about the line go to `say(text)`. Raises `VoiceError` at once, as `stream`
+        does, and `LineError` while it speaks.
         """
         ...
 
@@ -167,5 +173,10 @@ def warnings_of(reading: Reading, stopped: str) -> tuple[str, ...]:
     if reading.dropped:
         warnings.append(f"left out: {' '.join(reading.dropped)}")
     if stopped != stopping.TOKEN:
-        warnings.append(f"no stop token, ended by: {stopped}")
+        warnings.append(no_stop_token(stopped))
     return tuple(warnings)
+
+
+def no_stop_token(stopped: str) -> str:
+    """Say that a line ended for another reason of `voices.stopping` than its token."""
+    return f"no stop token, ended by: {stopped}"

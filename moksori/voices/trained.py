@@ -1,7 +1,7 @@
 """Speak with a voice that was trained here, loaded from its run folder."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from moksori.training.kinds import TACOTRON
 from moksori.training.runs import Run
 from moksori.training.weights import assign
 from moksori.voices import stopping
+from moksori.voices.attempts import ATTEMPTS
 from moksori.voices.generation import Generated, Generator
 from moksori.voices.griffin_lim import GriffinLim
 from moksori.voices.joining import group_pieces_by_line, join, join_stream, stretch
@@ -23,6 +24,7 @@ from moksori.voices.networks import (
     reduction_factor,
 )
 from moksori.voices.reading import Reading, read
+from moksori.voices.retrying import RetryingGenerator, Take, in_order, note_of
 from moksori.voices.speech import Speech, Voice, VoiceError, check_speed, warnings_of
 
 _WARM_UP_FRAMES = 8
@@ -32,7 +34,7 @@ _WARM_UP_FRAMES = 8
 class _Piece:
     """Hold the result of one piece: model output, stretched mel, wave, time."""
 
-    generated: Generated
+    take: Take
     mel: np.ndarray
     wave: np.ndarray
     spent_seconds: float
@@ -43,7 +45,8 @@ class TrainedVoice(Voice):
 
     A vocoder is any object with `generate(mels, speaker, seed) -> waves`; the default
     is Griffin-Lim, from linear spectrograms if the model predicts them. `factor` is
-    the reduction factor, `step` the number of training steps.
+    the reduction factor, `step` the number of training steps. A piece of a line whose
+    attention or stop token fails is spoken up to `attempts` times (`retrying`).
     """
 
     def __init__(
@@ -54,18 +57,21 @@ class TrainedVoice(Voice):
         factor: int,
         vocoder=None,
         step: int = 0,
+        attempts: int = ATTEMPTS,
     ):
         self.step = step
         self.model, self.settings = model, settings
         self.speakers, self.factor = tuple(speakers), factor
         self.vocoder = vocoder
-        self._generator = Generator(model, settings.audio.frame_seconds)
+        self.generator = Generator(model, settings.audio.frame_seconds)
+        self._retrying = RetryingGenerator(self.generator, attempts)
 
     @classmethod
     def load(
         cls,
         folder: str | Path = SHIPPED_VOICE,
         best: bool = False,
+        attempts: int = ATTEMPTS,
         vocoder=None,
         step: int | None = None,
     ) -> "TrainedVoice":
@@ -89,7 +95,8 @@ class TrainedVoice(Voice):
         last_step = max(0, checkpoint.step - 1)
         factor = checkpoint.state.get("reduction_factor")
         factor = factor or reduction_factor(settings, last_step)
-        return cls(model, settings, speakers, factor, vocoder, checkpoint.step)
+        step = checkpoint.step
+        return cls(model, settings, speakers, factor, vocoder, step, attempts)
 
     def adopt(self, wanted: Hparams) -> None:
         """Replace the settings that concern synthesis alone, those of Griffin-Lim.
@@ -140,14 +147,16 @@ class TrainedVoice(Voice):
         speaker: str | int | None = None,
         seed: int = 0,
         speed: float = 1.0,
+        say: Callable[[str], object] = lambda text: None,
     ) -> Iterator[np.ndarray]:
         """Yield the wave of one reading in chunks, each as soon as it is made.
 
         A vocoder with `stream(mel, speaker, seed)` gives chunks while it works, any
-        other after every piece. Raises `VoiceError` at once, as `stream` does.
+        other after every piece. A piece that fails is spoken again before its sound
+        begins. Raises `VoiceError` at once, as `stream` does.
         """
         check_speed(speed)
-        return self._sound(reading, self.speaker_number(speaker), seed, speed)
+        return self._sound(reading, self.speaker_number(speaker), seed, speed, say)
 
     def warm_up(self) -> Iterator[None]:
         """Compile the programs that speak, one after another; see `Voice`."""
@@ -160,17 +169,20 @@ class TrainedVoice(Voice):
         line = Generated(**silent, alignment=np.zeros((0, 0)), stopped=stopping.TOKEN)
         for _ in self._chunks(line, self.speakers[0], 0, 1.0):
             yield
-        yield from self._generator.warm_up(self.factor)
+        yield from self.generator.warm_up(self.factor)
 
-    def _sound(self, reading, number, seed, speed):
-        name, factor = self.speakers[number], self.factor
-        lines = (
-            self._generator.generate([ids], [number], factor, seed)[0]
-            for ids in reading.pieces
-        )
-        pieces = (self._chunks(line, name, seed, speed) for line in lines)
+    def _sound(self, reading, number, seed, speed, say):
+        name = self.speakers[number]
+        takes = (self._take(ids, number, seed, say) for ids in reading.pieces)
+        pieces = (self._chunks(take.generated, name, seed, speed) for take in takes)
         pauses = [seconds / speed for seconds in reading.pauses]
         return join_stream(pieces, pauses, self.settings.audio)
+
+    def _take(self, ids, number: int, seed: int, say) -> Take:
+        ((_, (take,)),) = self._retrying.stream([ids], [number], self.factor, seed)
+        for note in note_of([take]):
+            say(note)
+        return take
 
     def _chunks(self, line: Generated, name: str, seed: int, speed: float):
         vocoder, (spectrum,) = self._vocoding([line], speed)
@@ -192,16 +204,17 @@ class TrainedVoice(Voice):
     def _batches(self, ids, number, seed, speed, batch):
         """Yield `{ids: piece}` of each batch, whose time is divided by length."""
         begun = time.perf_counter()
-        for indices, lines in self._generator.stream(
+        for indices, takes in self._retrying.stream(
             ids, [number] * len(ids), self.factor, seed, batch
         ):
+            lines = [take.generated for take in takes]
             mels = [stretch(line.mel, speed) for line in lines]
             waves = self._waves(lines, self.speakers[number], seed, speed)
             seconds = time.perf_counter() - begun
             frames = sum(map(len, mels))
             yield {
-                ids[i]: _Piece(line, mel, wave, seconds * len(mel) / frames)
-                for i, line, mel, wave in zip(indices, lines, mels, waves, strict=True)
+                ids[i]: _Piece(take, mel, wave, seconds * len(mel) / frames)
+                for i, take, mel, wave in zip(indices, takes, mels, waves, strict=True)
             }
             begun = time.perf_counter()
 
@@ -213,22 +226,25 @@ class TrainedVoice(Voice):
             [seconds / speed for seconds in reading.pauses],
             audio,
         )
-        stopped = max(
-            (piece.generated.stopped for piece in pieces), key=stopping.REASONS.index
-        )
+        takes = [piece.take for piece in pieces]
+        lines = [take.generated for take in takes]
+        stopped = max((line.stopped for line in lines), key=stopping.REASONS.index)
         return Speech(
             wave=wave,
             sample_rate=audio.sample_rate,
             mel=mel,
-            alignment=_diagonal([piece.generated.alignment for piece in pieces]),
+            alignment=_diagonal([line.alignment for line in lines]),
             step_seconds=audio.frame_seconds * self.factor / speed,
             text=reading.text,
             spoken=reading.spoken,
             symbols=tuple(hangul.ALPHABET[i] for ids in reading.pieces for i in ids),
             speaker=speaker,
             stopped=stopped,
-            warnings=warnings_of(reading, stopped),
+            warnings=(*warnings_of(reading, stopped), *note_of(takes)),
             spent_seconds=sum(piece.spent_seconds for piece in pieces),
+            attempts=max(take.attempts for take in takes),
+            remedies=in_order(take.remedies for take in takes),
+            failed=in_order(take.first_flaws for take in takes),
         )
 
 

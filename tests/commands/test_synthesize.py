@@ -30,7 +30,9 @@ def call(run_folder, tmp_path, capsys):
     """Run the command: `(exit code, rows by line, standard error)`."""
 
     def run(*flags, out=tmp_path / "out"):
-        code = synthesize.main(["--voice", str(run_folder), "--out", str(out), *flags])
+        # Random weights fail on every line.
+        voice = ["--voice", str(run_folder), "--attempts", "1"]
+        code = synthesize.main([*voice, "--out", str(out), *flags])
         manifest = out / "manifest.jsonl"
         text = manifest.read_text(encoding="utf-8") if manifest.exists() else ""
         rows = [json.loads(line) for line in text.splitlines()]
@@ -64,6 +66,25 @@ def test_one_text(call, tmp_path):
     assert len(wave) / rate == pytest.approx(row["seconds"], abs=1e-3)
     picture = (tmp_path / "out" / row["alignment"]).read_bytes()
     assert picture.startswith(b"\x89PNG")
+
+
+def test_lines_that_fail_are_spoken_again_and_the_manifest_says_so(call, lines_file):
+    code, rows, err = call("--file", lines_file(TEXT, "가나다"), "--attempts", "4")
+    assert code == 0
+    for number, row in rows.items():
+        assert row["attempts"] == 4
+        assert any("no stop token" in flaw for flaw in row["failed"])
+        (note,) = [text for text in row["warnings"] if "the best is kept" in text]
+        assert f"line {number}: {note}" in err.splitlines()
+    row = call("--text", TEXT)[1][1]
+    assert (row["attempts"], row["remedies"], row["failed"]) == (1, [], [])
+
+
+@pytest.mark.parametrize("number", ["0", "6", "two"])
+def test_attempts_are_a_small_number(call, capsys, number):
+    with pytest.raises(SystemExit):
+        call("--text", TEXT, "--attempts", number)
+    assert f"1 to 5, not {number}" in capsys.readouterr().err
 
 
 def test_bad_lines_are_named_and_the_others_spoken(call, lines_file, tmp_path):

@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 from keras import ops
 
-from moksori.tacotron.attention import LocationSensitiveAttention, Memory
+from moksori.tacotron.attention import (
+    PADDING_ENERGY,
+    LocationSensitiveAttention,
+    Memory,
+    confine,
+)
 from moksori.tacotron.fused import recurrence
 from moksori.tacotron.fused.attention import (
     attend,
@@ -87,6 +92,25 @@ def test_weights_sum_to_one_and_leave_padding_out():
     np.testing.assert_allclose(weights.sum(axis=1), 1.0, atol=1e-6)
     assert not weights[1, 4:].any()
     assert (weights[0] > 0).all()
+
+
+@pytest.mark.parametrize(("behind", "ahead"), [(0, 1), (1, 2), (2, 0)])
+def test_a_window_moves_with_the_furthest_symbol_attended(behind, ahead):
+    """In numpy, symbol by symbol; half a step's attention counts, a glance does not."""
+    _, memory, *_ = problem()
+    cumulative = np.zeros((B, S), np.float32)
+    cumulative[1, :3] = 3.0, 2.0, 0.4
+    cumulative[2] = 4.0, 0.0, 1.0, 0.3, 0.2, 0.0
+    places = (0, 1, 3)
+    found = confine(memory, ops.convert_to_tensor(cumulative), (behind, ahead))
+    np.testing.assert_array_equal(found.keys, memory.keys)
+    bias = ops.convert_to_numpy(found.mask_bias)
+    for line, place in enumerate(places):
+        for symbol in range(S):
+            within = place - behind <= symbol <= place + ahead
+            open_ = within and memory.mask_bias[line, symbol] == 0
+            assert (bias[line, symbol] == 0) == open_
+            assert open_ or bias[line, symbol] <= PADDING_ENERGY
 
 
 def test_the_step_backward_is_the_gradient_of_attend():

@@ -38,7 +38,8 @@ def test_both_have_the_same_weights_under_the_same_names(models):
         np.testing.assert_array_equal(fused[name], array, err_msg=name)
 
 
-def test_free_running_says_the_same(models):
+@pytest.mark.parametrize("window", [None, (0, 1), (1, 3)])
+def test_free_running_says_the_same(models, window):
     mask = np.ones((B, S), np.float32)
     mask[1, 3:] = 0.0
     width = models[0].decoder.attention.memory_kernel.shape[0]
@@ -48,7 +49,7 @@ def test_free_running_says_the_same(models):
     for model in models:
         start = model.decoder.initial_state(memory)
         generate = compile_model(model, model.decoder.generate)
-        said.append(generate(start, memory, mask, drops, factor=2))
+        said.append(generate(start, memory, mask, drops, factor=2, window=window))
     (state, *outputs), (fused_state, *fused_outputs) = said
     assert state._fields == fused_state._fields
     for one, other in zip(
@@ -56,6 +57,12 @@ def test_free_running_says_the_same(models):
     ):
         assert np.abs(one).max() > 0
         assert_same(ops.convert_to_numpy(other), ops.convert_to_numpy(one))
+    weights = ops.convert_to_numpy(outputs[-1])
+    if window is None:
+        assert (weights[:, 0] > 0).all()
+    else:
+        assert not weights[0][:, 1 + window[1] :].any()
+        np.testing.assert_allclose(weights.sum(axis=2), 1.0, atol=1e-6)
 
 
 def test_a_training_step_moves_the_same_weights_as_far(models):

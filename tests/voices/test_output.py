@@ -31,7 +31,7 @@ class Pipe(Voice):
         check_speed(speed)
         return ((i, self._speech(reading)) for i, reading in enumerate(readings))
 
-    def sound(self, reading, speaker=None, seed=0, speed=1.0):
+    def sound(self, reading, speaker=None, seed=0, speed=1.0, say=print):
         wave = self._speech(reading)
         if isinstance(wave, LineError):
             yield np.ones(10, np.float32)
@@ -84,6 +84,9 @@ def test_rows_of_a_voice_without_attention(tmp_path):
         "real_time_factor": 0.5,
         "stopped": "stop token",
         "attention": None,
+        "attempts": 1,
+        "remedies": [],
+        "failed": [],
         "warnings": [],
         **FACTS,
     }

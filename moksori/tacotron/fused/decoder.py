@@ -68,6 +68,10 @@ class FusedDecoder(Decoder):
         )
         return Text(super().read(memory, mask), weights)
 
+    def confine(self, text: Text, state: DecoderState, window: tuple[int, int]) -> Text:
+        """Leave of `text` only what `window` lets the next step attend to."""
+        return text._replace(memory=super().confine(text.memory, state, window))
+
     def _project(self, prenet):
         """What the prenet's output adds to the gates [..., 4H]."""
         lstm = self.attention_lstm

@@ -1,7 +1,7 @@
 """Speak with a cloned voice: XTTS, zero-shot, nothing is trained."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,6 +110,7 @@ class XttsVoice(Voice):
         speaker: str | int | None = None,
         seed: int = 0,
         speed: float = 1.0,
+        say: Callable[[str], object] = lambda text: None,
     ) -> Iterator[np.ndarray]:
         """Yield the wave of one reading in chunks of about a second, as they are made.
 
