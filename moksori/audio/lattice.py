@@ -1,10 +1,13 @@
 """Time-varying linear prediction filters, compiled.
 
-Reflection coefficients k [F, order] and logarithms of gains [F] belong to the middles
-of frames of `hop` samples. Between them they are interpolated: gains at every sample,
-coefficients once for every `block` samples, a divisor of `hop`. Filters of interpolated
-reflection coefficients stay stable. Source: Markel and Gray 1976, "Linear Prediction of
-Speech".
+Reflection coefficients k [F, order] and logarithms of deviations [F] belong to the
+middles of frames of `hop` samples. Between them they are interpolated: deviations at
+every sample, coefficients once for every `block` samples, a divisor of `hop`.
+
+The filters are normalised lattices: each stage turns the value on its way and the one
+remembered by an angle, so that no energy is added, however fast the coefficients
+change. (With direct taps, mels that jump make a stable filter burst between frames.)
+Source: Gray and Markel 1975, "A normalized digital filter structure".
 """
 
 import numpy as np
@@ -14,9 +17,9 @@ from numba import njit
 @njit(cache=True, error_model="numpy")
 def reflections(correlation):
     """Solve the normal equations of autocorrelations [F, order + 1] by Levinson's
-    recursion: (k [F, order], error power [F])."""
+    recursion: k [F, order]."""
     frames, order = correlation.shape[0], correlation.shape[1] - 1
-    found, power = np.zeros((frames, order)), np.zeros(frames)
+    found = np.zeros((frames, order))
     for f in range(frames):
         a, error = np.zeros(order + 1), correlation[f, 0]
         a[0] = 1.0
@@ -27,44 +30,47 @@ def reflections(correlation):
             found[f, i] = -total / error
             _lengthen(a, i, found[f, i])
             error *= 1.0 - found[f, i] ** 2
-        power[f] = error
-    return found, power
+    return found
 
 
 @njit(cache=True, error_model="numpy")
-def whiten(wave, k, log_gain, hop, block):
-    """Predict each sample of a wave [T] and return the errors over the gain, [T]."""
+def whiten(wave, k, log_deviation, hop, block):
+    """Return the residual [T] of a wave [T]."""
     order, residual = k.shape[1], np.empty(wave.size)
-    a = np.zeros(order + 1)
+    sines, cosines, past = np.zeros(order), np.ones(order), np.zeros(order + 1)
     for t in range(wave.size):
         if t % block == 0:
-            _predictor(a, k, t + block / 2, hop)
-        total = wave[t]
-        for j in range(1, min(order, t) + 1):
-            total += a[j] * wave[t - j]
-        residual[t] = total * np.exp(-_between(log_gain, t + 0.5, hop))
+            _turn(sines, cosines, k, t + block / 2, hop)
+        ahead = wave[t] * np.exp(-_between(log_deviation, t + 0.5, hop))
+        behind = ahead
+        for stage in range(order):
+            before, past[stage] = past[stage], behind
+            sine, scale = sines[stage], 1.0 / cosines[stage]
+            behind = (before + sine * ahead) * scale
+            ahead = (ahead + sine * before) * scale
+        residual[t] = ahead
     return residual
 
 
 @njit(cache=True, error_model="numpy")
-def shape(residual, k, log_gain, hop, block, start, past):
+def shape(residual, k, log_deviation, hop, block, start, past):
     """Undo `whiten` for the samples from `start` on: residual [n] -> wave [n].
 
-    `past` [order] holds the samples before, newest first, and afterwards the new ones.
+    `past` [order + 1] holds what the stages remember, and afterwards remember.
     """
     order, wave = k.shape[1], np.empty(residual.size)
-    a = np.zeros(order + 1)
+    sines, cosines = np.zeros(order), np.ones(order)
     for i in range(residual.size):
         t = start + i
         if i == 0 or t % block == 0:
-            _predictor(a, k, t - t % block + block / 2, hop)
-        total = residual[i] * np.exp(_between(log_gain, t + 0.5, hop))
-        for j in range(order):
-            total -= a[j + 1] * (wave[i - 1 - j] if j < i else past[j - i])
-        wave[i] = total
-    kept = min(order, residual.size)
-    past[kept:] = past[: order - kept].copy()
-    past[:kept] = wave[residual.size - kept :][::-1]
+            _turn(sines, cosines, k, t - t % block + block / 2, hop)
+        ahead = residual[i]
+        for stage in range(order - 1, -1, -1):
+            before, sine, cosine = past[stage], sines[stage], cosines[stage]
+            past[stage + 1] = cosine * before + sine * ahead
+            ahead = cosine * ahead - sine * before
+        past[0] = ahead
+        wave[i] = ahead * np.exp(_between(log_deviation, t + 0.5, hop))
     return wave
 
 
@@ -77,13 +83,13 @@ def _between(frames, place, hop):
 
 
 @njit(cache=True, error_model="numpy")
-def _predictor(a, k, place, hop):
-    """Put the filter at a place in samples into `a` [order + 1]."""
+def _turn(sines, cosines, k, place, hop):
+    """Put the angles of the stages at a place in samples into arrays [order]."""
     index, share = _neighbours(k.shape[0], place, hop)
     after = min(index + 1, k.shape[0] - 1)
-    a[0] = 1.0
-    for i in range(k.shape[1]):
-        _lengthen(a, i, (1.0 - share) * k[index, i] + share * k[after, i])
+    for stage in range(k.shape[1]):
+        sine = (1.0 - share) * k[index, stage] + share * k[after, stage]
+        sines[stage], cosines[stage] = sine, np.sqrt(1.0 - sine * sine)
 
 
 @njit(cache=True, error_model="numpy")

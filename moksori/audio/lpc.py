@@ -59,7 +59,7 @@ class LinearPrediction:
         """Return a `shape` that takes a residual in pieces, one after another."""
         from moksori.audio import lattice
 
-        filters, past, start = self._filters(mel), np.zeros(self.order), 0
+        filters, past, start = self._filters(mel), np.zeros(self.order + 1), 0
         deemphasize = Deemphasis(self.audio.preemphasis)
 
         def shape(residual: np.ndarray) -> np.ndarray:
@@ -72,7 +72,7 @@ class LinearPrediction:
         return shape
 
     def _filters(self, mel: np.ndarray) -> tuple:
-        """Return reflection coefficients, log gains, hop and block of `lattice`."""
+        """Return coefficients, log deviations, hop and block for `lattice`."""
         from moksori.audio import lattice
 
         lags = np.arange(self.order + 1)
@@ -80,10 +80,10 @@ class LinearPrediction:
         correlation = np.fft.irfft(self.power(mel), axis=1)[:, : self.order + 1]
         correlation *= np.exp(-0.5 * angle**2)
         correlation[:, 0] *= 1 + _WHITE_NOISE
-        reflections, errors = lattice.reflections(correlation)
+        deviations = 0.5 * np.log(correlation[:, 0])
         hop = self.audio.hop_length
         block = max(n for n in range(1, _BLOCK + 1) if hop % n == 0)
-        return reflections, 0.5 * np.log(errors), hop, block
+        return lattice.reflections(correlation), deviations, hop, block
 
     def power(self, mel: np.ndarray) -> np.ndarray:
         """Return the power spectra [F, bins], from 0 to half the sample rate, of the
