@@ -45,6 +45,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         metavar="STEP",
         help="those of these steps",
     )
+    parser.add_argument(
+        "--controls", action="store_true", help="noise and pulses without a network too"
+    )
     parser.add_argument("--utterances", type=int, default=16, help="at most so many")
     parser.add_argument(
         "--history",
@@ -104,6 +107,10 @@ def measure(chosen: argparse.Namespace, history: list[dict]) -> list[dict]:
     store = FeatureStore.open(chosen.features)
     recordings = copies.Recordings.read(store, chosen.utterances)
     wanted = systems.references()
+    if chosen.controls:
+        from benchmarks import controls
+
+        wanted += controls.systems()
     for folder in chosen.vocoder:
         wanted += systems.of_run(folder, chosen.checkpoints, chosen.every_checkpoint)
     known = {quality_curve.key(row): row for row in history}

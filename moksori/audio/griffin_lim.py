@@ -45,7 +45,7 @@ def griffin_lim(
     """
     target = magnitudes_of(checked(mel, audio.mels, "mels"), audio)
     if pulses:
-        found = _search(
+        found = search(
             _excited(target, audio, iterations, seed), audio, iterations, target
         )
     else:
@@ -59,7 +59,7 @@ def griffin_lim_linear(
     """Invert a normalised linear [frames, bins] to a wave [frames * hop_length]."""
     magnitude = magnitudes_of(checked(linear, audio.bins, "bins"), audio)
     spectra = _randomly_phased(magnitude / bin_scale(audio), seed)
-    return _wave(_search(spectra, audio, iterations), audio, len(linear))
+    return _wave(search(spectra, audio, iterations), audio, len(linear))
 
 
 def griffin_lim_stream(
@@ -91,7 +91,7 @@ def griffin_lim_stream(
         target = levels[first:last] if mel else None
         known = sharp[first * hop : begin * hop + margin]
         start = spectra[first - base : last - base]
-        found = _search(start, audio, None, target, known)
+        found = search(start, audio, None, target, known)
         sharp = np.concatenate([sharp[: first * hop], found])
         yield deemphasize(sharp[margin + begin * hop : margin + end * hop])
         begin, size = end, min(2 * size, _frames(_LONGEST_SECONDS, audio))
@@ -114,7 +114,7 @@ def _wave(padded: np.ndarray, audio: Audio, count: int) -> np.ndarray:
     return deemphasize(wave, audio.preemphasis)
 
 
-def _search(
+def search(
     spectra: np.ndarray,
     audio: Audio,
     iterations: int | None,
@@ -155,7 +155,7 @@ def _from_random_phases(
 ) -> np.ndarray:
     spectra = _randomly_phased(_unmix(mel, audio), seed)
     # In the first half, phases settle for a smooth guess of the magnitudes.
-    return _search(spectra, audio, iterations, mel, follow=0.5)
+    return search(spectra, audio, iterations, mel, follow=0.5)
 
 
 def _randomly_phased(magnitude: np.ndarray, seed: int) -> np.ndarray:
@@ -177,7 +177,7 @@ def _excited(
         iterations = audio.griffin_lim_iterations
     draft = min(iterations, _DRAFT_ITERATIONS)
     wave = _wave(_from_random_phases(mel, audio, draft, seed), audio, len(mel))
-    source = _excitation(pitch.track(wave, audio.sample_rate), len(wave), audio, seed)
+    source = excitation(pitch.track(wave, audio.sample_rate), len(wave), audio, seed)
     excited = frames.analyse(frames.pad(source, audio), audio)
     phase = np.angle(excited) + _minimum_phase(magnitude, audio)
     magnitude = magnitude * np.abs(excited)
@@ -186,9 +186,7 @@ def _excited(
     return magnitude * np.exp(1j * phase)
 
 
-def _excitation(
-    track: pitch.Track, samples: int, audio: Audio, seed: int
-) -> np.ndarray:
+def excitation(track: pitch.Track, samples: int, audio: Audio, seed: int) -> np.ndarray:
     """Make pulses where there is a pitch, and noise elsewhere: float32 [samples] of
     about unit variance."""
     from scipy.signal import butter, sosfiltfilt
