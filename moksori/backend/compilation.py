@@ -1,7 +1,7 @@
 """Compile functions: those that call a model, and those of arrays alone."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 
 import keras
 
@@ -42,7 +42,9 @@ def _traced_once(function, inputs):
         key = tuple(sorted(static.items()))
         if key not in programs:
             programs[key] = tf.function(
-                lambda *given: function(*given, **static),
+                # Not a lambda: TensorFlow counts the traces of one piece of code, and
+                # warns where many voices share it.
+                partial(function, **static),
                 input_signature=signature,
                 autograph=False,
             )
