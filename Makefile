@@ -77,7 +77,8 @@ lock: ## pin pyproject.toml's dependencies again (needs uv, https://docs.astral.
 	@$(UV) $(LOCK) $(IMAGE) --extra gpu --extra cluster -o requirements/gpu.lock
 	@$(UV) $(LOCK) $(IMAGE) --extra jax --extra cluster -o requirements/cpu.lock
 	@$(UV) $(LOCK) $(IMAGE) --extra xtts -o requirements/xtts.lock
-	@$(UV) $(LOCK) $(IMAGE) --extra whisper -o requirements/whisper.lock
+	@$(UV) $(LOCK) $(IMAGE) --constraint requirements/xtts.lock --extra whisper \
+	    -o requirements/whisper.lock
 
 .PHONY: clean
 clean: ## remove .venv and caches; data/ and logs/ are yours and stay

