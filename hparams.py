@@ -22,6 +22,9 @@ from pathlib import Path
 PRESETS = ("korean", "paper", "lean", "voice", "demo", "tiny")
 _PRESET_FOLDER = Path(__file__).with_name("presets")
 
+# Settings of `Audio` that say how features become sound again, not how they are made.
+SYNTHESIS_ONLY = ("griffin_lim_iterations", "griffin_lim_momentum")
+
 # Older files and commands call a group by the name on the left.
 _RENAMED_GROUPS = {"training": "tacotron_training"}
 

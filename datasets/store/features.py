@@ -24,11 +24,7 @@ import numpy as np
 
 import hangul
 from datasets.store import shards
-from hparams import Audio, Text, difference, group_from_dict
-
-# They say how features become sound again, not how they are made.
-_SYNTHESIS_ONLY = ("griffin_lim_iterations", "griffin_lim_momentum")
-
+from hparams import SYNTHESIS_ONLY, Audio, Text, difference, group_from_dict
 
 _GROUPS = ("audio", "text")
 _DAMAGED = (
@@ -257,13 +253,13 @@ def _alphabet() -> dict:
 
 def _deciding(audio: Audio) -> dict:
     values = dataclasses.asdict(audio)
-    left_out = (*_SYNTHESIS_ONLY, "linear")
+    left_out = (*SYNTHESIS_ONLY, "linear")
     return {name: value for name, value in values.items() if name not in left_out}
 
 
 def _differences(group: str, ours, theirs) -> Iterator[str]:
     for line in difference(ours, theirs):
         name = line.split(":")[0]
-        if name in _SYNTHESIS_ONLY or (name == "linear" and ours.linear):
+        if name in SYNTHESIS_ONLY or (name == "linear" and ours.linear):
             continue
         yield f"{group}.{line}"

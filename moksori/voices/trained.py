@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 import hangul
-from hparams import Hparams, difference
+from hparams import SYNTHESIS_ONLY, Hparams, difference
 from moksori.training.export import SHIPPED_VOICE
 from moksori.training.kinds import TACOTRON
 from moksori.training.runs import Run
@@ -109,7 +109,7 @@ class TrainedVoice(Voice):
             for line in difference(
                 getattr(wanted, group), getattr(self.settings, group)
             )
-            if not line.startswith("griffin_lim_")
+            if line.partition(":")[0] not in SYNTHESIS_ONLY
         ]
         if lines:
             raise VoiceError(f"the voice was trained with others: {'; '.join(lines)}")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hparams import Audio, Hparams, difference
+from hparams import SYNTHESIS_ONLY, Audio, Hparams, difference
 from moksori.audio.coding import Coding
 from moksori.training.kinds import WAVENET
 from moksori.training.runs import Run, RunError
@@ -14,8 +14,7 @@ from moksori.voices.networks import blank_weights, build_wavenet
 
 # Settings of audio that do not change how a mel relates to its wave.
 _INDIFFERENT = (
-    "griffin_lim_iterations",
-    "griffin_lim_momentum",
+    *SYNTHESIS_ONLY,
     "linear",
     "trim_decibel",
     "tail_seconds",
