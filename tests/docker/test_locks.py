@@ -14,8 +14,8 @@ from tests import house
 from tests.docker.container import ROOT
 
 NAMES = ("dev", "cpu", "gpu", "xtts")
-# What benchmarks alone ask for.
-MORE = ("whisper",)
+# What recognises speakers, and what benchmarks alone ask for.
+MORE = ("speakers", "whisper")
 TEXT = (ROOT / "pyproject.toml").read_text("utf-8")
 PROJECT = tomllib.loads(TEXT)["project"]
 
@@ -87,6 +87,7 @@ def test_what_two_locks_share_is_one_version(locks):
         ("cpu", ("jax", "cluster")),
         ("gpu", ("gpu", "cluster")),
         ("xtts", ("xtts",)),
+        ("speakers", ("speakers",)),
         ("whisper", ("whisper",)),
     ],
 )
