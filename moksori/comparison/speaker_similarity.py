@@ -7,7 +7,7 @@ import numpy as np
 from moksori.comparison.table import Figure, rounded, row
 from moksori.metrics.bootstrap import mean_of
 from moksori.metrics.similarity import cosines, groups
-from moksori.speakers.encoder import (
+from moksori.speakers.resemblyzer import (
     LEAST_SECONDS,
     Embedding,
     SpeakerEncoder,

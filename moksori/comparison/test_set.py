@@ -15,7 +15,7 @@ from moksori.audio.levels import trim
 from moksori.comparison.table import RECORDING
 from moksori.demo.corpus import SAMPLE_RATE, SPEAKERS, synthesize
 from moksori.demo.grammar.sentences import sentences as everyday
-from moksori.speakers.encoder import LEAST_SECONDS
+from moksori.speakers.resemblyzer import LEAST_SECONDS
 from moksori.training.record import digest
 
 VOICE, VOCODER = "the voice", "the vocoder"

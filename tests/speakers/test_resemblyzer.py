@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from moksori.demo.corpus import SAMPLE_RATE, SPEAKERS, synthesize
-from moksori.speakers.encoder import (
+from moksori.speakers.resemblyzer import (
     Embedding,
     EncoderMissing,
     SpeakerEncoder,

@@ -1,0 +1,130 @@
+"""Read network weights from installed packages, without importing or unpickling them.
+
+The packages carry the files and are installed without what they depend on; nothing in
+them is run. A file is known by its SHA-256, so other bytes under its name are refused.
+"""
+
+import hashlib
+import io
+import pickle
+import zipfile
+from collections import OrderedDict
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+
+INSTALL = "run `make speakers`"
+# Storage class in torch -> the type of its elements.
+_STORAGES = {
+    "FloatStorage": np.dtype("<f4"),
+    "HalfStorage": np.dtype("<f2"),
+    "DoubleStorage": np.dtype("<f8"),
+    "LongStorage": np.dtype("<i8"),
+    "IntStorage": np.dtype("<i4"),
+}
+
+
+class EncoderMissing(RuntimeError):
+    """Report what of speaker recognition is not installed, and how to install it."""
+
+
+class WeightsError(ValueError):
+    """Report that a file does not hold weights; the text names what it holds."""
+
+
+def read_pinned(package: str, name: str, sha256: str) -> bytes:
+    """Read the file `name` of an installed package, whose hash must be `sha256`.
+
+    Raises `EncoderMissing` when it is absent or holds other bytes.
+    """
+    try:
+        files = metadata.files(package) or []
+    except metadata.PackageNotFoundError:
+        files = []
+    found = [file for file in files if file.name == name]
+    path = Path(found[0].locate()) if found else None
+    if path is None or not path.is_file():
+        raise EncoderMissing(f"{name} of the package {package} is missing: {INSTALL}")
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise EncoderMissing(
+            f"{path} is not the file that this version was made for: {INSTALL}"
+        )
+    return data
+
+
+def read_state_dict(source: Path | bytes) -> dict[str, np.ndarray]:
+    """Read the tensors of a file that `torch.save` wrote from a state dict.
+
+    Such a file is a zip of a pickle and of one member for each storage. Only what
+    tensors need is unpickled. Raises `WeightsError` for anything else, by name.
+    """
+    file = io.BytesIO(source) if isinstance(source, bytes) else source
+    try:
+        with zipfile.ZipFile(file) as archive:
+            tensors = _unpickle(archive)
+    except (zipfile.BadZipFile, KeyError, OSError) as error:
+        raise WeightsError(f"not a file of weights: {error}") from None
+    except (pickle.UnpicklingError, EOFError, TypeError, AttributeError) as error:
+        raise WeightsError(f"not a state dict: {error}") from None
+    if not isinstance(tensors, dict) or not all(
+        isinstance(name, str) and isinstance(tensor, np.ndarray)
+        for name, tensor in tensors.items()
+    ):
+        raise WeightsError("not a state dict: it holds more than named tensors")
+    return dict(tensors)
+
+
+def _unpickle(archive: zipfile.ZipFile):
+    pickles = [name for name in archive.namelist() if name.endswith("/data.pkl")]
+    if len(pickles) != 1:
+        raise WeightsError("not a file of weights: it has no data.pkl")
+    root = pickles[0].removesuffix("data.pkl")
+    return _Unpickler(archive, root).load()
+
+
+class _Unpickler(pickle.Unpickler):
+    """Unpickle tensors; every other class is refused before it is imported."""
+
+    def __init__(self, archive: zipfile.ZipFile, root: str):
+        super().__init__(io.BytesIO(archive.read(f"{root}data.pkl")))
+        self._archive, self._root = archive, root
+
+    def find_class(self, module: str, name: str):
+        if (module, name) == ("collections", "OrderedDict"):
+            return OrderedDict
+        if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
+            return _tensor
+        if module == "torch" and name in _STORAGES:
+            return _STORAGES[name]
+        raise WeightsError(f"{module}.{name} has no place in a file of weights")
+
+    def persistent_load(self, identity) -> np.ndarray:
+        """Read a storage: ("storage", type, key, device, number of elements)."""
+        try:
+            kind, dtype, key, _, count = identity
+        except (TypeError, ValueError):
+            raise WeightsError("a storage is not described as torch does") from None
+        if kind != "storage" or not isinstance(dtype, np.dtype):
+            raise WeightsError(f"{kind} has no place in a file of weights")
+        data = self._archive.read(f"{self._root}data/{key}")
+        if len(data) != count * dtype.itemsize:
+            raise WeightsError(f"storage {key} holds {len(data)} bytes, not {count}")
+        return np.frombuffer(data, dtype)
+
+
+def _tensor(storage, offset, shape, strides, *_unused) -> np.ndarray:
+    """Copy a tensor from its storage; strides count elements."""
+    numbers = (offset, *shape, *strides)
+    if not isinstance(storage, np.ndarray) or not all(
+        type(number) is int and number >= 0 for number in numbers
+    ):
+        raise WeightsError("a tensor is not described as torch does")
+    last = offset + sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
+    if 0 not in shape and last >= len(storage):
+        raise WeightsError("a tensor reaches beyond its storage")
+    view = np.lib.stride_tricks.as_strided(
+        storage[offset:], shape, [step * storage.itemsize for step in strides]
+    )
+    return view.copy()
