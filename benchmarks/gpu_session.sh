@@ -7,9 +7,10 @@
 # WHEELS is a folder of the wheels that the machine lacks (keras, espeak-ng, soundfile,
 # soxr, numba and what they need; not jax). A second call goes on where --previous says
 # what the first one left: bash benchmarks/gpu_session.sh WHEELS --previous back
-set -u
+set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 python3 -m pip install --quiet --no-index --no-deps --no-compile \
     --target "$work/site" "${1:?a folder of wheels}"/*.whl || exit
 shift
