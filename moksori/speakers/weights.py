@@ -6,6 +6,7 @@ them is run. A file is known by its SHA-256, so other bytes under its name are r
 
 import hashlib
 import io
+import math
 import pickle
 import zipfile
 from collections import OrderedDict
@@ -108,10 +109,12 @@ class _Unpickler(pickle.Unpickler):
             raise WeightsError("a storage is not described as torch does") from None
         if kind != "storage" or not isinstance(dtype, np.dtype):
             raise WeightsError(f"{kind} has no place in a file of weights")
-        data = self._archive.read(f"{self._root}data/{key}")
-        if len(data) != count * dtype.itemsize:
-            raise WeightsError(f"storage {key} holds {len(data)} bytes, not {count}")
-        return np.frombuffer(data, dtype)
+        member = f"{self._root}data/{key}"
+        # Before it is read: a few packed bytes may stand for gigabytes.
+        size = self._archive.getinfo(member).file_size
+        if size != count * dtype.itemsize:
+            raise WeightsError(f"storage {key} holds {size} bytes for {count} numbers")
+        return np.frombuffer(self._archive.read(member), dtype)
 
 
 def _tensor(storage, offset, shape, strides, *_unused) -> np.ndarray:
@@ -122,7 +125,8 @@ def _tensor(storage, offset, shape, strides, *_unused) -> np.ndarray:
     ):
         raise WeightsError("a tensor is not described as torch does")
     last = offset + sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
-    if 0 not in shape and last >= len(storage):
+    # A stride of 0 repeats a number for ever without reaching beyond.
+    if math.prod(shape) > len(storage) or (0 not in shape and last >= len(storage)):
         raise WeightsError("a tensor reaches beyond its storage")
     view = np.lib.stride_tricks.as_strided(
         storage[offset:], shape, [step * storage.itemsize for step in strides]
