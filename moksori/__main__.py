@@ -45,7 +45,11 @@ def _unknown(name: str) -> str:
 
 
 def main() -> int | None:
-    """Run the command that the first argument names; return its exit code."""
+    """Run the command that the first argument names; return its exit code.
+
+    It is 130 after a Ctrl-C that comes while a command still loads: there is nothing
+    yet to save.
+    """
     name, rest = (sys.argv[1:2] or ["help"])[0].removesuffix(".py"), sys.argv[2:]
     if name in ("help", "--help", "-h"):
         print(listing())
@@ -54,7 +58,11 @@ def main() -> int | None:
         print(_unknown(name), file=sys.stderr)
         return 2
     sys.argv = [f"moksori {name}", *rest]
-    return _command(name).main()
+    try:
+        return _command(name).main()
+    except KeyboardInterrupt:
+        print(f"moksori {name}: stopped", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":

@@ -31,12 +31,14 @@ def run_stage(name: str, *command: object) -> None:
 
 
 def run_stages(program: str, work: Callable[[], None]) -> int:
-    """Run the work of a program; return the exit code of the stage that fails, 2 for a
-    mistake, which is printed as one line, or 0."""
+    """Run the work of a program; return the exit code of the stage that fails, 128 and
+    the signal's number for one that is killed, 2 for a mistake, which is printed as one
+    line, or 0."""
     try:
         work()
     except subprocess.CalledProcessError as failed:
-        return failed.returncode
+        code = failed.returncode
+        return code if code >= 0 else 128 - code
     except (ValueError, RuntimeError, OSError) as error:
         print(f"{program}: {error}", file=sys.stderr)
         return 2

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from moksori import __main__ as program
 from moksori.commands import stages
 
 # What a stage does instead of a command: it takes a moment to save what it has.
@@ -43,6 +44,7 @@ def test_a_signal_is_left_to_the_stage(monkeypatch):
     ("error", "code", "said"),
     [
         (subprocess.CalledProcessError(3, ["x"]), 3, ""),
+        (subprocess.CalledProcessError(-signal.SIGINT, ["x"]), 130, ""),
         (ValueError("no such folder"), 2, "train: no such folder\n"),
         (OSError("the disk is full"), 2, "train: the disk is full\n"),
     ],
@@ -53,3 +55,13 @@ def test_an_error_becomes_an_exit_code(error, code, said, capsys):
 
     assert stages.run_stages("train", work) == code
     assert capsys.readouterr().err == said
+
+
+def test_ctrl_c_while_a_command_loads_is_one_line(monkeypatch, capsys):
+    def load(name):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(program, "_command", load)
+    monkeypatch.setattr(sys, "argv", ["moksori", "train"])
+    assert program.main() == 130
+    assert capsys.readouterr().err == "moksori train: stopped\n"
