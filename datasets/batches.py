@@ -67,8 +67,8 @@ class Batches:
         self.buckets = _buckets(
             store, indices, batch_frames, max_batch, frame_multiple, buckets
         )
-        self._counts = [-(-len(b.indices) // b.batch) for b in self.buckets]
-        self.steps_per_epoch = sum(self._counts)
+        self.steps_of_buckets = [-(-len(b.indices) // b.batch) for b in self.buckets]
+        self.steps_per_epoch = sum(self.steps_of_buckets)
         self._epoch: tuple[int, list] | None = None
 
     def at(self, step: int) -> tuple[tuple[int, int, int], dict[str, np.ndarray]]:
@@ -84,6 +84,10 @@ class Batches:
     def largest(self) -> tuple[tuple[int, int, int], dict[str, np.ndarray]]:
         """The batch that needs most memory, to try before a long training."""
         bucket = max(self.buckets, key=lambda b: b.batch * b.frames * b.symbols)
+        return self.filled(bucket)
+
+    def filled(self, bucket: Bucket) -> tuple[tuple[int, int, int], dict]:
+        """The shape of a bucket and a batch of it, as `at` gives them."""
         return self._shaped(bucket, np.resize(bucket.indices, bucket.batch))
 
     def together(self, indices: Sequence[int]) -> dict[str, np.ndarray]:
@@ -138,7 +142,7 @@ class Batches:
         if self._epoch is None or self._epoch[0] != epoch:
             random = np.random.default_rng((self._seed, epoch))
             batches = []
-            for bucket, count in zip(self.buckets, self._counts, strict=True):
+            for bucket, count in zip(self.buckets, self.steps_of_buckets, strict=True):
                 shuffled = np.resize(
                     random.permutation(bucket.indices), count * bucket.batch
                 )

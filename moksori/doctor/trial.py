@@ -16,6 +16,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
+
 from datasets.readers import corpora
 from datasets.store import build
 from datasets.store.features import FeatureStore
@@ -32,8 +34,9 @@ _DEMO_UTTERANCES = 48
 
 @dataclass(frozen=True)
 class Trial:
-    """What the steps took. `compile_seconds` is for one of the `shapes` that batches
-    will have, `waiting` the share of the time that data was waited for."""
+    """What the steps took. `step_seconds` is the mean of a training, `compile_seconds`
+    for one of the `shapes` that batches will have, `waiting` the share of the time that
+    data was waited for."""
 
     backend: str
     device: str
@@ -116,14 +119,16 @@ def run_trial(
                 frames_in=data.frames_in,
             )
         checkpoint_bytes = run.checkpoints()[0].path.stat().st_size
+        longest = 1 / board.figures["speed/steps_per_second"]
+        step_seconds = _mean_seconds(trainer, recipe, data.batches, longest)
     on_gpu, figures = has_accelerator(), board.figures
     resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return Trial(
         backend=backend(),
         device="GPU" if on_gpu else "CPU",
         devices=devices.count,
-        step_seconds=1 / figures["speed/steps_per_second"],
-        frames_per_second=figures["speed/frames_per_second"],
+        step_seconds=step_seconds,
+        frames_per_second=figures["speed/frames_per_second"] * longest / step_seconds,
         waiting=figures["speed/waiting_for_data"],
         compile_seconds=compile_seconds,
         shapes=len(getattr(data.batches, "buckets", [None])),
@@ -131,6 +136,36 @@ def run_trial(
         peak_memory=peak_memory(backend()) if on_gpu else resident,
         checkpoint_bytes=checkpoint_bytes,
     )
+
+
+def _mean_seconds(trainer, recipe, batches, longest: float) -> float:
+    """Estimate the mean seconds of a training's step from those of its `longest`.
+
+    Batches of many short utterances take less time than those of few long ones, which
+    are as many frames but more steps of the decoder. So the shortest are timed as well;
+    what lies between them is interpolated. Batches without buckets are all alike.
+    """
+    buckets = getattr(batches, "buckets", [])
+    if len(buckets) < 2:
+        return longest
+    (_, frames, _), _ = batches.largest()
+    (_, least, _), batch = batches.filled(buckets[0])
+    if frames == least:
+        return longest
+    trainer.preflight(batch, **recipe.schedule(0))
+    shortest = min(_timed_step(trainer, recipe, batch) for _ in range(_MIN_STEPS))
+    each = [
+        shortest + (longest - shortest) * (bucket.frames - least) / (frames - least)
+        for bucket in buckets
+    ]
+    return float(np.average(each, weights=batches.steps_of_buckets))
+
+
+def _timed_step(trainer, recipe, batch) -> float:
+    """Take a step; return its seconds."""
+    begun = time.perf_counter()
+    float(trainer.step(batch, **recipe.schedule(0))["loss"])
+    return time.perf_counter() - begun
 
 
 def _open(features: str | None, settings: Hparams, folder: Path):

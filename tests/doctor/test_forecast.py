@@ -1,10 +1,12 @@
 """Forecasts: a trial by the real loop, and what is made of its figures."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
 import hparams
+from datasets.batches import Bucket
 from moksori.doctor import forecast, trial
 from moksori.doctor.findings import ERROR, OK, WARNING
 from moksori.doctor.subprocesses import Answer
@@ -30,6 +32,24 @@ def test_a_trial_takes_real_steps(model, tiny_store):
     assert found.peak_memory > 2**27
     assert found.checkpoint_bytes > 2**16
     assert (found.shapes == 1) == (model == "wavenet")
+
+
+def test_a_mean_step_lies_between_the_shortest_and_the_longest(monkeypatch):
+    buckets = [
+        Bucket((0,), 4, 100, 9),
+        Bucket((1,), 2, 200, 9),
+        Bucket((2,), 1, 500, 9),
+    ]
+    batches = SimpleNamespace(buckets=buckets, steps_of_buckets=[1, 1, 2])
+    batches.filled = lambda bucket: ((0, bucket.frames, 0), {})
+    batches.largest = lambda: batches.filled(buckets[2])
+    recipe = SimpleNamespace(schedule=lambda step: {})
+    trainer = SimpleNamespace(preflight=lambda batch: None)
+    monkeypatch.setattr(trial, "_timed_step", lambda *_: 1.0)
+    mean = trial._mean_seconds(trainer, recipe, batches, 5.0)
+    assert mean == pytest.approx((1.0 + 2.0 + 2 * 5.0) / 4)
+    crops = SimpleNamespace()
+    assert trial._mean_seconds(trainer, recipe, crops, 5.0) == 5.0
 
 
 def test_a_trial_without_features_takes_the_demo(tmp_path):
