@@ -67,11 +67,10 @@ END
 
 check_xtts() {
     try "$1" <<'END'
-import resemblyzer, tensorflow, torch, torchaudio
+import tensorflow, torch, torchaudio
 from importlib.metadata import version
 from TTS.tts.models.xtts import Xtts
 
-resemblyzer.VoiceEncoder("cpu", verbose=False)
 print("coqui-tts", version("coqui-tts"), "torch", torch.__version__)
 END
 }

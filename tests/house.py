@@ -102,7 +102,6 @@ HEAVY = {
     "sounddevice": {"speakers"},
     "TTS": _XTTS,
     "huggingface_hub": {"moksori/voices/xtts/weights.py"},
-    "resemblyzer": {"speakers"},
 }
 
 # About 80, and what a program says to a person: a story, not a drawer.

@@ -20,7 +20,7 @@ from moksori.comparison.table import RECORDING
 from moksori.comparison.test_set import MOST_SECONDS, REFERENCE, Selection
 from moksori.doctor import gpus, machine
 from moksori.metrics.recording import describe
-from moksori.speakers.resemblyzer import EncoderMissing
+from moksori.speakers.encoder import EncoderMissing
 from moksori.storage import write_json
 from moksori.training.record import read_training_record
 from moksori.voices.xtts.reference import prepare

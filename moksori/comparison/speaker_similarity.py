@@ -7,12 +7,11 @@ import numpy as np
 from moksori.comparison.table import Figure, rounded, row
 from moksori.metrics.bootstrap import mean_of
 from moksori.metrics.similarity import cosines, groups
-from moksori.speakers.resemblyzer import (
-    LEAST_SECONDS,
-    Embedding,
-    SpeakerEncoder,
-    mean_embedding,
-)
+from moksori.speakers.encoder import SAMPLE_RATE, SpeakerEncoder
+from moksori.speakers.speech import NoSpeech, SpeechDetector, find_speech
+
+# With less speech the embedding depends too much on the words.
+LEAST_SECONDS = 3.0
 
 SIMILARITY = Figure(
     "similarity",
@@ -20,7 +19,7 @@ SIMILARITY = Figure(
     "",
     "higher",
     3,
-    "Cosine of speaker embeddings (Resemblyzer) to the reference. To be trusted only "
+    "Cosine of speaker embeddings (CAM++) to the reference. To be trusted only "
     f"from about {LEAST_SECONDS:g} s of speech on, so neighbouring sentences are heard "
     "together until they are that long; the count is of such stretches. It hears the "
     "recording channel as well as the person.",
@@ -43,29 +42,27 @@ def similarity(
     people, of whom those without speech are left out; `whose` says what people. Raises
     `EncoderMissing`, and `ValueError` for a reference without speech.
     """
-    encoder = SpeakerEncoder()
-    heard = _speech(encoder, spoken, sample_rate)
+    ear = _Ear()
+    heard = _speech(ear, spoken, sample_rate)
     seconds = [min(map(_seconds, lines)) for lines in zip(*heard.values(), strict=True)]
     stretches = groups(seconds, LEAST_SECONDS)
     if not stretches:
         return None
-    reference = mean_embedding(
-        [encoder.embed(wave, sample_rate) for wave in references]
-    )
+    reference = np.concatenate([ear.speech(wave, sample_rate) for wave in references])
+    vector = ear.encode(reference)
     values = {
-        key: cosines(_vectors(encoder, waves, stretches), reference.vector)
+        key: cosines(_vectors(ear, waves, stretches), vector)
         for key, waves in heard.items()
     }
     values |= {
         key: np.full(len(stretches), np.nan) for key in spoken if key not in heard
     }
-    theirs = [_aloud(encoder, wave, sample_rate) for wave in others]
-    theirs = [_heard(encoder, speech) for speech in theirs if speech is not None]
-    against = mean_of(cosines(np.array(theirs), reference.vector)) if theirs else None
+    theirs = [ear.speech_if_any(wave, sample_rate) for wave in others]
+    theirs = [ear.encode(speech) for speech in theirs if speech is not None]
     baselines = [
-        ("the reference with itself", _itself(encoder, references, sample_rate))
+        ("the reference with itself", _itself(ear, reference)),
+        (whose, mean_of(cosines(np.array(theirs), vector)) if theirs else None),
     ]
-    baselines.append((whose, against))
     digits = SIMILARITY.digits + 1
     told = [
         {"name": name, **rounded(mean, digits)}
@@ -75,16 +72,31 @@ def similarity(
     return row(SIMILARITY, values, told)
 
 
-def _speech(
-    encoder: SpeakerEncoder, spoken: Mapping, rate: int
-) -> dict[str, list[np.ndarray]]:
+class _Ear:
+    """Find speech and encode it."""
+
+    def __init__(self):
+        self._detector = SpeechDetector()
+        self.encode = SpeakerEncoder().encode
+
+    def speech(self, wave: np.ndarray, rate: int) -> np.ndarray:
+        return find_speech(wave, rate, self._detector).wave
+
+    def speech_if_any(self, wave: np.ndarray, rate: int) -> np.ndarray | None:
+        try:
+            return self.speech(wave, rate)
+        except NoSpeech:
+            return None
+
+
+def _speech(ear: _Ear, spoken: Mapping, rate: int) -> dict[str, list[np.ndarray]]:
     """Return the speech of the lines that all systems spoke audibly.
 
     A system that said less than half as many as another is left out: it must not take
     the others' lines away.
     """
     heard = {
-        key: [None if wave is None else _aloud(encoder, wave, rate) for wave in waves]
+        key: [None if wave is None else ear.speech_if_any(wave, rate) for wave in waves]
         for key, waves in spoken.items()
     }
     counts = {k: sum(w is not None for w in waves) for k, waves in heard.items()}
@@ -95,39 +107,22 @@ def _speech(
     return {key: [line[i] for line in whole] for i, key in enumerate(kept)}
 
 
-def _aloud(encoder: SpeakerEncoder, wave: np.ndarray, rate: int) -> np.ndarray | None:
-    try:
-        return encoder.speech(wave, rate)
-    except ValueError:
-        return None
-
-
 def _seconds(speech: np.ndarray) -> float:
-    return len(speech) / SpeakerEncoder.SAMPLE_RATE
+    return len(speech) / SAMPLE_RATE
 
 
-def _vectors(encoder: SpeakerEncoder, speech, stretches) -> np.ndarray:
+def _vectors(ear: _Ear, speech, stretches) -> np.ndarray:
     """Return an embedding [stretches, d] of each stretch of lines."""
     waves = [np.concatenate([speech[i] for i in each]) for each in stretches]
-    return np.array([_heard(encoder, wave) for wave in waves])
+    return np.array([ear.encode(wave) for wave in waves])
 
 
-def _heard(encoder: SpeakerEncoder, speech: np.ndarray) -> np.ndarray:
-    return encoder.embed(speech, encoder.SAMPLE_RATE).vector
-
-
-def _itself(encoder: SpeakerEncoder, references, rate: int) -> dict | None:
+def _itself(ear: _Ear, speech: np.ndarray) -> dict | None:
     """Compare each stretch of the reference with the rest: what a person reaches."""
-    speech = np.concatenate([encoder.speech(wave, rate) for wave in references])
     count = int(_seconds(speech) / LEAST_SECONDS)
     if count < 2:
         return None
-    parts = [
-        encoder.embed(w, encoder.SAMPLE_RATE) for w in np.array_split(speech, count)
-    ]
-    return mean_of([_to_the_rest(parts, i) for i in range(count)])
-
-
-def _to_the_rest(parts: list[Embedding], i: int) -> float:
-    rest = mean_embedding(parts[:i] + parts[i + 1 :])
-    return float(cosines(parts[i].vector, rest.vector)[0])
+    parts = np.array([ear.encode(part) for part in np.array_split(speech, count)])
+    rest = [np.delete(parts, i, axis=0).mean(axis=0) for i in range(count)]
+    each = [cosines(parts[i], rest[i])[0] for i in range(count)]
+    return mean_of(each)

@@ -12,10 +12,10 @@ from datasets.store.features import FeatureStore
 from hparams import Audio
 from moksori.audio.files import load, resample, save
 from moksori.audio.levels import trim
+from moksori.comparison.speaker_similarity import LEAST_SECONDS
 from moksori.comparison.table import RECORDING
 from moksori.demo.corpus import SAMPLE_RATE, SPEAKERS, synthesize
 from moksori.demo.grammar.sentences import sentences as everyday
-from moksori.speakers.resemblyzer import LEAST_SECONDS
 from moksori.training.record import digest
 
 VOICE, VOCODER = "the voice", "the vocoder"

@@ -18,7 +18,7 @@ SAME, OTHER = SPEAKERS[0], SPEAKERS[1]
 
 
 @pytest.fixture(scope="module")
-def similarity(xtts_installed):
+def similarity(speakers_installed):
     from moksori.comparison.speaker_similarity import similarity
 
     return similarity
