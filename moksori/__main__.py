@@ -13,6 +13,7 @@ COMMANDS = (
     "synthesize",
     "clone",
     "compare",
+    "to_wav",
     "export",
     "doctor",
     "tensorboard",
@@ -51,6 +52,8 @@ def main() -> int | None:
     yet to save.
     """
     name, rest = (sys.argv[1:2] or ["help"])[0].removesuffix(".py"), sys.argv[2:]
+    # Flags are not words: --help keeps its dashes.
+    name = name if name.startswith("-") else name.replace("-", "_")
     if name in ("help", "--help", "-h"):
         print(listing())
         return 0

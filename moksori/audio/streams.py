@@ -1,4 +1,4 @@
-"""A wav that can be heard while it is still being written."""
+"""Sound in pieces: a wav that is heard while it is written, and a resampler."""
 
 import struct
 import sys
@@ -44,6 +44,28 @@ def wav_stream(
             file.flush()
 
         yield write
+
+
+class Resampler:
+    """Resample a wave that comes in pieces, as `files.resample` does a whole one."""
+
+    def __init__(self, rate: int, sample_rate: int):
+        import soxr
+
+        self.rate = rate
+        form = {"num_channels": 1, "dtype": "float32", "quality": "HQ"}
+        same = rate == sample_rate
+        self._stream = None if same else soxr.ResampleStream(rate, sample_rate, **form)
+
+    def feed(self, wave: np.ndarray) -> np.ndarray:
+        """Return what is ready after another piece, float32 [samples]."""
+        wave = np.asarray(wave, np.float32)
+        return self._stream.resample_chunk(wave) if self._stream else wave
+
+    def finish(self) -> np.ndarray:
+        """Return what is left when no piece follows, float32 [samples]."""
+        none = np.zeros(0, np.float32)
+        return self._stream.resample_chunk(none, last=True) if self._stream else none
 
 
 def _header(rate: int, size: int) -> bytes:
