@@ -67,7 +67,9 @@ def read_state_dict(source: Path | bytes) -> dict[str, np.ndarray]:
             tensors = _unpickle(archive)
     except (zipfile.BadZipFile, KeyError, OSError) as error:
         raise WeightsError(f"not a file of weights: {error}") from None
-    except (pickle.UnpicklingError, EOFError, TypeError, AttributeError) as error:
+    except WeightsError:
+        raise
+    except Exception as error:  # what a damaged pickle raises is not documented
         raise WeightsError(f"not a state dict: {error}") from None
     if not isinstance(tensors, dict) or not all(
         isinstance(name, str) and isinstance(tensor, np.ndarray)
@@ -120,9 +122,8 @@ class _Unpickler(pickle.Unpickler):
 def _tensor(storage, offset, shape, strides, *_unused) -> np.ndarray:
     """Copy a tensor from its storage; strides count elements."""
     numbers = (offset, *shape, *strides)
-    if not isinstance(storage, np.ndarray) or not all(
-        type(number) is int and number >= 0 for number in numbers
-    ):
+    whole = all(type(number) is int and number >= 0 for number in numbers)
+    if not isinstance(storage, np.ndarray) or not whole or len(shape) != len(strides):
         raise WeightsError("a tensor is not described as torch does")
     last = offset + sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
     # A stride of 0 repeats a number for ever without reaching beyond.

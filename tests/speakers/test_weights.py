@@ -92,6 +92,7 @@ def test_tensors_come_with_their_strides(written, tmp_path):
         (Tensor((2,), (-1,)), "not described"),
         (Tensor((2,), (1,), offset=-1), "not described"),
         (Tensor((2,), (True,)), "not described"),
+        (Tensor((2,), (1, 1)), "not described"),
         (Tensor((6,), (1,), count=7), "24 bytes for 7 numbers"),
         (Tensor((6,), (1,), key="1"), "no item named 'net/data/1'"),
         (Tensor((6,), (1,), key="../0"), "no item named"),
@@ -131,6 +132,25 @@ def test_what_is_no_file_of_weights_is_refused(written, tmp_path):
             read_state_dict(file)
     with pytest.raises(WeightsError, match="not a file of weights"):
         read_state_dict(tmp_path / "absent.pt")
+
+
+def test_a_damaged_pickle_is_refused_in_one_way(written):
+    whole = written({"a": Tensor((2, 3), (3, 1))})
+    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+        pickled = archive.read("net/data.pkl")
+    random, refused = np.random.default_rng(1), 0
+    for _ in range(300):
+        damaged = bytearray(pickled)
+        damaged[random.integers(len(damaged))] = random.integers(256)
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr("net/data.pkl", bytes(damaged))
+            archive.writestr("net/data/0", VALUES.tobytes())
+        try:
+            read_state_dict(packed.getvalue())
+        except WeightsError:
+            refused += 1
+    assert refused > 200
 
 
 def test_a_file_of_a_package_is_known_by_its_hash():
