@@ -70,34 +70,47 @@ class SpeechDetector:
     def __init__(self):
         self._session = open_session(read_pinned(_PACKAGE, _FILE, _SHA256))
 
+    def stream(self) -> "DetectorStream":
+        """Begin to detect speech in sound that comes in blocks."""
+        return DetectorStream(self._session)
+
     def probabilities(self, wave: np.ndarray) -> np.ndarray:
         """Return the probability of speech in each `FRAME` of a wave [samples] at
         16 kHz, float32 [frames]; the last frame is filled up with silence."""
         wave = np.asarray(wave, np.float32)
-        count = -(-len(wave) // FRAME)
-        padded = np.zeros(_CONTEXT + count * FRAME, np.float32)
-        padded[_CONTEXT : _CONTEXT + len(wave)] = wave
-        if not count:
-            return padded[:0]
-        windows = np.lib.stride_tricks.sliding_window_view(padded, _CONTEXT + FRAME)
-        windows = windows[::FRAME]
-        hidden = cell = np.zeros(_STATE, np.float32)
-        found = []
-        for start in range(0, count, _BLOCK):
-            block = np.ascontiguousarray(windows[start : start + _BLOCK])
-            fed = {"input": block, "h": hidden, "c": cell}
-            answer, hidden, cell = self._session.run(None, fed)
-            found.append(answer)
-        return np.concatenate(found)
+        return self.stream().feed(np.pad(wave, (0, -len(wave) % FRAME)))
 
     def spans(self, wave: np.ndarray) -> list[tuple[int, int]]:
         """Return the stretches of speech in a wave [samples] at 16 kHz, as samples
         (start, end), in order and apart."""
-        spans = []
-        for first, last in _stretches(self.probabilities(wave)):
-            start = max(first * FRAME - _PADDING, 0)
-            spans.append((start, min(last * FRAME + _PADDING, len(wave))))
-        return spans
+        return speech_spans(self.probabilities(wave), len(wave))
+
+
+class DetectorStream:
+    """Detect speech in sound that comes in blocks: the network's state is kept."""
+
+    def __init__(self, session):
+        self._session = session
+        self._hidden = self._cell = np.zeros(_STATE, np.float32)
+        self._left = np.zeros(_CONTEXT, np.float32)
+
+    def feed(self, block: np.ndarray) -> np.ndarray:
+        """Return the probability of speech in each frame that another block [samples]
+        at 16 kHz completes, float32 [frames]."""
+        wave = np.concatenate([self._left, np.asarray(block, np.float32)])
+        count = (len(wave) - _CONTEXT) // FRAME
+        self._left = wave[count * FRAME :].copy()
+        if not count:
+            return np.zeros(0, np.float32)
+        windows = np.lib.stride_tricks.sliding_window_view(wave, _CONTEXT + FRAME)
+        windows = windows[: count * FRAME : FRAME]
+        found = []
+        for start in range(0, count, _BLOCK):
+            some = np.ascontiguousarray(windows[start : start + _BLOCK])
+            fed = {"input": some, "h": self._hidden, "c": self._cell}
+            answer, self._hidden, self._cell = self._session.run(None, fed)
+            found.append(answer)
+        return np.concatenate(found)
 
 
 def find_speech(wave: np.ndarray, sample_rate: int, detector: SpeechDetector) -> Speech:
@@ -109,7 +122,17 @@ def find_speech(wave: np.ndarray, sample_rate: int, detector: SpeechDetector) ->
     if wave.ndim != 1 or not np.isfinite(wave).all():
         raise ValueError("the wave is not a row of finite numbers")
     heard = resample(wave, sample_rate, SAMPLE_RATE) if len(wave) else wave
-    spans = detector.spans(heard)
+    return cut_speech(wave, sample_rate, heard, detector.spans(heard))
+
+
+def cut_speech(
+    wave: np.ndarray, sample_rate: int, heard: np.ndarray, spans: list[tuple[int, int]]
+) -> Speech:
+    """Cut the stretches `spans` out of a wave [samples] and measure their quality.
+
+    `heard` is the wave at 16 kHz, whose samples the spans count. Raises `NoSpeech`
+    without a span.
+    """
     if not spans:
         raise NoSpeech("there is no speech in the recording")
     speech = np.concatenate([heard[start:end] for start, end in spans])
@@ -127,6 +150,16 @@ def find_speech(wave: np.ndarray, sample_rate: int, detector: SpeechDetector) ->
         band=measure_band(original, sample_rate),
     )
     return Speech(speech, quality)
+
+
+def speech_spans(probabilities: np.ndarray, length: int) -> list[tuple[int, int]]:
+    """Return the stretches of speech in a wave of `length` samples at 16 kHz, as
+    samples (start, end), from the probabilities of its frames [frames]."""
+    spans = []
+    for first, last in _stretches(probabilities):
+        start = max(first * FRAME - _PADDING, 0)
+        spans.append((start, min(last * FRAME + _PADDING, length)))
+    return spans
 
 
 def _stretches(probabilities: np.ndarray) -> list[tuple[int, int]]:

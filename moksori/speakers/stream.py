@@ -1,0 +1,209 @@
+"""Recognise speakers in sound that goes on: blocks in, decisions out.
+
+It knows no microphone and no clock; time is counted in samples. Speech is detected as
+it comes. Every `hop_seconds` of a turn, its last `window_seconds` of speech are
+identified, and what two of the last three windows agree on is the answer.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from moksori.audio.streams import Resampler
+from moksori.speakers.speech import (
+    FRAME,
+    SAMPLE_RATE,
+    Speech,
+    cut_speech,
+    speech_spans,
+)
+
+if TYPE_CHECKING:
+    from moksori.speakers.decision import Decision
+    from moksori.speakers.recognizer import Recognizer
+
+_STEP = 4 * FRAME  # samples that are looked at together: 128 ms
+# After such a pause another person may speak: windows do not reach across it.
+_TURN_PAUSE = SAMPLE_RATE
+# Ticks are so much later than whole hops: a window of three hops is full by then.
+_LATE = 0.2
+# Speech that is worth a last decision when a turn ends.
+_LAST = SAMPLE_RATE // 4
+_WINDOWS, _AGREE = 3, 2
+_NAMED = ("known", "likely")
+_NO_VOTE = ("too_short", "no_speech")
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Report a window, and who is heard now.
+
+    `seconds` is where the window ends, from the beginning of the stream. `decision`
+    is of this window alone, None where a long pause ended the last answer. `answer` is
+    what the last windows agree on, one of the texts of `Answer`, and None before they
+    do; `speaker`, `name` and `score` go with it. `changed` says that the answer or the
+    speaker is another than in the last report.
+    """
+
+    seconds: float
+    decision: "Decision | None"
+    answer: str | None
+    speaker: str | None
+    name: str | None
+    score: float | None
+    changed: bool
+
+
+class Listener:
+    """Recognise who speaks in a stream. Not to be shared by threads."""
+
+    def __init__(
+        self,
+        recognizer: "Recognizer",
+        window_seconds: float = 3.0,
+        hop_seconds: float = 1.0,
+        threshold: float | None = None,
+    ):
+        if not 0 < hop_seconds <= window_seconds:
+            raise ValueError("a hop is longer than 0 s, and at most a window")
+        self._recognizer, self._threshold = recognizer, threshold
+        self._window = round(window_seconds * SAMPLE_RATE)
+        self._hop = round(hop_seconds * SAMPLE_RATE)
+        self._resampler: Resampler | None = None
+        self._detector = recognizer.detector.stream()
+        self._votes: deque[Decision] = deque(maxlen=_WINDOWS)
+        self._state: tuple = (None, None)
+        self._waiting = np.zeros(0, np.float32)
+        # What is kept of the sound, in whole frames, and where it begins.
+        self._sound, self._begin = np.zeros(0, np.float32), 0
+        self._probabilities = np.zeros(0, np.float32)
+        self._tick: int | None = None  # when to decide next, while somebody speaks
+        self._judged = self._spoken = 0  # the ends of speech, at a decision and now
+
+    def feed(self, block: np.ndarray, sample_rate: int) -> list[Heard]:
+        """Take a block [samples] of any length and rate; return what it completes.
+
+        Raises `ValueError` for what is no sound.
+        """
+        block = np.asarray(block, np.float32)
+        if block.ndim != 1 or not np.isfinite(block).all():
+            raise ValueError("a block is not a row of finite numbers")
+        if self._resampler is None or self._resampler.rate != sample_rate:
+            self._resampler = Resampler(sample_rate, SAMPLE_RATE)
+        new = self._resampler.feed(block)
+        self._waiting = np.concatenate([self._waiting, new])
+        whole = len(self._waiting) // _STEP * _STEP
+        steps, self._waiting = self._waiting[:whole], self._waiting[whole:]
+        heard = [self._advance(step) for step in steps.reshape(-1, _STEP)]
+        return [each for each in heard if each is not None]
+
+    def finish(self) -> list[Heard]:
+        """Return what the end of the stream completes: it counts as a pause."""
+        left = self._resampler.finish() if self._resampler else self._sound[:0]
+        pause = np.zeros(_TURN_PAUSE + 2 * _STEP, np.float32)
+        return self.feed(np.concatenate([left, pause]), SAMPLE_RATE)
+
+    def _advance(self, step: np.ndarray) -> Heard | None:
+        found = self._detector.feed(step)
+        self._sound = np.concatenate([self._sound, step])
+        self._probabilities = np.concatenate([self._probabilities, found])
+        self._keep(self._now - 2 * self._window)
+        spans = speech_spans(self._probabilities, len(self._sound))
+        if spans:
+            self._spoken = self._begin + spans[-1][1]
+        if self._tick is None:
+            return self._wait(spans)
+        ended = self._now - self._spoken >= _TURN_PAUSE
+        if not (ended or self._now >= self._tick):
+            return None
+        self._tick = None if ended else self._tick + self._hop
+        fresh = self._spoken - self._judged
+        heard = self._decide(spans) if fresh >= (_LAST if ended else 1) else None
+        if ended:
+            self._keep(self._now - _TURN_PAUSE)
+        return heard
+
+    @property
+    def _now(self) -> int:
+        return self._begin + len(self._sound)
+
+    def _keep(self, begin: int) -> None:
+        """Drop the sound before `begin`, in whole frames."""
+        frames = max(begin - self._begin, 0) // FRAME
+        self._begin += frames * FRAME
+        self._sound = self._sound[frames * FRAME :]
+        self._probabilities = self._probabilities[frames:]
+
+    def _wait(self, spans: list[tuple[int, int]]) -> Heard | None:
+        """Begin a turn with the first speech; a long pause ends the last answer."""
+        if spans:
+            self._judged = self._begin + spans[0][0]
+            self._tick = self._judged + round((1 + _LATE) * self._hop)
+            return None
+        # A second is kept, in which noise can be measured.
+        self._keep(self._now - _TURN_PAUSE)
+        if not self._votes or self._now - self._spoken < self._window:
+            return None
+        self._votes.clear()
+        return self._report(None)
+
+    def _decide(self, spans: list[tuple[int, int]]) -> Heard:
+        self._judged = self._spoken
+        decision = self._recognizer.identify_speech(
+            self._speech(spans), threshold=self._threshold
+        )
+        if decision.answer not in _NO_VOTE:
+            self._votes.append(decision)
+        return self._report(decision)
+
+    def _speech(self, spans: list[tuple[int, int]]) -> Speech:
+        """Return the last window of speech, with the pauses around it."""
+        kept: list[tuple[int, int]] = []
+        left = self._window
+        for start, end in reversed(spans):
+            start = max(start, end - left)
+            left -= end - start
+            kept.insert(0, (start, end))
+            if not left:
+                break
+        # Speech before the window is no pause.
+        first = 0 if kept[0] == spans[0] else kept[0][0]
+        wave = self._sound[first:]
+        kept = [(start - first, end - first) for start, end in kept]
+        return cut_speech(wave, SAMPLE_RATE, wave, kept)
+
+    def _report(self, decision: "Decision | None") -> Heard:
+        before, self._state = self._state, self._agreed()
+        answer, vote = self._state
+        speaker = vote.speaker if vote and answer in _NAMED else None
+        was = before[1].speaker if before[0] in _NAMED else None
+        return Heard(
+            seconds=self._now / SAMPLE_RATE,
+            decision=decision,
+            answer=answer,
+            speaker=speaker,
+            name=vote.name if speaker else None,
+            score=vote.score if vote else None,
+            changed=(before[0], was) != (answer, speaker),
+        )
+
+    def _agreed(self) -> tuple[str | None, "Decision | None"]:
+        """Return the answer of most of the last windows, and its last decision; without
+        two that agree, what was heard before stays."""
+        answer, before = self._state if self._votes else (None, None)
+        for vote in reversed(self._votes):
+            like = [each for each in self._votes if _key(each) == _key(vote)]
+            if len(like) < _AGREE:
+                continue
+            # Who is known stays so through windows that are only likely.
+            stays = answer == "known" and _key(before) == _key(vote)
+            known = stays or any(each.answer == "known" for each in like)
+            return ("known" if known else str(vote.answer)), vote
+        return answer, before
+
+
+def _key(decision: "Decision") -> tuple:
+    named = decision.answer in _NAMED
+    return ("named", decision.speaker) if named else (str(decision.answer), None)
