@@ -1,1 +1,1 @@
-"""Compare voices by speaker embeddings."""
+"""Recognise speakers: find speech, encode it, compare it."""

@@ -1,8 +1,8 @@
 """Compute speaker embeddings: speech in, a unit vector out.
 
 The default network is CAM++ (see campplus.py) with the weights that 3D-Speaker
-published under Apache-2.0: trained on 200,000 speakers of Chinese and English. The
-embedding depends on the speaker and on the channel, and little on the words.
+published under Apache-2.0, trained on Chinese and English speech. The embedding depends
+on the speaker and on the channel, and little on the words.
 """
 
 import hashlib
