@@ -128,7 +128,7 @@ from moksori.speakers.microphone import Microphone, devices
 with Microphone() as opened:
     blocks = iter(opened)
     wave = [float(x) for _ in range(20) for x in next(blocks)]
-print(json.dumps([opened.sample_rate, opened.dropped, wave, devices()]))
+print(json.dumps([opened.sample_rate, wave, devices()]))
 """
 
 
@@ -143,8 +143,8 @@ def test_portaudio_reads_a_file_as_microphone(portaudio_installed, tmp_path):
         timeout=120,
     )
     assert run.returncode == 0, run.stderr
-    rate, dropped, heard, found = json.loads(run.stdout)
+    rate, heard, found = json.loads(run.stdout)
     assert rate == 16000
-    assert dropped == 0
+    # No clock holds this device back: the queue, of 10 s, overflows behind these two.
     np.testing.assert_array_equal(np.float32(heard), wave)
     assert any(line.startswith("*") for line in found)
