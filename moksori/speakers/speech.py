@@ -27,8 +27,10 @@ _LEAST_PAUSE, _LEAST_SPEECH = 6, 8  # frames: about 0.2 and 0.25 s
 _PADDING = 480  # samples kept on both sides: 30 ms
 
 HIGHEST_SNR = 60.0
-# Below it a pause is digital silence, which tells nothing about noise.
-_SILENCE = 1e-10
+# Of the loudest frame's power: below it a pause is digital silence, which tells nothing
+# about noise.
+_SILENCE = 1e-8
+_LOWEST_DECIBEL = -100.0
 _TOP = 0.995
 
 
@@ -140,12 +142,11 @@ def cut_speech(
     original = np.concatenate(
         [wave[int(start * ratio) : int(end * ratio)] for start, end in spans]
     )
-    power = float(np.mean(speech**2))
     quality = Quality(
         seconds=len(wave) / sample_rate,
         speech_seconds=len(speech) / SAMPLE_RATE,
         snr_db=_signal_to_noise(heard, spans),
-        level_db=float(10 * np.log10(max(power, _SILENCE))),
+        level_db=_decibel(float(np.mean(speech**2))),
         clipped=_clipped(original),
         band=measure_band(original, sample_rate),
     )
@@ -187,7 +188,7 @@ def _signal_to_noise(wave: np.ndarray, spans: list[tuple[int, int]]) -> float:
     spoken = np.zeros(len(power), bool)
     for start, end in spans:
         spoken[start // FRAME : -(-end // FRAME)] = True
-    audible = power > _SILENCE
+    audible = power > _SILENCE * power.max()
     if not (spoken & audible).any():
         return 0.0
     # Breaths and echoes beside the speech are no noise.
@@ -196,8 +197,14 @@ def _signal_to_noise(wave: np.ndarray, spans: list[tuple[int, int]]) -> float:
     if len(pauses) < _LEAST_PAUSE:
         pauses = np.percentile(power[spoken & audible], [5])
     noise = np.median(pauses)
-    signal = max(power[spoken & audible].mean() - noise, _SILENCE)
-    return float(min(10 * np.log10(signal / noise), HIGHEST_SNR))
+    signal = power[spoken & audible].mean() - noise
+    return min(_decibel(signal / noise), HIGHEST_SNR)
+
+
+def _decibel(ratio: float) -> float:
+    if ratio <= 0:
+        return _LOWEST_DECIBEL
+    return max(float(10 * np.log10(ratio)), _LOWEST_DECIBEL)
 
 
 def _clipped(speech: np.ndarray) -> float:

@@ -86,6 +86,14 @@ def test_noise_lowers_the_ratio_by_as_much(detector, sentence):
     assert 15 < silent.quality.snr_db <= HIGHEST_SNR
 
 
+def test_the_ratio_is_that_of_a_soft_recording_too(detector, sentence):
+    padded = after_silence(sentence)
+    noisy = padded + NOISE.normal(0, 0.003, len(padded))
+    loud, soft = (find_speech(noisy * gain, RATE, detector) for gain in (1, 0.02))
+    assert soft.quality.snr_db == pytest.approx(loud.quality.snr_db, abs=1)
+    assert soft.quality.level_db == pytest.approx(loud.quality.level_db - 34, abs=1)
+
+
 def test_clipping_is_seen_at_every_level(detector, sentence):
     peak = np.abs(sentence).max()
     clipped = np.clip(sentence, -peak / 8, peak / 8)
