@@ -27,12 +27,13 @@ ROOMS = {
     "hparams": set(),
     "hangul": set(),
     "storage": set(),
+    "fonts": set(),
     "datasets": {"hparams", "hangul", "audio", "storage"},
     "audio": {"hparams", "storage"},
     "backend": set(),
     "tacotron": {"backend"},
     "wavenet": {"backend"},
-    "training": {"backend", "storage", "hparams"},
+    "training": {"backend", "fonts", "storage", "hparams"},
     # They judge their own attention, and speak again what failed.
     "voices": {
         "hparams",
@@ -59,7 +60,7 @@ ROOMS = {
         "voices",
     },
     "metrics": {"hparams", "audio", "storage"},
-    "speakers": {"hparams", "audio", "storage"},
+    "speakers": {"hparams", "audio", "fonts", "storage"},
     # They look at everything else, and nothing needs them.
     "demo": _BELOW_COMPARISON,
     # Without features, its forecast is of a training on the demo.

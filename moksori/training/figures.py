@@ -5,18 +5,16 @@ state, so they may be called from any thread and leave nothing behind. With a `p
 the picture is also written there, aside and renamed.
 """
 
-import functools
-import importlib.util
 import math
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from moksori.fonts import families
 from moksori.storage import atomic_write
 
 _INK = "#22272e"
@@ -210,21 +208,8 @@ def letter(symbol: str) -> str:
         return symbol
 
 
-@functools.cache
-def _families() -> tuple[str, ...]:
-    """Return NanumGothic (SIL Open Font License) if installed, then the default."""
-    spec = importlib.util.find_spec("koreanize_matplotlib")
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        path = Path(folder) / "fonts" / "NanumGothic.ttf"
-        if path.exists():
-            font_manager.fontManager.addfont(path)
-            name = font_manager.FontProperties(fname=path).get_name()
-            return (name, "DejaVu Sans")
-    return ("DejaVu Sans",)
-
-
 def _text(size: float) -> dict:
-    return {"fontfamily": list(_families()), "fontsize": size, "color": _INK}
+    return {"fontfamily": list(families()), "fontsize": size, "color": _INK}
 
 
 def _wrapped(text: str, width: float, size: float) -> str:

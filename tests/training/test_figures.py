@@ -125,7 +125,7 @@ def test_hangul_is_drawn_and_not_boxes():
 
     one = titled("각")
     assert (one != titled("낫")).any()
-    if figures._families()[0] == "NanumGothic":
+    if figures.families()[0] == "NanumGothic":
         assert (one != titled("뷁")).any()
 
 
