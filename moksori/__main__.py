@@ -13,6 +13,7 @@ COMMANDS = (
     "synthesize",
     "clone",
     "compare",
+    "listen",
     "to_wav",
     "export",
     "doctor",

@@ -51,6 +51,17 @@ def tracks(path: str | Path) -> list[Track]:
         return [_track(*each) for each in enumerate(container.streams.audio)]
 
 
+def blocks(path: str | Path, sample_rate: int, track: int = 0) -> Iterator[np.ndarray]:
+    """Yield the mono wave of a recording of any length in blocks, float32 [samples].
+
+    Raises `AudioError` as `convert` does; what is cut off, at its end.
+    """
+    path = Path(path)
+    with _opened(path) as container:
+        sound = _sound(path, container, track)
+        yield from _resampled(path, container, sound, sample_rate)
+
+
 def convert(
     source: str | Path,
     target: str | Path,
@@ -69,10 +80,7 @@ def convert(
 
     source, target = Path(source), Path(target)
     with _opened(source) as container:
-        sound = container.streams.audio
-        if not 0 <= track < len(sound):
-            has = f"has {len(sound)} sound track" + "s" * (len(sound) != 1)
-            raise AudioError(f"{source}: {has}, counted from 0; there is no {track}")
+        sound = _sound(source, container, track)
         length = container.duration and container.duration / 1e6
         target.parent.mkdir(parents=True, exist_ok=True)
         form = {"format": "WAV", "subtype": "PCM_16", "channels": 1}
@@ -80,7 +88,7 @@ def convert(
             atomic_write(target) as file,
             soundfile.SoundFile(file, "w", samplerate=sample_rate, **form) as wav,
         ):
-            for wave in _resampled(source, container, sound[track], sample_rate):
+            for wave in _resampled(source, container, sound, sample_rate):
                 wav.write(to_int16(wave))
                 if 2 * wav.frames > _LONGEST_BYTES:
                     raise AudioError(f"{source}: is longer than a wav can be (4 GiB)")
@@ -106,6 +114,15 @@ def _opened(path: Path) -> Iterator["av.container.InputContainer"]:
             raise
         reason = getattr(error, "strerror", None) or error
         raise AudioError(f"{path}: cannot be converted: {reason}") from None
+
+
+def _sound(path: Path, container, track: int):
+    """Return the stream of a sound track."""
+    sound = container.streams.audio
+    if not 0 <= track < len(sound):
+        has = f"has {len(sound)} sound track" + "s" * (len(sound) != 1)
+        raise AudioError(f"{path}: {has}, counted from 0; there is no {track}")
+    return sound[track]
 
 
 def _track(number: int, stream) -> Track:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-_BLOCK_SECONDS = 0.1
+BLOCK_SECONDS = 0.1
 # So much sound waits for whoever identifies it; what comes then is dropped.
 _QUEUE_SECONDS = 10.0
 # Nothing comes from a device that was pulled out.
@@ -30,7 +30,7 @@ class Microphone:
         sound = _sounddevice()
         self.dropped = 0
         self._blocks: queue.Queue[np.ndarray] = queue.Queue(
-            round(_QUEUE_SECONDS / _BLOCK_SECONDS)
+            round(_QUEUE_SECONDS / BLOCK_SECONDS)
         )
         try:
             if isinstance(device, int):
@@ -38,7 +38,7 @@ class Microphone:
             self.sample_rate = _rate(sound, device, sample_rate)
             self._stream = sound.InputStream(
                 samplerate=self.sample_rate,
-                blocksize=round(self.sample_rate * _BLOCK_SECONDS),
+                blocksize=round(self.sample_rate * BLOCK_SECONDS),
                 device=device,
                 channels=1,
                 dtype="float32",

@@ -55,6 +55,12 @@ class Heard:
     score: float | None
     changed: bool
 
+    def to_json(self) -> dict:
+        """Return what JSON can hold, the decision as `Decision.to_json`."""
+        decision = self.decision and self.decision.to_json()
+        fields = "seconds", "answer", "speaker", "name", "score", "changed"
+        return {name: getattr(self, name) for name in fields} | {"window": decision}
+
 
 class Listener:
     """Recognise who speaks in a stream. Not to be shared by threads."""

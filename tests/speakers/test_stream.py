@@ -39,6 +39,9 @@ class Decision:
     name: str | None
     score: float
 
+    def to_json(self):
+        return {"decision": self.answer, "speaker": self.speaker}
+
 
 class ByPitch:
     """A recogniser of tones, by the rules of the real one."""
