@@ -2,7 +2,8 @@
 
 It knows no microphone and no clock; time is counted in samples. Speech is detected as
 it comes. Every `hop_seconds` of a turn, its last `window_seconds` of speech are
-identified, and what two of the last three windows agree on is the answer.
+identified, and what two of the last three windows agree on is the answer. The first
+window of a turn is half full, and the second comes after half a hop: an early answer.
 """
 
 from collections import deque
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 _STEP = 4 * FRAME  # samples that are looked at together: 128 ms
 # After such a pause another person may speak: windows do not reach across it.
 _TURN_PAUSE = SAMPLE_RATE
-# Ticks are so much later than whole hops: a window of three hops is full by then.
-_LATE = 0.2
 # Speech that is worth a last decision when a turn ends.
 _LAST = SAMPLE_RATE // 4
 _WINDOWS, _AGREE = 3, 2
@@ -85,7 +84,9 @@ class Listener:
         # What is kept of the sound, in whole frames, and where it begins.
         self._sound, self._begin = np.zeros(0, np.float32), 0
         self._probabilities = np.zeros(0, np.float32)
-        self._tick: int | None = None  # when to decide next, while somebody speaks
+        # Decisions of the turn, None outside of one; and when the next is due.
+        self._decided: int | None = None
+        self._tick = 0
         self._judged = self._spoken = 0  # the ends of speech, at a decision and now
 
     def feed(self, block: np.ndarray, sample_rate: int) -> list[Heard]:
@@ -119,15 +120,17 @@ class Listener:
         spans = speech_spans(self._probabilities, len(self._sound))
         if spans:
             self._spoken = self._begin + spans[-1][1]
-        if self._tick is None:
+        if self._decided is None:
             return self._wait(spans)
         ended = self._now - self._spoken >= _TURN_PAUSE
-        if not (ended or self._now >= self._tick):
-            return None
-        self._tick = None if ended else self._tick + self._hop
-        fresh = self._spoken - self._judged
-        heard = self._decide(spans) if fresh >= (_LAST if ended else 1) else None
+        least = _LAST if ended else 1
+        heard = None
+        if (ended or self._is_due(spans)) and self._spoken - self._judged >= least:
+            self._tick = self._now + self._hop // (1 if self._decided else 2)
+            self._decided += 1
+            heard = self._decide(spans)
         if ended:
+            self._decided = None
             self._keep(self._now - _TURN_PAUSE)
         return heard
 
@@ -145,8 +148,7 @@ class Listener:
     def _wait(self, spans: list[tuple[int, int]]) -> Heard | None:
         """Begin a turn with the first speech; a long pause ends the last answer."""
         if spans:
-            self._judged = self._begin + spans[0][0]
-            self._tick = self._judged + round((1 + _LATE) * self._hop)
+            self._judged, self._decided = self._begin + spans[0][0], 0
             return None
         # A second is kept, in which noise can be measured.
         self._keep(self._now - _TURN_PAUSE)
@@ -154,6 +156,11 @@ class Listener:
             return None
         self._votes.clear()
         return self._report(None)
+
+    def _is_due(self, spans: list[tuple[int, int]]) -> bool:
+        if self._decided:
+            return self._now >= self._tick
+        return sum(end - start for start, end in spans) >= self._window / 2
 
     def _decide(self, spans: list[tuple[int, int]]) -> Heard:
         self._judged = self._spoken
