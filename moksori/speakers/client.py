@@ -81,7 +81,10 @@ class RemoteRecognizer:
             reason = f"the server fails: {_message(answer)}"
         if self._fallback is None:
             raise ServerError(reason)
-        self._local = self._local or self._fallback()
+        try:
+            self._local = self._local or self._fallback()
+        except (OSError, ValueError, RuntimeError) as error:
+            raise ServerError(f"{reason}; and locally: {error}") from None
         decision = self._local.identify(wave, sample_rate, threshold, top)
         return {**decision.to_json(), "by": "local", "fallback": reason}
 

@@ -145,3 +145,12 @@ def test_keys_come_from_the_first_line_of_a_file(tmp_path):
             read_key(file)
     with pytest.raises(ServerError, match="No such file"):
         read_key(tmp_path / "missing")
+
+
+def test_without_a_registry_both_reasons_are_told():
+    def missing():
+        raise FileNotFoundError("no registry here")
+
+    remote = RemoteRecognizer("http://127.0.0.1:9", fallback=missing)
+    with pytest.raises(ServerError, match=r"does not answer.*no registry here"):
+        remote.identify(WAVE, 16000)
