@@ -48,7 +48,7 @@ def opened(
         yield Sound(blocks(recording, _RATE), _RATE, seconds)
         return
     with microphone.Microphone(device, _RATE) as opened:
-        note("listening; Ctrl-C ends it")
+        note("the microphone is on; Ctrl-C ends it")
         try:
             yield Sound(opened, opened.sample_rate, seconds)
         finally:

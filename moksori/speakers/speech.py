@@ -192,7 +192,8 @@ def _signal_to_noise(wave: np.ndarray, spans: list[tuple[int, int]]) -> float:
     if not (spoken & audible).any():
         return 0.0
     # Breaths and echoes beside the speech are no noise.
-    beside = np.convolve(spoken, np.ones(2 * _LEAST_PAUSE + 1), "same") > 0.5
+    near = np.convolve(spoken, np.ones(2 * _LEAST_PAUSE + 1))
+    beside = near[_LEAST_PAUSE : _LEAST_PAUSE + len(spoken)] > 0.5
     pauses = power[~beside & audible]
     if len(pauses) < _LEAST_PAUSE:
         pauses = np.percentile(power[spoken & audible], [5])

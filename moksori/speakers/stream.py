@@ -116,16 +116,17 @@ class Listener:
         found = self._detector.feed(step)
         self._sound = np.concatenate([self._sound, step])
         self._probabilities = np.concatenate([self._probabilities, found])
-        self._keep(self._now - 2 * self._window)
+        # Twice a window, as there are pauses in it, and the pause that ends a turn.
+        self._keep(self._now - 2 * self._window - _TURN_PAUSE)
         spans = speech_spans(self._probabilities, len(self._sound))
         if spans:
             self._spoken = self._begin + spans[-1][1]
         if self._decided is None:
             return self._wait(spans)
         ended = self._now - self._spoken >= _TURN_PAUSE
-        least = _LAST if ended else 1
+        due = spans and (ended or self._is_due(spans))
         heard = None
-        if (ended or self._is_due(spans)) and self._spoken - self._judged >= least:
+        if due and self._spoken - self._judged >= (_LAST if ended else 1):
             self._tick = self._now + self._hop // (1 if self._decided else 2)
             self._decided += 1
             heard = self._decide(spans)

@@ -11,6 +11,7 @@ from moksori.speakers.speech import (
     SAMPLE_RATE,
     NoSpeech,
     SpeechDetector,
+    cut_speech,
     find_speech,
 )
 
@@ -147,3 +148,15 @@ def test_what_is_no_wave_is_refused(detector, wave):
     with pytest.raises(ValueError, match="finite numbers") as refused:
         find_speech(wave, SAMPLE_RATE, detector)
     assert not isinstance(refused.value, NoSpeech)
+
+
+@pytest.mark.parametrize("samples", [0, 4096, 6000, 6656, 6700])
+def test_words_shorter_than_the_pause_beside_them_are_measured(samples):
+    wave = np.sin(np.arange(samples) / 5).astype(np.float32)
+    if not samples:
+        with pytest.raises(NoSpeech):
+            cut_speech(wave, SAMPLE_RATE, wave, [])
+        return
+    speech = cut_speech(wave, SAMPLE_RATE, wave, [(0, samples)])
+    assert speech.quality.snr_db <= HIGHEST_SNR
+    assert speech.quality.speech_seconds == samples / SAMPLE_RATE

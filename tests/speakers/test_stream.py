@@ -175,11 +175,22 @@ def test_what_is_no_sound_is_refused():
     assert listener.feed(np.zeros(0), SAMPLE_RATE) == []
 
 
-def test_hours_take_no_more_memory_than_two_windows():
+@pytest.mark.parametrize("window", [0.5, 1.0, 8.0])
+def test_windows_of_other_lengths(window):
+    listener = Listener(ByPitch(), window_seconds=window, hop_seconds=0.5)
+    wave = np.concatenate([tone(300, 0.4), silence(1.5), tone(300, 12), silence(3)])
+    heard = listener.feed(wave, SAMPLE_RATE)
+    longest = max(listener._recognizer.seconds)
+    assert longest == pytest.approx(window, abs=0.05)
+    named = {each.name for each in heard} - {None}
+    assert named == ({"minji"} if window > 1.5 else set())
+
+
+def test_hours_take_no_more_memory_than_seconds():
     listener = Listener(ByPitch())
     for _ in range(60):
         listener.feed(tone(300, 1), SAMPLE_RATE)
-    assert len(listener._sound) <= 6 * SAMPLE_RATE + 4 * FRAME
+    assert len(listener._sound) <= 7 * SAMPLE_RATE + 4 * FRAME
 
 
 def test_detection_in_blocks_is_that_of_the_whole(speakers_installed):
