@@ -70,6 +70,21 @@ def test_a_track_of_a_video_is_chosen(tmp_path):
     assert not (tmp_path / "c.wav").exists()
 
 
+def test_a_broadcast_that_changes_its_rate_is_followed(tmp_path):
+    import soundfile
+
+    soundfile.write(tmp_path / "1.mp3", tone(2.0, RATE), RATE)
+    second = np.stack([tone(2.0, 22050, 880.0)] * 2, axis=1)
+    soundfile.write(tmp_path / "2.mp3", second, 22050)
+    both = [(tmp_path / name).read_bytes() for name in ("1.mp3", "2.mp3")]
+    (tmp_path / "a.mp3").write_bytes(b"".join(both))
+    seconds = conversion.convert(tmp_path / "a.mp3", tmp_path / "a.wav")
+    assert seconds == pytest.approx(4, abs=0.2)
+    wave = files.load(tmp_path / "a.wav", 16000)
+    assert loudest_hertz(wave[8000:24000], 16000) == pytest.approx(440, abs=3)
+    assert loudest_hertz(wave[40000:56000], 16000) == pytest.approx(880, abs=3)
+
+
 def test_long_recordings_take_no_more_memory(tmp_path):
     encode(tmp_path / "a.flac", np.tile(tone(1.0, 16000), 600), 16000, "flac")
     tracemalloc.start()

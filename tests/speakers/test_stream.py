@@ -9,6 +9,7 @@ import pytest
 
 from moksori.demo.corpus import SAMPLE_RATE as DEMO_RATE
 from moksori.demo.corpus import SPEAKERS, synthesize
+from moksori.speakers.encoder import SpeakerEncoder
 from moksori.speakers.speech import FRAME, SAMPLE_RATE, SpeechDetector
 from moksori.speakers.stream import Listener
 
@@ -204,17 +205,30 @@ def test_detection_in_blocks_is_that_of_the_whole(speakers_installed):
     )
 
 
-def test_speech_costs_little_time_until_it_is_identified(speakers_installed):
+class Encoding(ByPitch):
+    """A recogniser that encodes every window, as the real one does."""
+
+    def __init__(self):
+        super().__init__(SpeechDetector())
+        self.encoder = SpeakerEncoder()
+        self.vectors = []
+
+    def identify_speech(self, speech, threshold=None):
+        self.vectors.append(self.encoder.encode(speech.wave))
+        return Decision("unknown", None, None, 0.0)
+
+
+def test_listening_takes_less_than_a_tenth_of_a_core(speakers_installed):
     text = "오늘은 바람이 많이 불어서 나뭇잎이 자꾸 떨어집니다."
     wave = np.tile(synthesize(text, SPEAKERS[0]), 6)
-    listener = Listener(ByPitch(SpeechDetector()))
+    recognizer = Encoding()
+    listener = Listener(recognizer)
     began = time.process_time()
-    heard = [
-        each
-        for start in range(0, len(wave), DEMO_RATE // 10)
-        for each in listener.feed(wave[start : start + DEMO_RATE // 10], DEMO_RATE)
-    ]
+    for start in range(0, len(wave), DEMO_RATE // 10):
+        listener.feed(wave[start : start + DEMO_RATE // 10], DEMO_RATE)
     spent = time.process_time() - began
-    assert heard
-    # Measured: 0.01 of a core; what is left of 0.1 is the encoder's.
-    assert spent < 0.05 * len(wave) / DEMO_RATE
+    seconds = len(wave) / DEMO_RATE
+    # Every second, all through.
+    assert len(recognizer.vectors) > 0.7 * seconds
+    # Measured: 0.034.
+    assert spent < 0.1 * seconds
