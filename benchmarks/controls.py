@@ -2,7 +2,8 @@
 
 Noise, or pulses and noise at the pitch of a Griffin-Lim draft, goes through the linear
 prediction that the mels describe; then, some `passes` of a post-filter: the wave keeps
-its phases, its magnitudes are moved to the mels.
+its phases, its magnitudes are moved to the mels. Griffin-Lim, as it speaks here, goes
+through the same post-filter.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from benchmarks.systems import System
+from benchmarks.systems import System, as_spoken
 from hparams import Audio
 from moksori.audio import frames, pitch
 from moksori.audio.companding import deemphasize, preemphasize
@@ -24,11 +25,18 @@ PASSES = (0, 1, 4)
 
 
 def systems() -> list[System]:
-    """Noise and pulses, each after every number of `PASSES`."""
+    """Noise and pulses, each after every number of `PASSES`, and Griffin-Lim after it.
+
+    Griffin-Lim without the post-filter is one of the references already.
+    """
     return [
         System(f"{source} through LPC {ORDER}{_after(passes)}", _vocoder(make, passes))
         for source, make in (("noise", noise), ("pulses", pulses))
         for passes in PASSES
+    ] + [
+        System(f"Griffin-Lim from pulses{_after(passes)}", _filtered(passes))
+        for passes in PASSES
+        if passes
     ]
 
 
@@ -74,6 +82,25 @@ class SourceAndFilter:
         residual = self.source(mel, self.audio)
         wave = LinearPrediction(self.audio, ORDER).shape(residual, mel)
         return np.clip(post_filter(wave, mel, self.audio, self.passes), -1, 1)
+
+
+@dataclass(frozen=True)
+class FilteredGriffinLim:
+    """A vocoder: Griffin-Lim as it speaks here, then the post-filter."""
+
+    audio: Audio
+    passes: int
+
+    def generate(self, mels: Sequence[np.ndarray]) -> list[np.ndarray]:
+        waves = (griffin_lim(mel, as_spoken(self.audio)) for mel in mels)
+        return [
+            np.clip(post_filter(wave, mel, self.audio, self.passes), -1, 1)
+            for wave, mel in zip(waves, mels, strict=True)
+        ]
+
+
+def _filtered(passes: int):
+    return lambda recordings: FilteredGriffinLim(recordings.audio, passes)
 
 
 def _vocoder(source, passes: int):

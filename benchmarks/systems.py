@@ -1,7 +1,7 @@
 """What is judged in copy synthesis, and what it is compared with."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from benchmarks.copies import Companded, Recordings, Vocoder
 from benchmarks.quality_curve import training_seconds, until
+from hparams import SYNTHESIS_ONLY, Audio
 from moksori.audio.griffin_lim import griffin_lim
 from moksori.training.runs import Run
 from moksori.voices.griffin_lim import GriffinLim
@@ -45,7 +46,7 @@ def references() -> list[System]:
     Griffin-Lim as it speaks here, and from random phases with few iterations.
     """
     return [
-        System("Griffin-Lim from pulses", lambda r: GriffinLim(r.audio)),
+        System("Griffin-Lim from pulses", lambda r: GriffinLim(as_spoken(r.audio))),
         System(f"Griffin-Lim, {GRIFFIN_LIM_ITERATIONS} iterations", _FromRandomPhases),
         System("recordings in mu-law", lambda r: Companded(r.waves)),
         System(
@@ -53,6 +54,11 @@ def references() -> list[System]:
             lambda r: Companded(r.waves, PREEMPHASIS),
         ),
     ]
+
+
+def as_spoken(audio: Audio) -> Audio:
+    """Replace the synthesis settings that features were made with by the defaults."""
+    return replace(audio, **{name: getattr(Audio, name) for name in SYNTHESIS_ONLY})
 
 
 @dataclass(frozen=True)
