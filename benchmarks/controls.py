@@ -86,16 +86,19 @@ class SourceAndFilter:
 
 @dataclass(frozen=True)
 class FilteredGriffinLim:
-    """A vocoder: Griffin-Lim as it speaks here, then the post-filter."""
+    """A vocoder: Griffin-Lim as it speaks here, then the post-filter.
+
+    Like the Griffin-Lim of the references it is not limited to full scale.
+    """
 
     audio: Audio
     passes: int
 
     def generate(self, mels: Sequence[np.ndarray]) -> list[np.ndarray]:
-        waves = (griffin_lim(mel, as_spoken(self.audio)) for mel in mels)
+        audio = as_spoken(self.audio)
         return [
-            np.clip(post_filter(wave, mel, self.audio, self.passes), -1, 1)
-            for wave, mel in zip(waves, mels, strict=True)
+            post_filter(griffin_lim(mel, audio), mel, audio, self.passes)
+            for mel in mels
         ]
 
 
