@@ -16,8 +16,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from moksori.audio import watermark
-from moksori.audio.files import SUFFIXES, load, resample
+from moksori.audio import watermark  # noqa: E402
+from moksori.audio.files import SUFFIXES, load, resample  # noqa: E402
 
 RATE = 24000
 KEY = b"a key for measurements alone"
@@ -157,7 +157,7 @@ def marked(sounds: list[np.ndarray], rng) -> list[tuple[np.ndarray, int]]:
         10 * np.log10(np.sum(wave**2) / np.sum((wave - each) ** 2))
         for wave, (each, _) in zip(sounds, result, strict=True)
     ]
-    print(f"{len(sounds)} recordings, {seconds:.0f} s: {cost:.4f} s of a core a second;")
+    print(f"{len(sounds)} recordings, {seconds:.0f} s: {cost:.4f} core seconds each")
     print(f"signal to mark {np.mean(ratios):.1f} dB, least {min(ratios):.1f}")
     quality = [
         score

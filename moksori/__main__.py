@@ -13,6 +13,7 @@ COMMANDS = (
     "synthesize",
     "clone",
     "compare",
+    "speakers",
     "listen",
     "to_wav",
     "export",

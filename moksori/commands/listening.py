@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 REGISTRY = Path("data/speakers/registry.db")
 
 
-def open_recognizer(registry: Path, encoder: Path | None) -> "Recognizer":
+def open_recognizer(registry: Path, encoder: Path | None, create=False) -> "Recognizer":
     """Open the registry, and load what identifies the people in it."""
-    if not registry.is_file():
+    if not create and not registry.is_file():
         raise FileNotFoundError(f"no registry {registry}: enrol somebody first")
     from moksori.speakers.calibration import Calibration
     from moksori.speakers.encoder import SpeakerEncoder

@@ -1,0 +1,88 @@
+"""Enrol people by their voices, and say who speaks: `moksori speakers ACTION …`.
+
+enrol NAME/FILE folders, identify and verify recordings, list, rename, forget, plot.
+Exit code 0 says that all was done and everybody was named; 3, that somebody was not
+named; 2, that something could not be done.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from moksori.commands import enrolling, listening, people, recognition
+
+_ACTIONS = {
+    "enrol": enrolling.enrol,
+    "identify": recognition.identify,
+    "verify": recognition.verify,
+    "list": people.show,
+    "rename": people.rename,
+    "forget": people.forget,
+    "plot": people.plot,
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.help = ", ".join(_ACTIONS) + "; each has its own --help"
+
+    def action(name: str, text: str) -> argparse.ArgumentParser:
+        added = actions.add_parser(name, help=text, description=text)
+        file = {"type": Path, "metavar": "FILE"}
+        where = "who is enrolled (%(default)s)"
+        added.add_argument("--registry", **file, default=listening.REGISTRY, help=where)
+        added.add_argument("--encoder", **file, help="an ONNX model instead of CAM++")
+        added.add_argument("--json", action="store_true", help="a JSON object a line")
+        return added
+
+    _enrolment(action("enrol", "enrol everybody in a folder of NAME/FILE"))
+    identify = action("identify", "say who speaks in recordings")
+    identify.add_argument("recordings", nargs="*", type=Path, metavar="PATH")
+    test = "one more, as other programs call it"
+    identify.add_argument("--test_audio", type=Path, metavar="FILE", help=test)
+    verify = action("verify", "say whether somebody speaks in recordings")
+    verify.add_argument("who", metavar="NAME", help="a name or an id")
+    verify.add_argument("recordings", nargs="+", type=Path, metavar="FILE")
+    for each in (identify, verify):
+        above = "lowest cosine that names somebody (measured: by length and band)"
+        each.add_argument("--threshold", type=float, metavar="COSINE", help=above)
+    action("list", "list who is enrolled")
+    rename = action("rename", "give somebody another name")
+    rename.add_argument("who", metavar="NAME", help="a name or an id")
+    rename.add_argument("name", metavar="NEW", help="the new name")
+    forget = action("forget", "delete somebody, vectors and all")
+    forget.add_argument("who", nargs="+", metavar="NAME", help="names or ids")
+    plot = action("plot", "draw who sounds like whom")
+    plot.add_argument("--out", type=Path, default=Path("embedding.png"), metavar="FILE")
+    return parser
+
+
+def _enrolment(flags: argparse.ArgumentParser) -> None:
+    flags.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="NAME/FILE")
+    again = "the same, as other programs call it"
+    flags.add_argument("--register_dir", type=Path, metavar="DIR", help=again)
+    who = "who agreed to be recognised: 'themselves', a name"
+    flags.add_argument("--consent-by", metavar="WHO", help=who)
+    why = "what they agreed to, for instance 'names in our minutes'"
+    flags.add_argument("--purpose", metavar="TEXT", help=why)
+    days = "forget them after so many days"
+    flags.add_argument("--days", type=int, metavar="N", help=days)
+    fit = "enrol without recordings that do not fit, instead of not at all"
+    flags.add_argument("--leave-out", action="store_true", help=fit)
+    picture = "the picture of everybody (embedding.png beside the registry)"
+    flags.add_argument("--plot", type=Path, metavar="FILE", help=picture)
+
+
+def main(argv: list[str] | None = None) -> int:
+    flags = parser()
+    arguments = flags.parse_args(argv)
+    try:
+        return _ACTIONS[arguments.action](arguments)
+    except KeyboardInterrupt:
+        print("speakers: stopped; who was enrolled stays so", file=sys.stderr)
+        return 130
+    except people.errors() as error:
+        print(f"speakers: {error}", file=sys.stderr)
+        return 2

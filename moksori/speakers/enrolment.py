@@ -1,0 +1,148 @@
+"""Enrol speakers from recordings: all clips of a person, or none."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from moksori.audio.files import SUFFIXES, AudioError
+from moksori.speakers.bandwidth import Band
+from moksori.speakers.clip import Clip, read_clip
+from moksori.speakers.recognizer import Recognizer
+from moksori.speakers.registry import Consent, Speaker
+from moksori.speakers.speech import NoSpeech
+
+LEAST_SECONDS = 3.0
+ADVISED_SECONDS, ADVISED_CLIPS = 10.0, 3
+# Two means of one voice are nearer than a clip has to be.
+_SAME_VOICE = 0.12
+
+
+class Refused(ValueError):
+    """Recordings that a speaker is not enrolled from; the text names them."""
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """Represent a speaker who was enrolled: `added` clips, files left out with the
+    reason, and what should be known about the rest."""
+
+    speaker: Speaker
+    added: int
+    left_out: dict[Path, str]
+    warnings: list[str]
+
+
+def recordings(folder: Path) -> dict[str, list[Path]]:
+    """Find recordings as name/file, of any depth below the name, in a folder.
+
+    Returns the files of every name, in order. Raises `ValueError` when there are none.
+    """
+    found: dict[str, list[Path]] = {}
+    for path in sorted(folder.rglob("*")):
+        within = path.relative_to(folder).parts
+        if len(within) > 1 and path.suffix.lower() in SUFFIXES and path.is_file():
+            found.setdefault(within[0], []).append(path)
+    if not found:
+        raise ValueError(f"{folder} holds no recordings as NAME/FILE")
+    return found
+
+
+def enrol(
+    recognizer: Recognizer,
+    name: str,
+    paths: list[Path],
+    consent: Consent,
+    expires: datetime | None = None,
+    leave_out: bool = False,
+    progress: Callable[[Path], None] = lambda path: None,
+) -> Enrolment | None:
+    """Enrol a person from recordings, or add them where the name is enrolled already.
+
+    Returns None when all of them are enrolled. A recording that cannot be used, or
+    whose voice is not that of the others, refuses them all, unless `leave_out`. Raises
+    `Refused` with a line for each, and for less than `LEAST_SECONDS` of speech.
+    """
+    clips, reasons = {}, {}
+    for path in paths:
+        progress(path)
+        try:
+            clips[path] = read_clip(path, recognizer.encoder, recognizer.detector)
+        except (AudioError, NoSpeech, ValueError) as error:
+            reasons[path] = str(error)
+    reasons |= _strangers(clips, recognizer)
+    if reasons and not leave_out:
+        lines = [f"  {path}: {reason}" for path, reason in reasons.items()]
+        raise Refused("\n".join([f"{name}: recordings that do not fit", *lines]))
+    fitting = [clip for path, clip in clips.items() if path not in reasons]
+    return _enrolled(recognizer, name, fitting, consent, expires, reasons)
+
+
+def _enrolled(recognizer, name, clips, consent, expires, reasons):
+    registry = recognizer.registry
+    there = registry.find(name)
+    if len(there) > 1:
+        raise Refused(f"{name}: several people have this name; rename one of them")
+    have = registry.hashes(there[0].id) if there else set()
+    new = {clip.sha256: clip for clip in clips if clip.sha256 not in have}
+    if there and not new:
+        return None
+    speech = sum(clip.quality.speech_seconds for clip in new.values())
+    if not there and speech < LEAST_SECONDS:
+        raise Refused(f"{name}: {speech:.1f} s of speech, {LEAST_SECONDS:g} needed")
+    warnings = list(_warnings(recognizer, name, list(new.values())))
+    if there:
+        speaker = registry.add_clips(there[0].id, list(new.values()))
+    else:
+        speaker = registry.enrol(name, list(new.values()), consent, expires)
+    if speaker.seconds < ADVISED_SECONDS or speaker.clips < ADVISED_CLIPS:
+        warnings.append(
+            f"{speaker.seconds:.0f} s in {speaker.clips} clips; recognition is surer "
+            f"with {ADVISED_SECONDS:g} s in {ADVISED_CLIPS}"
+        )
+    return Enrolment(speaker, len(new), reasons, warnings)
+
+
+def _strangers(clips: dict[Path, Clip], recognizer: Recognizer) -> dict[Path, str]:
+    """Name the clips whose voice is not that of the others of the speaker."""
+    if len(clips) < 3 or not recognizer.calibration.knows(recognizer.encoder.id):
+        return {}
+    found = {}
+    for path, clip in clips.items():
+        vector = clip.vectors[Band.TELEPHONE]
+        band = Band.TELEPHONE
+        others = [each for other, each in clips.items() if other is not path]
+        if all(Band.WIDE in each.vectors for each in (clip, *others)):
+            vector, band = clip.vectors[Band.WIDE], Band.WIDE
+        mean = np.mean([each.vectors[band] for each in others], axis=0)
+        score = float(vector @ mean / np.linalg.norm(mean))
+        least = recognizer.calibration.threshold(
+            "verify", recognizer.encoder.id, clip.quality.speech_seconds, band
+        )
+        if score < least:
+            found[path] = f"sounds like somebody else ({score:.2f}, least {least:.2f})"
+    return found
+
+
+def _warnings(recognizer, name: str, clips: list[Clip]) -> Iterator[str]:
+    """Say whom the voice is enrolled as already, under another name."""
+    if not recognizer.calibration.knows(recognizer.encoder.id):
+        return
+    for band in Band:
+        templates = recognizer.registry.templates(band)
+        vectors = [clip.vectors[band] for clip in clips if band in clip.vectors]
+        if not templates.ids or not vectors:
+            continue
+        mean = np.mean(vectors, axis=0)
+        mean = recognizer.registry.rotate(mean / np.linalg.norm(mean))
+        scores = templates.matrix @ mean
+        seconds = sum(clip.quality.speech_seconds for clip in clips)
+        least = recognizer.calibration.threshold(
+            "verify", recognizer.encoder.id, seconds, band
+        )
+        best = int(scores.argmax())
+        if scores[best] >= least + _SAME_VOICE and templates.names[best] != name:
+            yield f"sounds like {templates.names[best]} ({scores[best]:.2f})"
+        return

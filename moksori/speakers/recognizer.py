@@ -1,0 +1,154 @@
+"""Answer who speaks, with "unknown" where nobody enrolled does."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from moksori.speakers.calibration import Calibration
+from moksori.speakers.decision import Answer, Candidate, Decision
+from moksori.speakers.encoder import SpeakerEncoder
+from moksori.speakers.registry import Registry, Templates
+from moksori.speakers.speech import NoSpeech, Speech, SpeechDetector, find_speech
+from moksori.speakers.voices import several_speakers
+
+LEAST_SECONDS = 1.5
+# With less speech a name is likely at most.
+_CERTAIN_SECONDS = 3.0
+_POOR_SNR = 0.0  # decibel
+_POOR_CLIPPED = 0.2  # share of the speech
+# So many others make a margin.
+_OTHERS = 5
+
+
+class Recognizer:
+    """Identify and verify speakers against a registry; safe to share by threads."""
+
+    def __init__(
+        self,
+        encoder: SpeakerEncoder,
+        registry: Registry,
+        calibration: Calibration,
+        detector: SpeechDetector,
+    ):
+        self.encoder, self.registry = encoder, registry
+        self.calibration, self.detector = calibration, detector
+
+    def identify(
+        self,
+        wave: np.ndarray,
+        sample_rate: int,
+        threshold: float | None = None,
+        top: int = 5,
+    ) -> Decision:
+        """Decide who of the enrolled speaks in a wave [samples], full scale 1.0.
+
+        `threshold` replaces the measured one, and is a cosine; `top` is how many
+        candidates are told. Raises `ValueError` for what is no sound.
+        """
+        try:
+            speech = find_speech(wave, sample_rate, self.detector)
+        except NoSpeech:
+            return Decision(Answer.NO_SPEECH, self.encoder.id)
+        return self.identify_speech(speech, threshold, top)
+
+    def identify_speech(
+        self, speech: Speech, threshold: float | None = None, top: int = 5
+    ) -> Decision:
+        """Decide who speaks in speech without pauses; see `identify`."""
+        decision = self._refused(speech)
+        if decision.answer is not Answer.UNKNOWN:
+            return decision
+        templates = self.registry.templates(speech.quality.band)
+        if not templates.ids:
+            return decision
+        vector = self.registry.rotate(self.encoder.encode(speech.wave))
+        scores = templates.matrix @ vector
+        order = np.argsort(-scores, kind="stable")
+        decision = replace(
+            decision,
+            candidates=tuple(_candidate(templates, scores, i) for i in order[:top]),
+            score=float(scores[order[0]]),
+        )
+        others = scores[order[1 : _OTHERS + 1]]
+        task, value = "cosine", decision.score
+        if len(others) == _OTHERS and threshold is None:
+            task, value = "margin", 2 * value - float(others.mean())
+        best = _candidate(templates, scores, order[0])
+        return self._decided(decision, task, value, best, threshold)
+
+    def verify(
+        self,
+        speaker: str,
+        wave: np.ndarray,
+        sample_rate: int,
+        threshold: float | None = None,
+    ) -> Decision:
+        """Decide whether an enrolled speaker, named by id, speaks in a wave.
+
+        Raises `UnknownSpeaker` for an id that is not enrolled.
+        """
+        known = self.registry.get(speaker)
+        try:
+            speech = find_speech(wave, sample_rate, self.detector)
+        except NoSpeech:
+            return Decision(Answer.NO_SPEECH, self.encoder.id)
+        decision = self._refused(speech)
+        templates = self.registry.templates(speech.quality.band)
+        if decision.answer is not Answer.UNKNOWN or speaker not in templates.ids:
+            return decision
+        vector = self.registry.rotate(self.encoder.encode(speech.wave))
+        score = float(templates.matrix[templates.ids.index(speaker)] @ vector)
+        best = Candidate(speaker, known.name, score)
+        decision = replace(decision, score=score, candidates=(best,))
+        return self._decided(decision, "verify", score, best, threshold)
+
+    def _refused(self, speech: Speech) -> Decision:
+        """Return why nothing can be said, or unknown."""
+        quality = speech.quality
+        answer = Answer.UNKNOWN
+        if quality.speech_seconds < LEAST_SECONDS:
+            answer = Answer.TOO_SHORT
+        elif quality.snr_db < _POOR_SNR or quality.clipped > _POOR_CLIPPED:
+            answer = Answer.POOR_QUALITY
+        elif several_speakers(self.encoder, speech.wave):
+            answer = Answer.SEVERAL_SPEAKERS
+        return Decision(
+            answer,
+            self.encoder.id,
+            speech_seconds=quality.speech_seconds,
+            snr_db=quality.snr_db,
+            band=quality.band,
+        )
+
+    def _decided(
+        self,
+        decision: Decision,
+        task: str,
+        value: float,
+        best: Candidate,
+        threshold: float | None,
+    ) -> Decision:
+        given = threshold is not None
+        if not given:
+            threshold = self.calibration.threshold(
+                task, self.encoder.id, decision.speech_seconds, decision.band
+            )
+        probability = None
+        if not given:
+            above = value - threshold
+            probability = self.calibration.probability(
+                above, self.encoder.id, decision.band
+            )
+        decision = replace(
+            decision, margin=value, threshold=threshold, probability=probability
+        )
+        if value < threshold:
+            return decision
+        certain = decision.speech_seconds >= _CERTAIN_SECONDS
+        answer = Answer.KNOWN if certain else Answer.LIKELY
+        return replace(decision, answer=answer, speaker=best.speaker, name=best.name)
+
+
+def _candidate(templates: Templates, scores: np.ndarray, index: int) -> Candidate:
+    ids, names = templates.ids, templates.names
+    return Candidate(ids[index], names[index], float(scores[index]))

@@ -1,0 +1,382 @@
+"""Keep enrolled speakers: vectors and consent in one SQLite file, no sound.
+
+Vectors are turned by a secret rotation before they are written, which changes no cosine
+between them: the file without its key, which lies beside it, matches nobody elsewhere,
+and with a new key old copies are worthless. Forgetting overwrites what it deletes.
+"""
+
+import os
+import secrets
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from moksori.speakers.bandwidth import Band
+from moksori.speakers.clip import Clip
+
+_APPLICATION, _VERSION = 0x6D6B7372, 1  # "mksr"
+_EVENT_DAYS = 90
+_LONGEST_NAME = 200
+_SCHEMA = """
+CREATE TABLE speaker (id TEXT PRIMARY KEY, name TEXT NOT NULL, created TEXT NOT NULL,
+    expires TEXT, consent_by TEXT NOT NULL, consent_at TEXT NOT NULL,
+    consent_purpose TEXT NOT NULL);
+CREATE TABLE clip (speaker TEXT NOT NULL REFERENCES speaker ON DELETE CASCADE,
+    sha256 TEXT NOT NULL, seconds REAL NOT NULL, speech_seconds REAL NOT NULL,
+    snr_db REAL NOT NULL, PRIMARY KEY (speaker, sha256));
+CREATE TABLE vector (speaker TEXT NOT NULL, sha256 TEXT NOT NULL,
+    encoder TEXT NOT NULL, band TEXT NOT NULL, value BLOB NOT NULL,
+    PRIMARY KEY (speaker, sha256, encoder, band),
+    FOREIGN KEY (speaker, sha256) REFERENCES clip ON DELETE CASCADE);
+CREATE TABLE event (at TEXT NOT NULL, action TEXT NOT NULL, speaker TEXT, score REAL);
+"""
+
+
+class RegistryError(ValueError):
+    """A registry that cannot be used as it is; the text says why, in a line."""
+
+
+class UnknownSpeaker(KeyError):
+    """Nobody of this id is enrolled."""
+
+    def __str__(self) -> str:
+        return f"nobody is enrolled as {self.args[0]}"
+
+
+@dataclass(frozen=True)
+class Consent:
+    """Represent who agreed to be recognised, when (UTC, ISO 8601), and for what."""
+
+    by: str
+    purpose: str
+    at: str = ""
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """Represent an enrolled speaker; `seconds` are those of speech in its clips."""
+
+    id: str
+    name: str
+    created: str
+    expires: str | None
+    consent: Consent
+    clips: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Templates:
+    """Represent who can be recognised: ids, names, and unit vectors [N, dimension] in
+    the registry's rotation."""
+
+    ids: list[str]
+    names: list[str]
+    matrix: np.ndarray
+
+
+class Registry:
+    """Enrol, find and forget speakers. Safe to share by threads and processes."""
+
+    def __init__(self, path: Path, encoder: str, dimension: int, rotation: np.ndarray):
+        self.path, self.encoder, self.dimension = path, encoder, dimension
+        self._rotation = rotation
+        self._lock = threading.RLock()
+        self._templates: dict[Band, tuple[tuple, Templates]] = {}
+        self._changes = 0
+        self._database = _connect(path)
+        self.expire()
+
+    @classmethod
+    def open(
+        cls, path: Path, encoder: str, dimension: int, key_path: Path | None = None
+    ) -> "Registry":
+        """Open a registry, or begin one, for the vectors of one encoder.
+
+        The key lies beside it as NAME.key unless `key_path` says otherwise. Raises
+        `RegistryError` for a file of another program and for a lost key.
+        """
+        path = Path(path)
+        key_path = Path(key_path or path.with_suffix(".key"))
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.exists() and not key_path.exists():
+            _write_private(key_path, secrets.token_bytes(32))
+        if not key_path.exists():
+            raise RegistryError(f"{path} needs its key, and {key_path} is missing")
+        rotation = rotation_of(key_path.read_bytes(), dimension)
+        return cls(path, encoder, dimension, rotation)
+
+    def __enter__(self) -> "Registry":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._database.close()
+
+    def rotate(self, vector: np.ndarray) -> np.ndarray:
+        """Turn a vector [dimension] as those of the registry are."""
+        return (self._rotation @ vector.astype(np.float64)).astype(np.float32)
+
+    def enrol(
+        self,
+        name: str,
+        clips: list[Clip],
+        consent: Consent,
+        expires: datetime | None = None,
+    ) -> Speaker:
+        """Enrol a speaker with all of its clips, or not at all.
+
+        Raises `RegistryError` without clips, a name or a consent.
+        """
+        name = _checked_name(name)
+        if not clips:
+            raise RegistryError(f"{name}: no clip to enrol")
+        if not consent.by.strip() or not consent.purpose.strip():
+            raise RegistryError("a consent says who agreed, and for what")
+        speaker, now = secrets.token_hex(16), _now()
+        row = (
+            *(speaker, name, now, expires and _stamp(expires)),
+            *(consent.by, consent.at or now, consent.purpose),
+        )
+        with self._writing() as database:
+            database.execute("INSERT INTO speaker VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+            self._insert(database, speaker, clips)
+            _log(database, "enrol", speaker)
+        return self.get(speaker)
+
+    def add_clips(self, speaker: str, clips: list[Clip]) -> Speaker:
+        """Add clips to a speaker; one that is there already counts once."""
+        self.get(speaker)
+        with self._writing() as database:
+            self._insert(database, speaker, clips)
+            _log(database, "add clips", speaker)
+        return self.get(speaker)
+
+    def get(self, speaker: str) -> Speaker:
+        """Return a speaker by id; raises `UnknownSpeaker`."""
+        found = self._select("WHERE s.id = ?", speaker)
+        if not found:
+            raise UnknownSpeaker(speaker)
+        return found[0]
+
+    def find(self, name: str) -> list[Speaker]:
+        """Return the speakers of a name, or the one of an id."""
+        return self._select("WHERE s.name = ? OR s.id = ?", name, name)
+
+    def speakers(self) -> list[Speaker]:
+        """Return everybody, in order of names."""
+        return self._select("")
+
+    def hashes(self, speaker: str) -> set[str]:
+        """Return the SHA-256 of a speaker's clips."""
+        with self._lock:
+            rows = self._database.execute(
+                "SELECT sha256 FROM clip WHERE speaker = ?", (speaker,)
+            ).fetchall()
+        return {each for (each,) in rows}
+
+    def rename(self, speaker: str, name: str) -> Speaker:
+        """Give a speaker another name."""
+        self.get(speaker)
+        with self._writing() as database:
+            row = _checked_name(name), speaker
+            database.execute("UPDATE speaker SET name = ? WHERE id = ?", row)
+            _log(database, "rename", speaker)
+        self._purge()
+        return self.get(speaker)
+
+    def forget(self, speaker: str) -> None:
+        """Delete a speaker; no byte of name, vectors and hashes stays in the file."""
+        self.get(speaker)
+        self._forget([speaker])
+
+    def expire(self) -> int:
+        """Forget everybody whose time is over; return how many. Old events go too."""
+        with self._lock:
+            rows = self._database.execute(
+                "SELECT id FROM speaker WHERE expires <= ?", (_now(),)
+            ).fetchall()
+        if rows:
+            self._forget([each for (each,) in rows])
+        with self._writing(quiet=True) as database:
+            oldest = _stamp(datetime.now(UTC) - timedelta(days=_EVENT_DAYS))
+            database.execute("DELETE FROM event WHERE at < ?", (oldest,))
+        return len(rows)
+
+    def templates(self, band: Band) -> Templates:
+        """Return the mean vector of everybody's clips in a band."""
+        with self._lock:
+            (version,) = self._database.execute("PRAGMA data_version").fetchone()
+            state = version, self._changes
+            kept = self._templates.get(band)
+            if kept is None or kept[0] != state:
+                kept = self._templates[band] = (state, self._read(band))
+            return kept[1]
+
+    def events(self) -> list[dict]:
+        """Return what was done with whom, the newest first; names are not kept."""
+        with self._lock:
+            rows = self._database.execute(
+                "SELECT at, action, speaker, score FROM event ORDER BY rowid DESC"
+            ).fetchall()
+        return [
+            dict(zip(("at", "action", "speaker", "score"), r, strict=True))
+            for r in rows
+        ]
+
+    def _read(self, band: Band) -> Templates:
+        rows = self._database.execute(
+            "SELECT v.speaker, s.name, v.value FROM vector v JOIN speaker s"
+            " ON s.id = v.speaker WHERE v.band = ? AND v.encoder = ?"
+            " AND (s.expires IS NULL OR s.expires > ?) ORDER BY s.name, s.id",
+            (str(band), self.encoder, _now()),
+        ).fetchall()
+        if not rows:
+            return Templates([], [], np.zeros((0, self.dimension), np.float32))
+        ids = list(dict.fromkeys(row[0] for row in rows))
+        names = dict(row[:2] for row in rows)
+        place = {each: index for index, each in enumerate(ids)}
+        vectors = np.frombuffer(b"".join(row[2] for row in rows), "<f4")
+        sums = np.zeros((len(ids), self.dimension), np.float32)
+        of = np.array([place[row[0]] for row in rows])
+        np.add.at(sums, of, vectors.reshape(len(rows), self.dimension))
+        sums /= np.linalg.norm(sums, axis=1, keepdims=True)
+        return Templates(ids, [names[each] for each in ids], sums)
+
+    def _insert(self, database, speaker: str, clips: list[Clip]) -> None:
+        for clip in clips:
+            quality = clip.quality
+            row = (speaker, clip.sha256, quality.seconds, quality.speech_seconds)
+            statement = "INSERT OR IGNORE INTO clip VALUES (?, ?, ?, ?, ?)"
+            database.execute(statement, (*row, quality.snr_db))
+            for band, vector in clip.vectors.items():
+                if vector.shape != (self.dimension,) or not np.isfinite(vector).all():
+                    raise RegistryError(f"a vector is not {self.dimension} numbers")
+                value = self.rotate(vector).astype("<f4").tobytes()
+                row = (speaker, clip.sha256, self.encoder, str(band), value)
+                statement = "INSERT OR REPLACE INTO vector VALUES (?, ?, ?, ?, ?)"
+                database.execute(statement, row)
+
+    def _select(self, condition: str, *values: str) -> list[Speaker]:
+        with self._lock:
+            rows = self._database.execute(
+                "SELECT s.*, count(c.sha256), coalesce(sum(c.speech_seconds), 0)"
+                f" FROM speaker s LEFT JOIN clip c ON c.speaker = s.id {condition}"
+                " GROUP BY s.id ORDER BY s.name, s.id",
+                values,
+            ).fetchall()
+        return [
+            Speaker(*row[:4], Consent(row[4], row[6], row[5]), row[7], row[8])
+            for row in rows
+        ]
+
+    def _forget(self, speakers: list[str]) -> None:
+        with self._writing() as database:
+            for each in speakers:
+                database.execute("DELETE FROM speaker WHERE id = ?", (each,))
+                database.execute("DELETE FROM event WHERE speaker = ?", (each,))
+            _log(database, "forget", None)
+        self._purge()
+
+    def _purge(self) -> None:
+        """Write the file anew, so that nothing deleted stays in free pages."""
+        with self._lock:
+            self._database.execute("VACUUM")
+
+    @contextmanager
+    def _writing(self, quiet: bool = False) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._database
+            except BaseException:
+                self._database.execute("ROLLBACK")
+                raise
+            self._database.execute("COMMIT")
+            self._changes += not quiet
+
+
+def rotation_of(key: bytes, dimension: int) -> np.ndarray:
+    """Compute the rotation [dimension, dimension] of a key of 32 bytes and more.
+
+    The orthogonal factor of a matrix of normal numbers, which is uniform over all
+    rotations when its diagonal is made positive (Mezzadri 2007, "How to generate random
+    matrices from the classical compact groups").
+    """
+    if len(key) < 32:
+        raise RegistryError("the key of the registry is shorter than 32 bytes")
+    seed = int.from_bytes(key, "big")
+    normal = np.random.Generator(np.random.PCG64(seed)).standard_normal
+    factor, upper = np.linalg.qr(normal((dimension, dimension)))
+    return factor * np.sign(np.diag(upper))
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    fresh = not path.exists()
+    if fresh:
+        _write_private(path, b"")
+    database = sqlite3.connect(
+        path, timeout=30, isolation_level=None, check_same_thread=False
+    )
+    try:
+        database.execute("PRAGMA secure_delete = ON")
+        database.execute("PRAGMA foreign_keys = ON")
+        (application,) = database.execute("PRAGMA application_id").fetchone()
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        if not application and not path.stat().st_size:
+            database.executescript(
+                f"BEGIN; {_SCHEMA} PRAGMA application_id = {_APPLICATION};"
+                f"PRAGMA user_version = {_VERSION}; COMMIT;"
+            )
+        elif application != _APPLICATION:
+            raise RegistryError(f"{path} is no registry of speakers")
+        elif version != _VERSION:
+            raise RegistryError(
+                f"{path} has version {version}, this program reads {_VERSION}"
+            )
+    except sqlite3.DatabaseError as error:
+        database.close()
+        raise RegistryError(f"{path} is no registry of speakers: {error}") from None
+    except RegistryError:
+        database.close()
+        raise
+    return database
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    """Begin a file that its owner alone may read; one that is there is an error."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _log(database, action: str, speaker: str | None, score: float | None = None):
+    row = _now(), action, speaker, score
+    database.execute("INSERT INTO event VALUES (?, ?, ?, ?)", row)
+
+
+def _checked_name(name: str) -> str:
+    name = name.strip()
+    if not name or len(name) > _LONGEST_NAME or not name.isprintable():
+        raise RegistryError(f"a name has 1 to {_LONGEST_NAME} printable characters")
+    return name
+
+
+def _now() -> str:
+    return _stamp(datetime.now(UTC))
+
+
+def _stamp(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="seconds")

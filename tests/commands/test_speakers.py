@@ -1,0 +1,87 @@
+"""`moksori speakers`: its flags, words and exit codes, with voices that are tones."""
+
+import json
+
+import pytest
+
+from moksori.audio.files import save
+from moksori.commands import enrolling, recognition, speakers
+from moksori.commands import people as registered
+from moksori.speakers.recognizer import Recognizer
+from moksori.speakers.registry import Registry
+from tests.speakers.fake import (
+    CALIBRATION,
+    RATE,
+    FakeDetector,
+    FakeEncoder,
+    people,
+    voice,
+)
+
+AGREED = ["--consent-by", "they", "--purpose", "tests"]
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    def opened(path, encoder, create=False):
+        if not create and not path.is_file():
+            raise FileNotFoundError(f"no registry {path}: enrol somebody first")
+        network = FakeEncoder()
+        registry = Registry.open(path, network.id, network.dimension)
+        return Recognizer(network, registry, CALIBRATION, FakeDetector())
+
+    for module in (enrolling, recognition, registered):
+        monkeypatch.setattr(module, "open_recognizer", opened)
+
+    def call(action, *words):
+        flags = [action, "--registry", str(tmp_path / "r" / "r.db"), *map(str, words)]
+        code = speakers.main(flags)
+        return (code, *capsys.readouterr())
+
+    return call
+
+
+def test_from_enrolment_to_forgetting(run, tmp_path):
+    folder = people(tmp_path / "data", minji=400, suho=900)
+    code, said, _ = run("enrol", "--register_dir", folder, *AGREED)
+    assert code == 0
+    assert "minji: 3 clips, 12 s of speech" in said
+    assert (tmp_path / "r" / "embedding.png").is_file()
+    assert "enrolled already" in run("enrol", folder, *AGREED)[2]
+
+    known, stranger = tmp_path / "known.wav", tmp_path / "stranger.wav"
+    save(known, voice(402, seed=5), RATE)
+    save(stranger, voice(2500), RATE)
+    code, said, _ = run("identify", known)
+    assert code == 0
+    assert "known.wav: minji (" in said
+    code, said, _ = run("identify", known, "--test_audio", stranger, "--json")
+    assert code == 3
+    rows = [json.loads(line) for line in said.splitlines()]
+    assert [row["decision"] for row in rows] == ["known", "unknown"]
+    assert run("verify", "suho", known)[0] == 3
+
+    assert "minji  3 clips, 12 s" in run("list")[1]
+    assert run("rename", "minji", "민지")[1] == "minji is 민지 now\n"
+    assert run("plot", "--out", tmp_path / "p.png")[0] == 0
+    assert run("forget", "민지", "suho")[0] == 0
+    assert run("list")[1] == ""
+
+
+def test_what_is_refused_is_a_line(run, tmp_path):
+    folder = people(tmp_path / "data", minji=400)
+    code, _, noted = run("enrol", folder)
+    assert code == 2
+    assert "--consent-by WHO --purpose TEXT" in noted
+    assert "enrol somebody first" in run("identify", tmp_path)[2]
+    save(folder / "minji" / "other.wav", voice(2000), RATE)
+    people(folder, suho=900)
+    code, said, noted = run("enrol", folder, *AGREED)
+    assert code == 2
+    assert "other.wav: sounds like somebody else" in noted
+    assert "suho: 3 clips" in said
+    (tmp_path / "cut.wav").write_bytes(b"RIFF nothing")
+    code, _, noted = run("identify", tmp_path / "cut.wav")
+    assert code == 2
+    assert "cut.wav" in noted
+    assert "nobody is enrolled as" in run("forget", "nobody")[2]

@@ -1,0 +1,145 @@
+"""The registry: kept, found, forgotten without a trace, and never mistaken."""
+
+import pickle
+import sqlite3
+import stat
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from moksori.speakers.bandwidth import Band
+from moksori.speakers.clip import Clip
+from moksori.speakers.registry import (
+    Consent,
+    Registry,
+    RegistryError,
+    UnknownSpeaker,
+    rotation_of,
+)
+from moksori.speakers.speech import Quality
+
+CONSENT = Consent("김민지", "tests")
+NAME = "아무도 아닌 사람"
+
+
+def clip(seed: int, dimension: int = 16) -> Clip:
+    vector = np.random.default_rng(seed).standard_normal(dimension)
+    vector = (vector / np.linalg.norm(vector)).astype(np.float32)
+    quality = Quality(5.0, 4.0, 30.0, -20.0, 0.0, Band.WIDE)
+    return Clip(f"{seed:064x}", quality, dict.fromkeys(Band, vector))
+
+
+@pytest.fixture
+def registry(tmp_path):
+    with Registry.open(tmp_path / "people" / "registry.db", "fake-1", 16) as opened:
+        yield opened
+
+
+def test_who_is_enrolled_is_found_again(registry):
+    speaker = registry.enrol(NAME, [clip(1), clip(2)], CONSENT)
+    assert (speaker.name, speaker.clips, speaker.seconds) == (NAME, 2, 8.0)
+    assert speaker.consent.by == "김민지"
+    assert speaker.consent.at == speaker.created
+    assert registry.find(NAME) == registry.find(speaker.id) == [speaker]
+    with Registry.open(registry.path, "fake-1", 16) as again:
+        assert again.speakers() == [speaker]
+        (mean,) = again.templates(Band.WIDE).matrix
+    wanted = clip(1).vectors[Band.WIDE] + clip(2).vectors[Band.WIDE]
+    wanted = registry.rotate(wanted / np.linalg.norm(wanted))
+    np.testing.assert_allclose(mean, wanted, atol=1e-6)
+
+
+def test_a_rotation_changes_no_cosine():
+    rotation = rotation_of(bytes(range(32)), 192)
+    vectors = np.random.default_rng(0).standard_normal((5, 192))
+    turned = vectors @ rotation.T
+    np.testing.assert_allclose(turned @ turned.T, vectors @ vectors.T, atol=1e-9)
+    assert np.abs(rotation_of(bytes(32), 192) - rotation).max() > 0.1
+
+
+def test_files_are_the_owner_s_alone(registry):
+    for path in (registry.path, registry.path.with_suffix(".key")):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_nothing_of_a_forgotten_speaker_stays_in_the_file(registry):
+    kept = registry.enrol("somebody else", [clip(9)], CONSENT)
+    speaker = registry.enrol(NAME, [clip(1), clip(2)], CONSENT)
+    vector = clip(1).vectors[Band.WIDE]
+    traces = [
+        *(NAME.encode(), speaker.id.encode(), clip(1).sha256.encode()),
+        *(vector.tobytes(), registry.rotate(vector).tobytes()),
+    ]
+    before = registry.path.read_bytes()
+    assert all(trace in before for trace in [traces[0], traces[1], traces[4]])
+    registry.forget(speaker.id)
+    for path in registry.path.parent.iterdir():
+        assert not [trace for trace in traces if trace in path.read_bytes()]
+    assert registry.templates(Band.WIDE).ids == [kept.id]
+    assert speaker.id not in {event["speaker"] for event in registry.events()}
+    with pytest.raises(UnknownSpeaker):
+        registry.get(speaker.id)
+
+
+def test_a_name_that_was_changed_stays_nowhere(registry):
+    speaker = registry.enrol(NAME, [clip(1)], CONSENT)
+    assert registry.rename(speaker.id, "다른 이름").name == "다른 이름"
+    assert NAME.encode() not in registry.path.read_bytes()
+
+
+def test_whose_time_is_over_is_forgotten(registry):
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    registry.enrol(NAME, [clip(1)], CONSENT, past)
+    assert registry.templates(Band.WIDE).ids == []
+    with Registry.open(registry.path, "fake-1", 16) as again:
+        assert again.speakers() == []
+
+
+def test_an_enrolment_is_whole_or_not_at_all(registry):
+    with pytest.raises(RegistryError, match="16 numbers"):
+        registry.enrol(NAME, [clip(1), clip(2, dimension=8)], CONSENT)
+    assert registry.speakers() == []
+    for bad in (Consent("", "x"), Consent("x", " ")):
+        with pytest.raises(RegistryError, match="consent"):
+            registry.enrol(NAME, [clip(1)], bad)
+    for name in ("", " ", "a\nb", "x" * 201):
+        with pytest.raises(RegistryError, match="name"):
+            registry.enrol(name, [clip(1)], CONSENT)
+
+
+def test_another_process_is_noticed(registry):
+    assert registry.templates(Band.WIDE).ids == []
+    with Registry.open(registry.path, "fake-1", 16) as other:
+        speaker = other.enrol(NAME, [clip(1)], CONSENT)
+    assert registry.templates(Band.WIDE).ids == [speaker.id]
+
+
+def test_another_encoder_sees_nobody(registry):
+    registry.enrol(NAME, [clip(1)], CONSENT)
+    with Registry.open(registry.path, "fake-2", 16) as other:
+        assert other.templates(Band.WIDE).ids == []
+
+
+def test_what_is_no_registry_is_refused_and_left_as_it_is(tmp_path):
+    path = tmp_path / "speakers.pkl"
+    path.write_bytes(pickle.dumps({"somebody": [1.0]}) * 9)
+    (tmp_path / "speakers.key").write_bytes(bytes(32))
+    other = tmp_path / "speakers.db"
+    with sqlite3.connect(other) as database:
+        database.execute("CREATE TABLE speaker (name TEXT)")
+    for each in (path, other):
+        before = each.read_bytes()
+        with pytest.raises(RegistryError, match="no registry of speakers"):
+            Registry.open(each, "fake-1", 16)
+        assert each.read_bytes() == before
+
+
+def test_a_lost_key_and_a_newer_file_are_refused(registry):
+    with sqlite3.connect(registry.path) as database:
+        database.execute("PRAGMA user_version = 2")
+    with pytest.raises(RegistryError, match="version 2"):
+        Registry.open(registry.path, "fake-1", 16)
+    registry.path.with_suffix(".key").unlink()
+    with pytest.raises(RegistryError, match="needs its key"):
+        Registry.open(registry.path, "fake-1", 16)
