@@ -9,7 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from moksori.commands import enrolling, listening, people, recognition
+from moksori.commands import enrolling, listening, people, recognition, serving
 
 _ACTIONS = {
     "enrol": enrolling.enrol,
@@ -19,6 +19,7 @@ _ACTIONS = {
     "rename": people.rename,
     "forget": people.forget,
     "plot": people.plot,
+    "serve": serving.serve,
 }
 
 
@@ -56,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     forget.add_argument("who", nargs="+", metavar="NAME", help="names or ids")
     plot = action("plot", "draw who sounds like whom")
     plot.add_argument("--out", type=Path, default=Path("embedding.png"), metavar="FILE")
+    serving.add_flags(action("serve", "answer over HTTP"))
     return parser
 
 

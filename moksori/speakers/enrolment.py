@@ -72,12 +72,43 @@ def enrol(
             clips[path] = read_clip(path, recognizer.encoder, recognizer.detector)
         except (AudioError, NoSpeech, ValueError) as error:
             reasons[path] = str(error)
-    reasons |= _strangers(clips, recognizer)
+    reasons |= _strangers(clips, recognizer, name)
     if reasons and not leave_out:
         lines = [f"  {path}: {reason}" for path, reason in reasons.items()]
         raise Refused("\n".join([f"{name}: recordings that do not fit", *lines]))
     fitting = [clip for path, clip in clips.items() if path not in reasons]
     return _enrolled(recognizer, name, fitting, consent, expires, reasons)
+
+
+def enrol_clips(
+    recognizer: Recognizer,
+    name: str,
+    clips: dict[str, Clip],
+    consent: Consent,
+    expires: datetime | None = None,
+) -> Speaker:
+    """Enrol a person from clips that are read already, by what they are called.
+
+    Raises `Refused` as `enrol` does, and where the name is enrolled already.
+    """
+    if recognizer.registry.find(name):
+        raise Refused(f"{name} is enrolled already: add clips, or take another name")
+    _refuse_strangers(clips, recognizer, name)
+    taken = list(clips.values())
+    return _enrolled(recognizer, name, taken, consent, expires, {}).speaker
+
+
+def add_clips(recognizer: Recognizer, speaker: str, clips: dict[str, Clip]) -> Speaker:
+    """Add clips, by what they are called, to an enrolled speaker; raises `Refused`
+    for another voice."""
+    _refuse_strangers(clips, recognizer, speaker)
+    return recognizer.registry.add_clips(speaker, list(clips.values()))
+
+
+def _refuse_strangers(clips: dict, recognizer: Recognizer, name: str) -> None:
+    reasons = _strangers(clips, recognizer, name)
+    if reasons:
+        raise Refused("; ".join(f"{each}: {why}" for each, why in reasons.items()))
 
 
 def _enrolled(recognizer, name, clips, consent, expires, reasons):
@@ -105,25 +136,52 @@ def _enrolled(recognizer, name, clips, consent, expires, reasons):
     return Enrolment(speaker, len(new), reasons, warnings)
 
 
-def _strangers(clips: dict[Path, Clip], recognizer: Recognizer) -> dict[Path, str]:
-    """Name the clips whose voice is not that of the others of the speaker."""
-    if len(clips) < 3 or not recognizer.calibration.knows(recognizer.encoder.id):
+def _strangers(clips: dict, recognizer: Recognizer, name: str) -> dict:
+    """Name the clips whose voice is not that of the others, or of who is enrolled by
+    this name."""
+    if not recognizer.calibration.knows(recognizer.encoder.id):
         return {}
+    there = recognizer.registry.find(name)
+    if there:
+        scores = _to_template(clips, recognizer, there[0].id)
+    else:
+        scores = _to_the_others(clips) if len(clips) > 2 else {}
     found = {}
-    for path, clip in clips.items():
-        vector = clip.vectors[Band.TELEPHONE]
-        band = Band.TELEPHONE
-        others = [each for other, each in clips.items() if other is not path]
-        if all(Band.WIDE in each.vectors for each in (clip, *others)):
-            vector, band = clip.vectors[Band.WIDE], Band.WIDE
-        mean = np.mean([each.vectors[band] for each in others], axis=0)
-        score = float(vector @ mean / np.linalg.norm(mean))
+    for called, (score, band) in scores.items():
+        seconds = clips[called].quality.speech_seconds
         least = recognizer.calibration.threshold(
-            "verify", recognizer.encoder.id, clip.quality.speech_seconds, band
+            "verify", recognizer.encoder.id, seconds, band
         )
         if score < least:
-            found[path] = f"sounds like somebody else ({score:.2f}, least {least:.2f})"
+            found[called] = (
+                f"sounds like somebody else ({score:.2f}, least {least:.2f})"
+            )
     return found
+
+
+def _to_template(clips: dict, recognizer: Recognizer, speaker: str) -> dict:
+    """The cosine of every clip to an enrolled speaker, and the band it is of."""
+    scores = {}
+    for called, clip in clips.items():
+        for band, vector in clip.vectors.items():
+            templates = recognizer.registry.templates(band)
+            if called not in scores and speaker in templates.ids:
+                row = templates.matrix[templates.ids.index(speaker)]
+                scores[called] = float(row @ recognizer.registry.rotate(vector)), band
+    return scores
+
+
+def _to_the_others(clips: dict) -> dict:
+    """The cosine of every clip to the mean of the others, and the band it is of."""
+    wide = all(Band.WIDE in clip.vectors for clip in clips.values())
+    band = Band.WIDE if wide else Band.TELEPHONE
+    vectors = {called: clip.vectors[band] for called, clip in clips.items()}
+    total = np.sum(list(vectors.values()), axis=0)
+    scores = {}
+    for called, vector in vectors.items():
+        others = total - vector
+        scores[called] = float(vector @ others / np.linalg.norm(others)), band
+    return scores
 
 
 def _warnings(recognizer, name: str, clips: list[Clip]) -> Iterator[str]:

@@ -5,7 +5,6 @@ between them: the file without its key, which lies beside it, matches nobody els
 and with a new key old copies are worthless. Forgetting overwrites what it deletes.
 """
 
-import os
 import secrets
 import sqlite3
 import threading
@@ -19,27 +18,15 @@ import numpy as np
 
 from moksori.speakers.bandwidth import Band
 from moksori.speakers.clip import Clip
+from moksori.speakers.database import (
+    RegistryError,
+    connect,
+    rotation_of,
+    write_private,
+)
 
-_APPLICATION, _VERSION = 0x6D6B7372, 1  # "mksr"
 _EVENT_DAYS = 90
 _LONGEST_NAME = 200
-_SCHEMA = """
-CREATE TABLE speaker (id TEXT PRIMARY KEY, name TEXT NOT NULL, created TEXT NOT NULL,
-    expires TEXT, consent_by TEXT NOT NULL, consent_at TEXT NOT NULL,
-    consent_purpose TEXT NOT NULL);
-CREATE TABLE clip (speaker TEXT NOT NULL REFERENCES speaker ON DELETE CASCADE,
-    sha256 TEXT NOT NULL, seconds REAL NOT NULL, speech_seconds REAL NOT NULL,
-    snr_db REAL NOT NULL, PRIMARY KEY (speaker, sha256));
-CREATE TABLE vector (speaker TEXT NOT NULL, sha256 TEXT NOT NULL,
-    encoder TEXT NOT NULL, band TEXT NOT NULL, value BLOB NOT NULL,
-    PRIMARY KEY (speaker, sha256, encoder, band),
-    FOREIGN KEY (speaker, sha256) REFERENCES clip ON DELETE CASCADE);
-CREATE TABLE event (at TEXT NOT NULL, action TEXT NOT NULL, speaker TEXT, score REAL);
-"""
-
-
-class RegistryError(ValueError):
-    """A registry that cannot be used as it is; the text says why, in a line."""
 
 
 class UnknownSpeaker(KeyError):
@@ -90,7 +77,7 @@ class Registry:
         self._lock = threading.RLock()
         self._templates: dict[Band, tuple[tuple, Templates]] = {}
         self._changes = 0
-        self._database = _connect(path)
+        self._database = connect(path)
         self.expire()
 
     @classmethod
@@ -106,7 +93,7 @@ class Registry:
         key_path = Path(key_path or path.with_suffix(".key"))
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists() and not key_path.exists():
-            _write_private(key_path, secrets.token_bytes(32))
+            write_private(key_path, secrets.token_bytes(32))
         if not key_path.exists():
             raise RegistryError(f"{path} needs its key, and {key_path} is missing")
         rotation = rotation_of(key_path.read_bytes(), dimension)
@@ -304,62 +291,6 @@ class Registry:
                 raise
             self._database.execute("COMMIT")
             self._changes += not quiet
-
-
-def rotation_of(key: bytes, dimension: int) -> np.ndarray:
-    """Compute the rotation [dimension, dimension] of a key of 32 bytes and more.
-
-    The orthogonal factor of a matrix of normal numbers, which is uniform over all
-    rotations when its diagonal is made positive (Mezzadri 2007, "How to generate random
-    matrices from the classical compact groups").
-    """
-    if len(key) < 32:
-        raise RegistryError("the key of the registry is shorter than 32 bytes")
-    seed = int.from_bytes(key, "big")
-    normal = np.random.Generator(np.random.PCG64(seed)).standard_normal
-    factor, upper = np.linalg.qr(normal((dimension, dimension)))
-    return factor * np.sign(np.diag(upper))
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    fresh = not path.exists()
-    if fresh:
-        _write_private(path, b"")
-    database = sqlite3.connect(
-        path, timeout=30, isolation_level=None, check_same_thread=False
-    )
-    try:
-        database.execute("PRAGMA secure_delete = ON")
-        database.execute("PRAGMA foreign_keys = ON")
-        (application,) = database.execute("PRAGMA application_id").fetchone()
-        (version,) = database.execute("PRAGMA user_version").fetchone()
-        if not application and not path.stat().st_size:
-            database.executescript(
-                f"BEGIN; {_SCHEMA} PRAGMA application_id = {_APPLICATION};"
-                f"PRAGMA user_version = {_VERSION}; COMMIT;"
-            )
-        elif application != _APPLICATION:
-            raise RegistryError(f"{path} is no registry of speakers")
-        elif version != _VERSION:
-            raise RegistryError(
-                f"{path} has version {version}, this program reads {_VERSION}"
-            )
-    except sqlite3.DatabaseError as error:
-        database.close()
-        raise RegistryError(f"{path} is no registry of speakers: {error}") from None
-    except RegistryError:
-        database.close()
-        raise
-    return database
-
-
-def _write_private(path: Path, content: bytes) -> None:
-    """Begin a file that its owner alone may read; one that is there is an error."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _log(database, action: str, speaker: str | None, score: float | None = None):

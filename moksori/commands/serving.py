@@ -1,0 +1,40 @@
+"""Serve speaker recognition over HTTP."""
+
+import argparse
+from pathlib import Path
+
+from moksori.commands.listening import open_recognizer
+from moksori.commands.people import note
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of the server."""
+    here = "the address to serve (%(default)s: this machine alone)"
+    parser.add_argument("--host", default="127.0.0.1", help=here)
+    parser.add_argument("--port", type=int, default=8000, help="(%(default)s)")
+    same = "the registry, as other programs call it"
+    parser.add_argument("--embeddings", type=Path, metavar="FILE", help=same)
+    lines = "keys of clients, one a line, or sha256:HEX of them"
+    parser.add_argument("--api-key-file", type=Path, metavar="FILE", help=lines)
+    visible = "one key; other users can see it in ps"
+    parser.add_argument("--api-key", metavar="KEY", help=visible)
+
+
+def serve(arguments: argparse.Namespace) -> int:
+    """Serve until Ctrl-C."""
+    import uvicorn
+
+    from moksori.speakers.server.app import create_app
+    from moksori.speakers.server.keys import Keys
+
+    keys = Keys.read(arguments.api_key_file, arguments.api_key)
+    keys.check_host(arguments.host)
+    if arguments.api_key:
+        note("speakers: --api-key can be seen in ps; --api-key-file cannot")
+    path = arguments.embeddings or arguments.registry
+    recognizer = open_recognizer(path, arguments.encoder, create=True)
+    count = len(recognizer.registry.speakers())
+    note(f"speakers: {count} enrolled, at http://{arguments.host}:{arguments.port}")
+    app = create_app(recognizer, keys)
+    uvicorn.run(app, host=arguments.host, port=arguments.port, log_level="warning")
+    return 0

@@ -1,0 +1,1 @@
+"""Offer speaker recognition over HTTP."""
