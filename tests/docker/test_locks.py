@@ -31,6 +31,7 @@ ADDED = {
 }
 # What `make speakers` adds, likewise.
 RECOGNISES = {
+    "anyio": "anyio",
     "onnx": "onnx",
     "onnxruntime": "onnxruntime",
     "sounddevice": "sounddevice",
