@@ -1,5 +1,6 @@
 """Open the file of a registry, and its key."""
 
+import hmac
 import os
 import sqlite3
 from pathlib import Path
@@ -18,6 +19,7 @@ CREATE TABLE vector (speaker TEXT NOT NULL, sha256 TEXT NOT NULL,
     encoder TEXT NOT NULL, band TEXT NOT NULL, value BLOB NOT NULL,
     PRIMARY KEY (speaker, sha256, encoder, band),
     FOREIGN KEY (speaker, sha256) REFERENCES clip ON DELETE CASCADE);
+CREATE TABLE lock (one INTEGER PRIMARY KEY CHECK (one = 1), digest TEXT NOT NULL);
 CREATE TABLE event (at TEXT NOT NULL, action TEXT NOT NULL, speaker TEXT, score REAL);
 """
 
@@ -41,15 +43,28 @@ def rotation_of(key: bytes, dimension: int) -> np.ndarray:
     return factor * np.sign(np.diag(upper))
 
 
+def check_key(database: sqlite3.Connection, path: Path, key: bytes) -> None:
+    """Compare a key with the one that the registry was begun with; raises
+    `RegistryError` for another, whose rotation would make strangers of everybody."""
+    digest = hmac.digest(key, b"moksori registry", "sha256").hex()
+    database.execute("INSERT OR IGNORE INTO lock VALUES (1, ?)", (digest,))
+    (kept,) = database.execute("SELECT digest FROM lock").fetchone()
+    if not hmac.compare_digest(kept, digest):
+        database.close()
+        raise RegistryError(
+            f"{path} was written with another key than the one beside it"
+        )
+
+
 def connect(path: Path) -> sqlite3.Connection:
     """Open a registry's file, or begin one; raises `RegistryError` for another's."""
-    fresh = not path.exists()
-    if fresh:
+    if not path.exists():
         write_private(path, b"")
     database = sqlite3.connect(
         path, timeout=30, isolation_level=None, check_same_thread=False
     )
     try:
+        os.chmod(path, 0o600)
         database.execute("PRAGMA secure_delete = ON")
         database.execute("PRAGMA foreign_keys = ON")
         (application,) = database.execute("PRAGMA application_id").fetchone()

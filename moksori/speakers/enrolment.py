@@ -145,7 +145,7 @@ def _strangers(clips: dict, recognizer: Recognizer, name: str) -> dict:
     if there:
         scores = _to_template(clips, recognizer, there[0].id)
     else:
-        scores = _to_the_others(clips) if len(clips) > 2 else {}
+        scores = _to_the_others(clips) if len(clips) > 1 else {}
     found = {}
     for called, (score, band) in scores.items():
         seconds = clips[called].quality.speech_seconds

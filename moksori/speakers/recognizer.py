@@ -7,8 +7,9 @@ import numpy as np
 from moksori.speakers.calibration import Calibration
 from moksori.speakers.decision import Answer, Candidate, Decision
 from moksori.speakers.encoder import SpeakerEncoder
-from moksori.speakers.registry import Registry, Templates
+from moksori.speakers.registry import Registry
 from moksori.speakers.speech import NoSpeech, Speech, SpeechDetector, find_speech
+from moksori.speakers.templates import Templates
 from moksori.speakers.voices import several_speakers
 
 LEAST_SECONDS = 1.5

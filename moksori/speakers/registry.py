@@ -20,10 +20,12 @@ from moksori.speakers.bandwidth import Band
 from moksori.speakers.clip import Clip
 from moksori.speakers.database import (
     RegistryError,
+    check_key,
     connect,
     rotation_of,
     write_private,
 )
+from moksori.speakers.templates import Templates, read_templates
 
 _EVENT_DAYS = 90
 _LONGEST_NAME = 200
@@ -58,16 +60,6 @@ class Speaker:
     seconds: float
 
 
-@dataclass(frozen=True)
-class Templates:
-    """Represent who can be recognised: ids, names, and unit vectors [N, dimension] in
-    the registry's rotation."""
-
-    ids: list[str]
-    names: list[str]
-    matrix: np.ndarray
-
-
 class Registry:
     """Enrol, find and forget speakers. Safe to share by threads and processes."""
 
@@ -78,7 +70,6 @@ class Registry:
         self._templates: dict[Band, tuple[tuple, Templates]] = {}
         self._changes = 0
         self._database = connect(path)
-        self.expire()
 
     @classmethod
     def open(
@@ -96,8 +87,11 @@ class Registry:
             write_private(key_path, secrets.token_bytes(32))
         if not key_path.exists():
             raise RegistryError(f"{path} needs its key, and {key_path} is missing")
-        rotation = rotation_of(key_path.read_bytes(), dimension)
-        return cls(path, encoder, dimension, rotation)
+        key = key_path.read_bytes()
+        registry = cls(path, encoder, dimension, rotation_of(key, dimension))
+        check_key(registry._database, path, key)
+        registry.expire()
+        return registry
 
     def __enter__(self) -> "Registry":
         return self
@@ -205,10 +199,12 @@ class Registry:
         with self._lock:
             (version,) = self._database.execute("PRAGMA data_version").fetchone()
             state = version, self._changes
-            kept = self._templates.get(band)
-            if kept is None or kept[0] != state:
-                kept = self._templates[band] = (state, self._read(band))
-            return kept[1]
+            before, kept = self._templates.get(band, (None, None))
+            if before != state or (kept.until and kept.until <= _now()):
+                wanted = self.encoder, self.dimension, band, _now()
+                kept = read_templates(self._database, *wanted)
+                self._templates[band] = state, kept
+            return kept
 
     def events(self) -> list[dict]:
         """Return what was done with whom, the newest first; names are not kept."""
@@ -221,25 +217,6 @@ class Registry:
             for r in rows
         ]
 
-    def _read(self, band: Band) -> Templates:
-        rows = self._database.execute(
-            "SELECT v.speaker, s.name, v.value FROM vector v JOIN speaker s"
-            " ON s.id = v.speaker WHERE v.band = ? AND v.encoder = ?"
-            " AND (s.expires IS NULL OR s.expires > ?) ORDER BY s.name, s.id",
-            (str(band), self.encoder, _now()),
-        ).fetchall()
-        if not rows:
-            return Templates([], [], np.zeros((0, self.dimension), np.float32))
-        ids = list(dict.fromkeys(row[0] for row in rows))
-        names = dict(row[:2] for row in rows)
-        place = {each: index for index, each in enumerate(ids)}
-        vectors = np.frombuffer(b"".join(row[2] for row in rows), "<f4")
-        sums = np.zeros((len(ids), self.dimension), np.float32)
-        of = np.array([place[row[0]] for row in rows])
-        np.add.at(sums, of, vectors.reshape(len(rows), self.dimension))
-        sums /= np.linalg.norm(sums, axis=1, keepdims=True)
-        return Templates(ids, [names[each] for each in ids], sums)
-
     def _insert(self, database, speaker: str, clips: list[Clip]) -> None:
         for clip in clips:
             quality = clip.quality
@@ -247,8 +224,10 @@ class Registry:
             statement = "INSERT OR IGNORE INTO clip VALUES (?, ?, ?, ?, ?)"
             database.execute(statement, (*row, quality.snr_db))
             for band, vector in clip.vectors.items():
-                if vector.shape != (self.dimension,) or not np.isfinite(vector).all():
+                if vector.shape != (self.dimension,):
                     raise RegistryError(f"a vector is not {self.dimension} numbers")
+                if not abs(float(np.linalg.norm(vector)) - 1) < 1e-3:
+                    raise RegistryError("a vector has not length 1")
                 value = self.rotate(vector).astype("<f4").tobytes()
                 row = (speaker, clip.sha256, self.encoder, str(band), value)
                 statement = "INSERT OR REPLACE INTO vector VALUES (?, ?, ?, ?, ?)"
@@ -278,7 +257,13 @@ class Registry:
     def _purge(self) -> None:
         """Write the file anew, so that nothing deleted stays in free pages."""
         with self._lock:
-            self._database.execute("VACUUM")
+            try:
+                self._database.execute("VACUUM")
+            except sqlite3.OperationalError as error:
+                raise RegistryError(
+                    f"done, but {self.path} is in use ({error}), so traces may be left "
+                    "in it: forget or rename once more when it is free"
+                ) from None
 
     @contextmanager
     def _writing(self, quiet: bool = False) -> Iterator[sqlite3.Connection]:

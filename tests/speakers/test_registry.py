@@ -96,9 +96,54 @@ def test_whose_time_is_over_is_forgotten(registry):
         assert again.speakers() == []
 
 
+def test_somebody_expires_while_the_registry_is_open(registry, monkeypatch):
+    soon = datetime.now(UTC) + timedelta(days=1)
+    speaker = registry.enrol(NAME, [clip(1)], CONSENT, soon)
+    kept = registry.enrol("somebody else", [clip(2)], CONSENT)
+    assert set(registry.templates(Band.WIDE).ids) == {speaker.id, kept.id}
+    later = (soon + timedelta(seconds=1)).isoformat(timespec="seconds")
+    monkeypatch.setattr("moksori.speakers.registry._now", lambda: later)
+    assert registry.templates(Band.WIDE).ids == [kept.id]
+
+
+def test_another_key_is_refused(registry):
+    registry.path.with_suffix(".key").write_bytes(bytes(32))
+    with pytest.raises(RegistryError, match="another key"):
+        Registry.open(registry.path, "fake-1", 16)
+
+
+def test_another_dimension_is_refused(registry):
+    registry.enrol(NAME, [clip(1)], CONSENT)
+    with (
+        Registry.open(registry.path, "fake-1", 8) as other,
+        pytest.raises(RegistryError, match="not 8 numbers"),
+    ):
+        other.templates(Band.WIDE)
+
+
+def test_somebody_reads_while_another_is_forgotten(registry):
+    speaker = registry.enrol(NAME, [clip(1)], CONSENT)
+    registry._database.execute("PRAGMA busy_timeout = 50")
+    reader = sqlite3.connect(registry.path, isolation_level=None)
+    forget = registry._forget
+    # The reader comes between the deletion and the writing anew.
+    registry._purge, purge = lambda: None, registry._purge
+    forget([speaker.id])
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM speaker").fetchall()
+    with pytest.raises(RegistryError, match="traces may be left"):
+        purge()
+    reader.close()
+    purge()
+
+
 def test_an_enrolment_is_whole_or_not_at_all(registry):
     with pytest.raises(RegistryError, match="16 numbers"):
         registry.enrol(NAME, [clip(1), clip(2, dimension=8)], CONSENT)
+    zero = clip(3)
+    zero.vectors[Band.WIDE] = np.zeros(16, np.float32)
+    with pytest.raises(RegistryError, match="length 1"):
+        registry.enrol(NAME, [zero], CONSENT)
     assert registry.speakers() == []
     for bad in (Consent("", "x"), Consent("x", " ")):
         with pytest.raises(RegistryError, match="consent"):
