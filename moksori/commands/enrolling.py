@@ -5,9 +5,27 @@ import json
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from moksori.commands.listening import open_recognizer
+from moksori.commands.opening import open_recognizer
 from moksori.commands.people import draw, note
+
+
+def add_flags(flags: argparse.ArgumentParser) -> None:
+    """Add the flags of enrolment."""
+    flags.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="NAME/FILE")
+    again = "the same, as other programs call it"
+    flags.add_argument("--register_dir", type=Path, metavar="DIR", help=again)
+    who = "who agreed to be recognised: 'themselves', a name"
+    flags.add_argument("--consent-by", metavar="WHO", help=who)
+    why = "what they agreed to, for instance 'names in our minutes'"
+    flags.add_argument("--purpose", metavar="TEXT", help=why)
+    days = "forget them after so many days"
+    flags.add_argument("--days", type=int, metavar="N", help=days)
+    fit = "enrol without recordings that do not fit, instead of not at all"
+    flags.add_argument("--leave-out", action="store_true", help=fit)
+    picture = "the picture of everybody (embedding.png beside the registry)"
+    flags.add_argument("--plot", type=Path, metavar="FILE", help=picture)
 
 
 def enrol(arguments: argparse.Namespace) -> int:

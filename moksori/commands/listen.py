@@ -9,7 +9,7 @@ import argparse
 import json
 from pathlib import Path
 
-from moksori.commands import listening
+from moksori.commands import listening, opening
 
 
 def parser() -> argparse.ArgumentParser:
@@ -22,7 +22,7 @@ def parser() -> argparse.ArgumentParser:
     add("--list-devices", action="store_true", help="list the microphones, and end")
     seconds = {"type": listening.seconds, "metavar": "SECONDS"}
     add("--duration", **seconds, help="end after so much sound (5 with --server)")
-    add("--registry", **file, default=listening.REGISTRY, help="who is enrolled")
+    add("--registry", **file, default=opening.REGISTRY, help="who is enrolled")
     add("--encoder", **file, help="an ONNX model instead of CAM++")
     above = "lowest score that names somebody (by encoder and length)"
     add("--threshold", type=float, metavar="COSINE", help=above)

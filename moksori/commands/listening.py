@@ -3,30 +3,13 @@
 import argparse
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from moksori.commands.opening import open_recognizer
 
 if TYPE_CHECKING:
     from moksori.speakers.client import RemoteRecognizer
-    from moksori.speakers.recognizer import Recognizer
     from moksori.speakers.stream import Heard
-
-REGISTRY = Path("data/speakers/registry.db")
-
-
-def open_recognizer(registry: Path, encoder: Path | None, create=False) -> "Recognizer":
-    """Open the registry, and load what identifies the people in it."""
-    if not create and not registry.is_file():
-        raise FileNotFoundError(f"no registry {registry}: enrol somebody first")
-    from moksori.speakers.calibration import Calibration
-    from moksori.speakers.encoder import SpeakerEncoder
-    from moksori.speakers.recognizer import Recognizer
-    from moksori.speakers.registry import Registry
-    from moksori.speakers.speech import SpeechDetector
-
-    network = SpeakerEncoder(encoder)
-    people = Registry.open(registry, network.id, network.dimension)
-    return Recognizer(network, people, Calibration.load(), SpeechDetector())
 
 
 def connect(arguments: argparse.Namespace) -> "RemoteRecognizer":

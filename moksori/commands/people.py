@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from moksori.commands.listening import open_recognizer
+from moksori.commands.opening import open_recognizer
 
 if TYPE_CHECKING:
     from moksori.speakers.recognizer import Recognizer

@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from moksori.commands.listening import open_recognizer
+from moksori.commands.opening import open_recognizer
 from moksori.commands.people import note, one
 
 _NAMED = ("known", "likely")

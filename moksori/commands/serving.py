@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from moksori.commands.listening import open_recognizer
+from moksori.commands.opening import open_recognizer
 from moksori.commands.people import note
 
 

@@ -9,7 +9,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from moksori.commands import enrolling, listening, people, recognition, serving
+from moksori.commands import (
+    calibrating,
+    enrolling,
+    opening,
+    people,
+    recognition,
+    serving,
+)
 
 _ACTIONS = {
     "enrol": enrolling.enrol,
@@ -19,6 +26,7 @@ _ACTIONS = {
     "rename": people.rename,
     "forget": people.forget,
     "plot": people.plot,
+    "calibrate": calibrating.calibrate,
     "serve": serving.serve,
 }
 
@@ -33,12 +41,12 @@ def parser() -> argparse.ArgumentParser:
         added = actions.add_parser(name, help=text, description=text)
         file = {"type": Path, "metavar": "FILE"}
         where = "who is enrolled (%(default)s)"
-        added.add_argument("--registry", **file, default=listening.REGISTRY, help=where)
+        added.add_argument("--registry", **file, default=opening.REGISTRY, help=where)
         added.add_argument("--encoder", **file, help="an ONNX model instead of CAM++")
         added.add_argument("--json", action="store_true", help="a JSON object a line")
         return added
 
-    _enrolment(action("enrol", "enrol everybody in a folder of NAME/FILE"))
+    enrolling.add_flags(action("enrol", "enrol everybody in a folder of NAME/FILE"))
     identify = action("identify", "say who speaks in recordings")
     identify.add_argument("recordings", nargs="*", type=Path, metavar="PATH")
     test = "one more, as other programs call it"
@@ -57,24 +65,10 @@ def parser() -> argparse.ArgumentParser:
     forget.add_argument("who", nargs="+", metavar="NAME", help="names or ids")
     plot = action("plot", "draw who sounds like whom")
     plot.add_argument("--out", type=Path, default=Path("embedding.png"), metavar="FILE")
+    own = "measure thresholds on recordings of your own, NAME/FILE"
+    calibrating.add_flags(action("calibrate", own))
     serving.add_flags(action("serve", "answer over HTTP"))
     return parser
-
-
-def _enrolment(flags: argparse.ArgumentParser) -> None:
-    flags.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="NAME/FILE")
-    again = "the same, as other programs call it"
-    flags.add_argument("--register_dir", type=Path, metavar="DIR", help=again)
-    who = "who agreed to be recognised: 'themselves', a name"
-    flags.add_argument("--consent-by", metavar="WHO", help=who)
-    why = "what they agreed to, for instance 'names in our minutes'"
-    flags.add_argument("--purpose", metavar="TEXT", help=why)
-    days = "forget them after so many days"
-    flags.add_argument("--days", type=int, metavar="N", help=days)
-    fit = "enrol without recordings that do not fit, instead of not at all"
-    flags.add_argument("--leave-out", action="store_true", help=fit)
-    picture = "the picture of everybody (embedding.png beside the registry)"
-    flags.add_argument("--plot", type=Path, metavar="FILE", help=picture)
 
 
 def main(argv: list[str] | None = None) -> int:

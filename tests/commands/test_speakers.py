@@ -5,8 +5,9 @@ import json
 import pytest
 
 from moksori.audio.files import save
-from moksori.commands import enrolling, recognition, speakers
+from moksori.commands import calibrating, enrolling, recognition, speakers
 from moksori.commands import people as registered
+from moksori.speakers.calibration import Calibration
 from moksori.speakers.recognizer import Recognizer
 from moksori.speakers.registry import Registry
 from tests.speakers.fake import (
@@ -66,6 +67,24 @@ def test_from_enrolment_to_forgetting(run, tmp_path):
     assert run("plot", "--out", tmp_path / "p.png")[0] == 0
     assert run("forget", "민지", "suho")[0] == 0
     assert run("list")[1] == ""
+
+
+def test_calibration_is_kept_beside_the_registry(run, tmp_path, monkeypatch):
+    def parts(registry, encoder):
+        return FakeEncoder(), FakeDetector(), CALIBRATION
+
+    monkeypatch.setattr(calibrating, "open_parts", parts)
+    heights = dict(zip("abcdef", (300, 450, 680, 1000, 1500, 2300), strict=True))
+    folder = people(tmp_path / "data", **heights)
+    code, said, noted = run("calibrate", folder)
+    assert code == 0
+    assert "| wide | verify | now 0.80 | 0.0 %" in said
+    assert "6 people, 18 recordings of 4.0 s" in said
+    kept = Calibration.load(tmp_path / "r" / "calibration.json")
+    assert kept.knows("fake-1")
+    code, _, noted = run("calibrate", folder, "--named", "0.7")
+    assert code == 2
+    assert "--named is a share" in noted
 
 
 def test_what_is_refused_is_a_line(run, tmp_path):
