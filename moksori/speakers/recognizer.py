@@ -15,7 +15,7 @@ from moksori.speakers.voices import several_speakers
 LEAST_SECONDS = 1.5
 # With less speech a name is likely at most.
 _CERTAIN_SECONDS = 3.0
-_POOR_SNR = 0.0  # decibel
+_POOR_SNR = -5.0  # decibel; what the detector misses counts as noise
 _POOR_CLIPPED = 0.2  # share of the speech
 # So many others make a margin.
 _OTHERS = 5
