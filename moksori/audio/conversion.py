@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from moksori.audio import announced
-from moksori.audio.files import AudioError, CutOff, to_int16
+from moksori.audio.files import AudioError, CutOff, check_phase, to_int16
 from moksori.audio.streams import Resampler
 from moksori.storage import atomic_write
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 # What the size fields of a wav can state.
 _LONGEST_BYTES = 2**32 - 2**12
-# Of the highest peak of any channel: so little is left where they cancel out.
-_CANCELLED = 0.01
 # Nothing but the file itself: a playlist that calls itself a video opens no other.
 _OPEN = {"protocol_whitelist": "file"}
 _RAW = {"format": "s16le", "options": {**_OPEN, "sample_rate": "16000"}}
@@ -153,11 +151,7 @@ def _resampled(path: Path, container, stream, sample_rate: int) -> Iterator[np.n
     if resampler is None:
         raise AudioError(f"{path}: holds no sound")
     yield resampler.finish()
-    if mixed < _CANCELLED * loudest:
-        raise AudioError(
-            f"{path}: its channels are in opposite phase and cancel each other; "
-            "keep one of them"
-        )
+    check_phase(path, mixed, loudest)
     length = _announced(path, container, stream)
     if announced.is_cut_off(end, length, None):
         raise CutOff(

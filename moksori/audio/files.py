@@ -90,12 +90,17 @@ def decode(
     wave = channels[:, 0] if channels.shape[1] == 1 else channels.mean(axis=1)
     if not np.isfinite(wave).all():
         raise AudioError(f"{path}: holds values that are not finite")
-    if np.abs(wave).max() < _CANCELLED * np.abs(channels).max():
+    check_phase(path, float(np.abs(wave).max()), float(np.abs(channels).max()))
+    return np.ascontiguousarray(wave, np.float32), rate
+
+
+def check_phase(path: Path, mixed: float, loudest: float) -> None:
+    """Raise `AudioError` where the peak of a mix of channels is far below theirs."""
+    if mixed < _CANCELLED * loudest:
         raise AudioError(
             f"{path}: its channels are in opposite phase and cancel each other; "
             "keep one of them"
         )
-    return np.ascontiguousarray(wave, np.float32), rate
 
 
 def resample(wave: np.ndarray, rate: int, sample_rate: int) -> np.ndarray:

@@ -6,8 +6,6 @@ import json
 from moksori.commands.opening import open_recognizer
 from moksori.commands.people import note, one
 
-_NAMED = ("known", "likely")
-
 
 def identify(arguments: argparse.Namespace) -> int:
     """Say who speaks in each recording."""
@@ -34,7 +32,8 @@ def verify(arguments: argparse.Namespace) -> int:
 
 
 def _decide(paths, decide, as_json: bool) -> int:
-    from moksori.audio.files import SUFFIXES, AudioError, decode
+    from moksori.audio.files import SUFFIXES, decode
+    from moksori.speakers.decision import NAMED
 
     files = []
     for path in paths:
@@ -44,11 +43,11 @@ def _decide(paths, decide, as_json: bool) -> int:
     for path in files:
         try:
             decision = decide(*decode(path, at_most_seconds=600))
-        except (AudioError, ValueError) as error:
+        except ValueError as error:
             note(error)
             worst = 2
             continue
-        named = decision.answer in _NAMED
+        named = decision.answer in NAMED
         worst = worst or (0 if named else 3)
         if as_json:
             row = {"file": str(path), **decision.to_json()}

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from moksori.speakers.bandwidth import Band
-from moksori.speakers.calibration import Calibration
+from moksori.speakers.calibration import OTHERS, TASKS, Calibration, margin
 from moksori.speakers.clip import Clip
 
 LEAST_SPEAKERS, LEAST_CLIPS = 5, 2
-_OTHERS = 5  # of a margin, as in recognizer.py
 _SECONDS = (1.5, 3.0, 8.0)
 _RESAMPLES = 1000
 
@@ -86,7 +85,7 @@ def trials(people: dict[str, list[Clip]], band: Band) -> dict[str, Trials]:
             # Somebody else's name for one's own recording is a miss.
             right = scores.argmax() == index
             for task, score in (("cosine", np.max), ("margin", margin)):
-                if task == "margin" and len(strangers) <= _OTHERS:
+                if task == "margin" and len(strangers) <= OTHERS:
                     continue
                 rows[task].append((score(scores) if right else -2.0, True, index))
                 rows[task].append((score(strangers), False, index))
@@ -95,12 +94,6 @@ def trials(people: dict[str, list[Clip]], band: Band) -> dict[str, Trials]:
         for task, found in rows.items()
         if found
     }
-
-
-def margin(scores: np.ndarray) -> float:
-    """Return twice the best score less the mean of the next five."""
-    first, *others = np.sort(scores)[::-1][: _OTHERS + 1]
-    return float(2 * first - np.mean(others))
 
 
 def calibrated(
@@ -120,7 +113,7 @@ def calibrated(
     row = {band: dict(known[band]) for band in Band if band in known}
     for band, tasks in measured.items():
         fresh = row.setdefault(band, {"seconds": list(_SECONDS)})
-        for task in ("verify", "cosine", "margin"):
+        for task in TASKS:
             found = tasks.get(task) or tasks["cosine"]
             wanted = found.threshold(accepted[task])
             if before.knows(encoder):

@@ -14,6 +14,14 @@ from moksori.speakers.bandwidth import Band
 
 SHIPPED = Path(__file__).with_name("calibration.json")
 TASKS = ("margin", "cosine", "verify")
+# So many others make a margin.
+OTHERS = 5
+
+
+def margin(scores: np.ndarray) -> float:
+    """Return twice the best of cosines [N] less the mean of the next five."""
+    first, *others = np.sort(scores)[::-1][: OTHERS + 1]
+    return float(2 * first - np.mean(others))
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ CREATE TABLE vector (speaker TEXT NOT NULL, sha256 TEXT NOT NULL,
     PRIMARY KEY (speaker, sha256, encoder, band),
     FOREIGN KEY (speaker, sha256) REFERENCES clip ON DELETE CASCADE);
 CREATE TABLE lock (one INTEGER PRIMARY KEY CHECK (one = 1), digest TEXT NOT NULL);
-CREATE TABLE event (at TEXT NOT NULL, action TEXT NOT NULL, speaker TEXT, score REAL);
+CREATE TABLE event (at TEXT NOT NULL, action TEXT NOT NULL, speaker TEXT);
 """
 
 
@@ -38,7 +38,8 @@ def rotation_of(key: bytes, dimension: int) -> np.ndarray:
     if len(key) < 32:
         raise RegistryError("the key of the registry is shorter than 32 bytes")
     seed = int.from_bytes(key, "big")
-    normal = np.random.Generator(np.random.PCG64(seed)).standard_normal
+    # RandomState's numbers stay as they are in every version of numpy.
+    normal = np.random.RandomState(np.random.MT19937(seed)).standard_normal
     factor, upper = np.linalg.qr(normal((dimension, dimension)))
     return factor * np.sign(np.diag(upper))
 

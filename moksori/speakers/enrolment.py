@@ -1,18 +1,17 @@
 """Enrol speakers from recordings: all clips of a person, or none."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 
-from moksori.audio.files import SUFFIXES, AudioError
+from moksori.audio.files import SUFFIXES
 from moksori.speakers.bandwidth import Band
 from moksori.speakers.clip import Clip, read_clip
 from moksori.speakers.recognizer import Recognizer
 from moksori.speakers.registry import Consent, Speaker
-from moksori.speakers.speech import NoSpeech
 
 LEAST_SECONDS = 3.0
 ADVISED_SECONDS, ADVISED_CLIPS = 10.0, 3
@@ -57,7 +56,6 @@ def enrol(
     consent: Consent,
     expires: datetime | None = None,
     leave_out: bool = False,
-    progress: Callable[[Path], None] = lambda path: None,
 ) -> Enrolment | None:
     """Enrol a person from recordings, or add them where the name is enrolled already.
 
@@ -67,10 +65,9 @@ def enrol(
     """
     clips, reasons = {}, {}
     for path in paths:
-        progress(path)
         try:
             clips[path] = read_clip(path, recognizer.encoder, recognizer.detector)
-        except (AudioError, NoSpeech, ValueError) as error:
+        except ValueError as error:
             reasons[path] = str(error)
     reasons |= _strangers(clips, recognizer, name)
     if reasons and not leave_out:

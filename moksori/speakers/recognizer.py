@@ -4,12 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from moksori.speakers.calibration import Calibration
+from moksori.speakers.calibration import OTHERS, Calibration, margin
 from moksori.speakers.decision import Answer, Candidate, Decision
 from moksori.speakers.encoder import SpeakerEncoder
 from moksori.speakers.registry import Registry
 from moksori.speakers.speech import NoSpeech, Speech, SpeechDetector, find_speech
-from moksori.speakers.templates import Templates
 from moksori.speakers.voices import several_speakers
 
 LEAST_SECONDS = 1.5
@@ -17,8 +16,6 @@ LEAST_SECONDS = 1.5
 _CERTAIN_SECONDS = 3.0
 _POOR_SNR = -5.0  # decibel; what the detector misses counts as noise
 _POOR_CLIPPED = 0.2  # share of the speech
-# So many others make a margin.
-_OTHERS = 5
 
 
 class Recognizer:
@@ -46,9 +43,8 @@ class Recognizer:
         `threshold` replaces the measured one, and is a cosine; `top` is how many
         candidates are told. Raises `ValueError` for what is no sound.
         """
-        try:
-            speech = find_speech(wave, sample_rate, self.detector)
-        except NoSpeech:
+        speech = self._speech(wave, sample_rate)
+        if speech is None:
             return Decision(Answer.NO_SPEECH, self.encoder.id)
         return self.identify_speech(speech, threshold, top)
 
@@ -62,20 +58,16 @@ class Recognizer:
         templates = self.registry.templates(speech.quality.band)
         if not templates.ids:
             return decision
-        vector = self.registry.rotate(self.encoder.encode(speech.wave))
-        scores = templates.matrix @ vector
+        scores = templates.matrix @ self._vector(speech)
         order = np.argsort(-scores, kind="stable")
-        decision = replace(
-            decision,
-            candidates=tuple(_candidate(templates, scores, i) for i in order[:top]),
-            score=float(scores[order[0]]),
-        )
-        others = scores[order[1 : _OTHERS + 1]]
-        task, value = "cosine", decision.score
-        if len(others) == _OTHERS and threshold is None:
-            task, value = "margin", 2 * value - float(others.mean())
-        best = _candidate(templates, scores, order[0])
-        return self._decided(decision, task, value, best, threshold)
+        best, *_ = told = [
+            Candidate(templates.ids[i], templates.names[i], float(scores[i]))
+            for i in order[: max(top, 1)]
+        ]
+        decision = replace(decision, candidates=tuple(told), score=best.score)
+        if len(scores) > OTHERS and threshold is None:
+            return self._decided(decision, "margin", margin(scores), threshold)
+        return self._decided(decision, "cosine", best.score, threshold)
 
     def verify(
         self,
@@ -89,19 +81,27 @@ class Recognizer:
         Raises `UnknownSpeaker` for an id that is not enrolled.
         """
         known = self.registry.get(speaker)
-        try:
-            speech = find_speech(wave, sample_rate, self.detector)
-        except NoSpeech:
+        speech = self._speech(wave, sample_rate)
+        if speech is None:
             return Decision(Answer.NO_SPEECH, self.encoder.id)
         decision = self._refused(speech)
         templates = self.registry.templates(speech.quality.band)
         if decision.answer is not Answer.UNKNOWN or speaker not in templates.ids:
             return decision
-        vector = self.registry.rotate(self.encoder.encode(speech.wave))
-        score = float(templates.matrix[templates.ids.index(speaker)] @ vector)
-        best = Candidate(speaker, known.name, score)
-        decision = replace(decision, score=score, candidates=(best,))
-        return self._decided(decision, "verify", score, best, threshold)
+        template = templates.matrix[templates.ids.index(speaker)]
+        score = float(template @ self._vector(speech))
+        candidate = Candidate(speaker, known.name, score)
+        decision = replace(decision, score=score, candidates=(candidate,))
+        return self._decided(decision, "verify", score, threshold)
+
+    def _speech(self, wave: np.ndarray, sample_rate: int) -> Speech | None:
+        try:
+            return find_speech(wave, sample_rate, self.detector)
+        except NoSpeech:
+            return None
+
+    def _vector(self, speech: Speech) -> np.ndarray:
+        return self.registry.rotate(self.encoder.encode(speech.wave))
 
     def _refused(self, speech: Speech) -> Decision:
         """Return why nothing can be said, or unknown."""
@@ -122,23 +122,15 @@ class Recognizer:
         )
 
     def _decided(
-        self,
-        decision: Decision,
-        task: str,
-        value: float,
-        best: Candidate,
-        threshold: float | None,
+        self, decision: Decision, task: str, value: float, threshold: float | None
     ) -> Decision:
-        given = threshold is not None
-        if not given:
-            threshold = self.calibration.threshold(
-                task, self.encoder.id, decision.speech_seconds, decision.band
-            )
+        """Compare a value with the threshold, and name the first candidate."""
         probability = None
-        if not given:
-            above = value - threshold
+        if threshold is None:
+            seconds, band = decision.speech_seconds, decision.band
+            threshold = self.calibration.threshold(task, self.encoder.id, seconds, band)
             probability = self.calibration.probability(
-                above, self.encoder.id, decision.band
+                value - threshold, self.encoder.id, band
             )
         decision = replace(
             decision, margin=value, threshold=threshold, probability=probability
@@ -147,9 +139,5 @@ class Recognizer:
             return decision
         certain = decision.speech_seconds >= _CERTAIN_SECONDS
         answer = Answer.KNOWN if certain else Answer.LIKELY
+        best = decision.candidates[0]
         return replace(decision, answer=answer, speaker=best.speaker, name=best.name)
-
-
-def _candidate(templates: Templates, scores: np.ndarray, index: int) -> Candidate:
-    ids, names = templates.ids, templates.names
-    return Candidate(ids[index], names[index], float(scores[index]))

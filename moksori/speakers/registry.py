@@ -1,8 +1,8 @@
 """Keep enrolled speakers: vectors and consent in one SQLite file, no sound.
 
 Vectors are turned by a secret rotation before they are written, which changes no cosine
-between them: the file without its key, which lies beside it, matches nobody elsewhere,
-and with a new key old copies are worthless. Forgetting overwrites what it deletes.
+between them: the file without its key, which lies beside it, matches nobody elsewhere.
+Forgetting overwrites what it deletes.
 """
 
 import secrets
@@ -154,9 +154,14 @@ class Registry:
         """Return the speakers of a name, or the one of an id."""
         return self._select("WHERE s.name = ? OR s.id = ?", name, name)
 
-    def speakers(self) -> list[Speaker]:
-        """Return everybody, in order of names."""
-        return self._select("")
+    def speakers(self, offset: int = 0, limit: int = -1) -> list[Speaker]:
+        """Return everybody, in order of names, or a page of them."""
+        return self._select("", page=(limit, offset))
+
+    def __len__(self) -> int:
+        with self._lock:
+            row = self._database.execute("SELECT count(*) FROM speaker").fetchone()
+        return row[0]
 
     def hashes(self, speaker: str) -> set[str]:
         """Return the SHA-256 of a speaker's clips."""
@@ -210,11 +215,11 @@ class Registry:
         """Return what was done with whom, the newest first; names are not kept."""
         with self._lock:
             rows = self._database.execute(
-                "SELECT at, action, speaker, score FROM event ORDER BY rowid DESC"
+                "SELECT at, action, speaker FROM event ORDER BY rowid DESC"
             ).fetchall()
         return [
-            dict(zip(("at", "action", "speaker", "score"), r, strict=True))
-            for r in rows
+            {"at": at, "action": action, "speaker": speaker}
+            for at, action, speaker in rows
         ]
 
     def _insert(self, database, speaker: str, clips: list[Clip]) -> None:
@@ -233,13 +238,15 @@ class Registry:
                 statement = "INSERT OR REPLACE INTO vector VALUES (?, ?, ?, ?, ?)"
                 database.execute(statement, row)
 
-    def _select(self, condition: str, *values: str) -> list[Speaker]:
+    def _select(
+        self, condition: str, *values: str, page: tuple[int, int] = (-1, 0)
+    ) -> list[Speaker]:
         with self._lock:
             rows = self._database.execute(
                 "SELECT s.*, count(c.sha256), coalesce(sum(c.speech_seconds), 0)"
                 f" FROM speaker s LEFT JOIN clip c ON c.speaker = s.id {condition}"
-                " GROUP BY s.id ORDER BY s.name, s.id",
-                values,
+                " GROUP BY s.id ORDER BY s.name, s.id LIMIT ? OFFSET ?",
+                (*values, *page),
             ).fetchall()
         return [
             Speaker(*row[:4], Consent(row[4], row[6], row[5]), row[7], row[8])
@@ -278,9 +285,8 @@ class Registry:
             self._changes += not quiet
 
 
-def _log(database, action: str, speaker: str | None, score: float | None = None):
-    row = _now(), action, speaker, score
-    database.execute("INSERT INTO event VALUES (?, ?, ?, ?)", row)
+def _log(database: sqlite3.Connection, action: str, speaker: str | None) -> None:
+    database.execute("INSERT INTO event VALUES (?, ?, ?)", (_now(), action, speaker))
 
 
 def _checked_name(name: str) -> str:

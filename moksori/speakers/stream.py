@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from moksori.audio.streams import Resampler
+from moksori.speakers.decision import NAMED, Answer
 from moksori.speakers.speech import (
     FRAME,
     SAMPLE_RATE,
@@ -31,8 +32,7 @@ _TURN_PAUSE = SAMPLE_RATE
 # Speech that is worth a last decision when a turn ends.
 _LAST = SAMPLE_RATE // 4
 _WINDOWS, _AGREE = 3, 2
-_NAMED = ("known", "likely")
-_NO_VOTE = ("too_short", "no_speech")
+_NO_VOTE = (Answer.TOO_SHORT, Answer.NO_SPEECH)
 
 
 @dataclass(frozen=True)
@@ -191,8 +191,8 @@ class Listener:
     def _report(self, decision: "Decision | None") -> Heard:
         before, self._state = self._state, self._agreed()
         answer, vote = self._state
-        speaker = vote.speaker if vote and answer in _NAMED else None
-        was = before[1].speaker if before[0] in _NAMED else None
+        speaker = vote.speaker if vote and answer in NAMED else None
+        was = before[1].speaker if before[0] in NAMED else None
         return Heard(
             seconds=self._now / SAMPLE_RATE,
             decision=decision,
@@ -219,5 +219,5 @@ class Listener:
 
 
 def _key(decision: "Decision") -> tuple:
-    named = decision.answer in _NAMED
+    named = decision.answer in NAMED
     return ("named", decision.speaker) if named else (str(decision.answer), None)

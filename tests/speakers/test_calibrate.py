@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from moksori.speakers.bandwidth import Band
-from moksori.speakers.calibrate import Trials, calibrated, margin, trials
-from moksori.speakers.calibration import Calibration
+from moksori.speakers.calibrate import Trials, calibrated, trials
+from moksori.speakers.calibration import Calibration, margin
 from moksori.speakers.clip import Clip
 from moksori.speakers.speech import Quality
 

@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket
 
 from moksori.speakers import enrolment
 from moksori.speakers.recognizer import Recognizer
-from moksori.speakers.registry import Consent, RegistryError, UnknownSpeaker
+from moksori.speakers.registry import Consent, UnknownSpeaker
 from moksori.speakers.server.batch import run_batch
 from moksori.speakers.server.keys import Keys
 from moksori.speakers.server.limits import MOST_BYTES, Gate
@@ -32,7 +32,7 @@ def create_app(
     recognizer: Recognizer, keys: Keys | None = None, most_bytes: int = MOST_BYTES
 ) -> FastAPI:
     """Create the application; errors are {"error": word, "message": line}."""
-    app = FastAPI(title="Moksori: who speaks", docs_url="/docs", redoc_url=None)
+    app = FastAPI(title="Moksori: who speaks", docs_url=None, redoc_url=None)
     worker, registry = Worker(recognizer), recognizer.registry
     _count_requests(app)
     _answer_errors(app)
@@ -41,8 +41,8 @@ def create_app(
     @app.get("/health")
     def health() -> dict:
         """Say that the server works; needs no key and tells no name."""
-        count = len(registry.speakers())
-        return {"status": "ok", "encoder": registry.encoder, "speakers": count}
+        encoder, count = registry.encoder, len(registry)
+        return {"status": "ok", "encoder": encoder, "speakers": count}
 
     @app.post("/speakers/register", status_code=201)
     async def register(
@@ -75,9 +75,8 @@ def create_app(
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> dict:
         """List who is enrolled."""
-        everybody = registry.speakers()
-        page = everybody[offset : offset + limit]
-        return {"total": len(everybody), "speakers": [shown(each) for each in page]}
+        page = registry.speakers(offset, limit)
+        return {"total": len(registry), "speakers": [shown(each) for each in page]}
 
     @app.get("/speakers/{speaker_id}")
     def speaker(speaker_id: str) -> dict:
@@ -190,8 +189,8 @@ def _answer_errors(app: FastAPI) -> None:
     def refused(_: Request, error: enrolment.Refused):
         return answer(422, "incoherent", str(error))
 
-    @app.exception_handler(RegistryError)
-    def registry(_: Request, error: RegistryError):
+    @app.exception_handler(ValueError)
+    def mistaken(_: Request, error: ValueError):
         return answer(422, "not_usable", str(error))
 
     @app.exception_handler(RequestValidationError)

@@ -4,7 +4,7 @@ import base64
 import binascii
 
 from moksori.speakers import enrolment
-from moksori.speakers.registry import Consent, RegistryError, UnknownSpeaker
+from moksori.speakers.registry import Consent, UnknownSpeaker
 from moksori.speakers.server.work import Problem, Worker
 
 MOST_OPERATIONS = 64
@@ -26,7 +26,7 @@ async def run_batch(worker: Worker, operations: list[dict]) -> list[dict]:
             result = {"error": problem.code, "message": problem.message}
         except UnknownSpeaker as error:
             result = {"error": "not_enrolled", "message": str(error)}
-        except (enrolment.Refused, RegistryError) as error:
+        except ValueError as error:
             result = {"error": "not_usable", "message": str(error)}
         results.append(result)
     return results

@@ -13,8 +13,9 @@ class Gate:
     """Stand before an ASGI app: keys, hosts, and the size of bodies.
 
     Bytes are counted as they come, as a length that is announced, or not, proves
-    nothing. Without a key, requests to other host names are refused: a page in a
-    browser could have had its name pointed here (DNS rebinding).
+    nothing. Pages of other sites are refused, as a browser sends what they ask for, and
+    without a key other names of this host are: one could be pointed here (DNS
+    rebinding).
     """
 
     def __init__(self, app: Callable[..., Awaitable], keys: Keys, most: int):
@@ -32,7 +33,7 @@ class Gate:
         if scope["type"] == "websocket":
             await self._app(scope, receive, send)
             return
-        body, more = b"", True
+        body, more = bytearray(), True
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
@@ -42,7 +43,7 @@ class Gate:
             if len(body) > self._most:
                 await _refuse(scope, receive, send, *self._too_large())
                 return
-        whole = iter([{"type": "http.request", "body": body}])
+        whole = iter([{"type": "http.request", "body": bytes(body)}])
 
         async def replay():
             return next(whole, None) or await receive()
@@ -52,8 +53,11 @@ class Gate:
     def _refusal(self, scope, headers) -> tuple[int, str, str] | None:
         host = headers.get(b"host", "").rsplit("@")[-1]
         name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-        if not self._keys and name.strip("[]") not in (*LOOPBACK, "testserver"):
+        if not self._keys and name.strip("[]") not in LOOPBACK:
             return 421, "wrong_host", "without a key only this machine is served"
+        origin = headers.get(b"origin")
+        if origin is not None and origin.partition("://")[2] != host:
+            return 403, "other_site", "pages of other sites are not answered"
         if scope["path"] not in _OPEN and not self._keys.admit(
             headers.get(b"x-api-key")
         ):

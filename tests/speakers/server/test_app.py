@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from moksori.audio.files import wav_bytes
+from moksori.speakers.calibration import Calibration
 from moksori.speakers.recognizer import Recognizer
 from moksori.speakers.registry import Registry
 from tests.speakers.fake import CALIBRATION, RATE, FakeDetector, FakeEncoder, voice
@@ -20,6 +21,7 @@ from moksori.speakers.server.app import create_app  # noqa: E402
 from moksori.speakers.server.keys import Keys  # noqa: E402
 
 KEY = "a key of many letters"
+LOCAL, EVIL = "ws://localhost", "https://evil.example"
 
 
 def sound(hertz: float, seconds: float = 4.0, seed: int = 0) -> bytes:
@@ -35,7 +37,8 @@ def recognizer(tmp_path):
 
 @pytest.fixture
 def client(recognizer):
-    return TestClient(create_app(recognizer), raise_server_exceptions=False)
+    app = create_app(recognizer)
+    return TestClient(app, "http://localhost", raise_server_exceptions=False)
 
 
 def register(client, name: str, hertz: float):
@@ -170,7 +173,8 @@ def test_requests_of_another_form(client, method, path, fields, status):
 
 
 def test_bodies_are_counted_as_they_come(recognizer):
-    client = TestClient(create_app(recognizer, most_bytes=100_000))
+    app = create_app(recognizer, most_bytes=100_000)
+    client = TestClient(app, "http://localhost")
 
     def endless():
         for _ in range(10):
@@ -189,9 +193,20 @@ def test_keys_and_hosts(recognizer, tmp_path):
     for headers in ({}, {"X-API-Key": "another"}):
         assert guarded.get("/speakers", headers=headers).status_code == 401
     assert guarded.get("/speakers", headers={"X-API-Key": KEY}).status_code == 200
-    open_ = TestClient(create_app(recognizer))
+    open_ = TestClient(create_app(recognizer), "http://localhost")
     assert open_.get("/speakers", headers={"Host": "evil.example"}).status_code == 421
     assert open_.get("/speakers", headers={"Host": "[::1]:8000"}).status_code == 200
+    for origin, status in (("http://localhost", 200), ("null", 403), (EVIL, 403)):
+        answer = open_.get("/speakers", headers={"Origin": origin})
+        assert answer.status_code == status
+
+
+def test_an_encoder_without_thresholds_needs_one(recognizer, client):
+    register(client, "minji", 400)
+    recognizer.calibration = Calibration({})
+    answer = identify(client, sound(402))
+    assert (answer.status_code, answer.json()["error"]) == (422, "not_usable")
+    assert identify(client, sound(402), threshold=0.8).json()["name"] == "minji"
 
 
 def test_keys_that_are_refused(tmp_path):
@@ -229,19 +244,20 @@ def test_listening_over_a_socket(recognizer, client, monkeypatch):
             return {"seconds": self.seconds}
 
     monkeypatch.setattr(live, "Listener", Listener)
-    with client.websocket_connect("/listen?rate=8000") as socket:
+    with client.websocket_connect(f"{LOCAL}/listen?rate=8000") as socket:
         socket.send_bytes(bytes(8000))
         assert socket.receive_json() == {"seconds": 0.5}
         socket.send_bytes(b"")
         assert socket.receive_json() == {"seconds": -1}
     for path, block in (("/listen?rate=9e9", b""), ("/listen", b"odd")):
-        with client.websocket_connect(path) as socket:
+        with client.websocket_connect(f"{LOCAL}{path}") as socket:
             socket.send_bytes(block)
             with pytest.raises(fastapi.WebSocketDisconnect):
                 socket.receive_json()
     guarded = TestClient(create_app(recognizer, Keys.read(key=KEY)))
-    with (
-        pytest.raises(fastapi.WebSocketDisconnect),
-        guarded.websocket_connect("/listen"),
-    ):
-        pass
+    for asked, headers in ((guarded, {}), (client, {"Origin": EVIL})):
+        with (
+            pytest.raises(fastapi.WebSocketDisconnect),
+            asked.websocket_connect(f"{LOCAL}/listen", headers=headers),
+        ):
+            pass
