@@ -2,8 +2,9 @@
 ones: by the length that their headers announce.
 
 Whoever writes into a pipe does not know that length yet: a size of 0, or of 2 GiB and
-more, means "until the end" and announces nothing. Formats whose duration is estimated
-from the size of the file (mp3 without a Xing header, aac, amr) announce nothing either.
+more, or a flac of no samples, means "until the end" and announces nothing. Formats
+whose duration is estimated from the size of the file (mp3 without a Xing header, aac,
+amr) announce nothing either.
 """
 
 import re
@@ -12,6 +13,8 @@ from pathlib import Path
 # What may be missing: encoders pad, and some count their own header.
 SLACK_SECONDS = 0.1
 _ENDLESS_BYTES = 2**31 - 2**16
+# libsndfile's count of frames where a header has none.
+UNKNOWN_FRAMES = 2**63 - 1
 # libsndfile's log of a wav, aiff or au whose header does not fit the file.
 _SIZES = re.compile(r"^ *(?:data|SSND|Data Size) *: (\d+) \(should be (\d+)\)", re.M)
 _OGG_PAGE, _OGG_HEADER, _OGG_LONGEST = b"OggS", 27, 65_307
@@ -28,6 +31,8 @@ def is_cut_off(end: float, announced: float | None, stop: float | None) -> bool:
 def announced_by_header(file, path: Path) -> float | None:
     """Return the seconds that an open `soundfile.SoundFile` should have, if it says."""
     if file.format == "MP3" and not _has_xing_header(path):
+        return None
+    if file.frames == UNKNOWN_FRAMES:
         return None
     if file.frames == 0 and file.format.startswith("WAV"):
         return None

@@ -181,13 +181,16 @@ def _decode_libsndfile(path: Path, start: float, stop: float | None):
     """(float32 [samples, channels], rate, whether no sound can be left behind it).
 
     libsndfile reads nothing of a wav of size 0, which comes from a pipe, and of an mp3
-    no more than the length that it estimates where no header states it.
+    no more than the length that it estimates where no header states it. It cannot be
+    asked for all of a flac from a pipe, which has no length.
     """
     import soundfile
 
     how = _RAW if path.suffix.lower() == ".pcm" else {}
     with soundfile.SoundFile(path, **how) as file:
         rate = file.samplerate
+        if file.frames == announced.UNKNOWN_FRAMES:
+            return np.zeros((0, file.channels), np.float32), rate, False
         first = min(round(start * rate), file.frames)
         last = file.frames if stop is None else min(round(stop * rate), file.frames)
         file.seek(first)
