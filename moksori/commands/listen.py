@@ -33,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
     add("--timeout", **seconds, default=10.0, help="for the server's answer (10)")
     local = "answer from --registry while the server does not"
     add("--local-fallback", action="store_true", help=local)
+    opening.add_following(parser)
     return parser
 
 
@@ -42,6 +43,7 @@ def follow(arguments: argparse.Namespace) -> int:
     from moksori.speakers.stream import Listener
 
     recognizer = listening.open_recognizer(arguments.registry, arguments.encoder)
+    recognizer = opening.following(recognizer, arguments)
     listener = Listener(recognizer, threshold=arguments.threshold)
     source = arguments.wav, arguments.device, arguments.duration
     with opened(*source, listening.note) as sound:

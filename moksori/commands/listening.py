@@ -35,7 +35,11 @@ def report(heard: "Heard", as_json: bool) -> None:
         print(json.dumps(heard.to_json(), ensure_ascii=False), flush=True)
     elif heard.changed:
         minutes, tenths = divmod(round(10 * heard.seconds), 600)
-        who = heard.name or (heard.answer or "nobody").replace("_", " ")
+        who = (
+            heard.name
+            or heard.pseudonym
+            or (heard.answer or "nobody").replace("_", " ")
+        )
         likely = " (likely)" if heard.answer == "likely" else ""
         score = "" if heard.score is None else f" {heard.score:.2f}"
         print(f"{minutes:3}:{tenths / 10:04.1f} {who}{score}{likely}", flush=True)

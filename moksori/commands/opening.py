@@ -1,5 +1,6 @@
 """Open what recognises speakers."""
 
+import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,8 @@ if TYPE_CHECKING:
     from moksori.speakers.recognizer import Recognizer
     from moksori.speakers.speech import SpeechDetector
 
+# Beside a registry: the pseudonyms of who is followed.
+STRANGERS = "strangers.db"
 REGISTRY = Path("data/speakers/registry.db")
 # Beside a registry: thresholds that were measured for it.
 CALIBRATION = "calibration.json"
@@ -37,3 +40,35 @@ def open_recognizer(registry: Path, encoder: Path | None, create=False) -> "Reco
     network, detector, calibration = open_parts(registry, encoder)
     people = Registry.open(registry, network.id, network.dimension)
     return Recognizer(network, people, calibration, detector)
+
+
+def add_following(parser: argparse.ArgumentParser) -> None:
+    """Add the flags by which strangers are followed."""
+    days = "give strangers a pseudonym for so many days (off: they are just unknown)"
+    parser.add_argument("--follow-strangers", type=int, metavar="DAYS", help=days)
+    who = "with it: who agreed for those who are heard"
+    parser.add_argument("--consent-by", metavar="WHO", help=who)
+    why = "with it: what they agreed to"
+    parser.add_argument("--purpose", metavar="TEXT", help=why)
+
+
+def following(recognizer: "Recognizer", arguments: argparse.Namespace) -> "Recognizer":
+    """Return a recogniser that follows strangers, where the flags say so."""
+    if arguments.follow_strangers is None:
+        return recognizer
+    if not arguments.consent_by or not arguments.purpose:
+        raise ValueError(
+            "strangers are followed with their consent: --consent-by WHO --purpose TEXT"
+        )
+    if not 1 <= arguments.follow_strangers <= 3650:
+        raise ValueError("--follow-strangers takes 1 to 3650 days")
+    from moksori.speakers.following import FollowingRecognizer
+    from moksori.speakers.registry import Consent, Registry
+
+    encoder = recognizer.encoder
+    path = recognizer.registry.path.with_name(STRANGERS)
+    strangers = Registry.open(path, encoder.id, encoder.dimension)
+    consent = Consent(arguments.consent_by, arguments.purpose)
+    return FollowingRecognizer(
+        recognizer, strangers, consent, arguments.follow_strangers
+    )

@@ -1,6 +1,7 @@
 """List, rename, forget and draw who is enrolled."""
 
 import argparse
+import hashlib
 import json
 import sys
 from dataclasses import asdict
@@ -40,6 +41,13 @@ def forget(arguments: argparse.Namespace) -> int:
     """Delete people."""
     recognizer = open_recognizer(arguments.registry, arguments.encoder)
     people = [one(recognizer.registry, who) for who in arguments.who]
+    if arguments.clip:
+        with open(arguments.clip, "rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        for speaker in people:
+            left = recognizer.registry.remove_clip(speaker.id, digest)
+            print(f"{speaker.name}: {left.clips} clips left")
+        return 0
     for speaker in people:
         recognizer.registry.forget(speaker.id)
         print(f"{speaker.name}: forgotten")

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from moksori.commands.opening import open_recognizer
+from moksori.commands.opening import add_following, following, open_recognizer
 from moksori.commands.people import note
 
 
@@ -18,6 +18,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--api-key-file", type=Path, metavar="FILE", help=lines)
     visible = "one key; other users can see it in ps"
     parser.add_argument("--api-key", metavar="KEY", help=visible)
+    add_following(parser)
 
 
 def serve(arguments: argparse.Namespace) -> int:
@@ -33,6 +34,7 @@ def serve(arguments: argparse.Namespace) -> int:
         note("speakers: --api-key can be seen in ps; --api-key-file cannot")
     path = arguments.embeddings or arguments.registry
     recognizer = open_recognizer(path, arguments.encoder, create=True)
+    recognizer = following(recognizer, arguments)
     count = len(recognizer.registry.speakers())
     note(f"speakers: {count} enrolled, at http://{arguments.host}:{arguments.port}")
     app = create_app(recognizer, keys)

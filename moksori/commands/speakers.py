@@ -1,6 +1,7 @@
 """Enrol people by their voices, and say who speaks: `moksori speakers ACTION …`.
 
-enrol NAME/FILE folders, identify and verify recordings, list, rename, forget, plot.
+enrol NAME/FILE folders, identify and verify recordings, list, rename, forget, plot,
+export and import people, change the key or the encoder, serve.
 Exit code 0 says that all was done and everybody was named; 3, that somebody was not
 named; 2, that something could not be done.
 """
@@ -12,12 +13,14 @@ from pathlib import Path
 from moksori.commands import (
     calibrating,
     enrolling,
+    keeping,
     opening,
     people,
     recognition,
     serving,
 )
 
+FILE = {"type": Path, "metavar": "FILE"}
 _ACTIONS = {
     "enrol": enrolling.enrol,
     "identify": recognition.identify,
@@ -28,6 +31,11 @@ _ACTIONS = {
     "plot": people.plot,
     "calibrate": calibrating.calibrate,
     "serve": serving.serve,
+    "export": keeping.export,
+    "import": keeping.take,
+    "new-key": keeping.new_key,
+    "reembed": keeping.reembed,
+    "events": keeping.events,
 }
 
 
@@ -39,10 +47,9 @@ def parser() -> argparse.ArgumentParser:
 
     def action(name: str, text: str) -> argparse.ArgumentParser:
         added = actions.add_parser(name, help=text, description=text)
-        file = {"type": Path, "metavar": "FILE"}
         where = "who is enrolled (%(default)s)"
-        added.add_argument("--registry", **file, default=opening.REGISTRY, help=where)
-        added.add_argument("--encoder", **file, help="an ONNX model instead of CAM++")
+        added.add_argument("--registry", **FILE, default=opening.REGISTRY, help=where)
+        added.add_argument("--encoder", **FILE, help="an ONNX model instead of CAM++")
         added.add_argument("--json", action="store_true", help="a JSON object a line")
         return added
 
@@ -63,11 +70,14 @@ def parser() -> argparse.ArgumentParser:
     rename.add_argument("name", metavar="NEW", help="the new name")
     forget = action("forget", "delete somebody, vectors and all")
     forget.add_argument("who", nargs="+", metavar="NAME", help="names or ids")
+    only = "only what is kept of this recording of theirs"
+    forget.add_argument("--clip", **FILE, help=only)
     plot = action("plot", "draw who sounds like whom")
     plot.add_argument("--out", type=Path, default=Path("embedding.png"), metavar="FILE")
     own = "measure thresholds on recordings of your own, NAME/FILE"
     calibrating.add_flags(action("calibrate", own))
     serving.add_flags(action("serve", "answer over HTTP"))
+    keeping.add_actions(action)
     return parser
 
 

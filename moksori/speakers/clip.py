@@ -9,7 +9,13 @@ import numpy as np
 from moksori.audio.files import decode
 from moksori.speakers.bandwidth import Band, to_telephone
 from moksori.speakers.encoder import SpeakerEncoder
-from moksori.speakers.speech import SAMPLE_RATE, Quality, SpeechDetector, find_speech
+from moksori.speakers.speech import (
+    SAMPLE_RATE,
+    Quality,
+    Speech,
+    SpeechDetector,
+    find_speech,
+)
 
 # More of one recording adds nothing, and a file of hours should not fill the memory.
 _MOST_SECONDS = 600.0
@@ -36,9 +42,14 @@ def read_clip(path: Path, encoder: SpeakerEncoder, detector: SpeechDetector) -> 
     speech = find_speech(wave, rate, detector)
     with open(path, "rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return encode_clip(speech, digest, encoder)
+
+
+def encode_clip(speech: Speech, sha256: str, encoder: SpeakerEncoder) -> Clip:
+    """Encode speech as a clip; see `read_clip`."""
     band = speech.quality.band
     vectors = {band: encoder.encode(speech.wave)}
     if band is Band.WIDE:
         narrow = to_telephone(speech.wave, SAMPLE_RATE)
         vectors[Band.TELEPHONE] = encoder.encode(narrow)
-    return Clip(digest, speech.quality, vectors)
+    return Clip(sha256, speech.quality, vectors)

@@ -1,14 +1,20 @@
-"""Open the file of a registry, and its key."""
+"""Open the file of a registry: one writer at a time, no trace of the deleted."""
 
-import hmac
 import os
 import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-
-_APPLICATION, _VERSION = 0x6D6B7372, 1  # "mksr"
-_SCHEMA = """
+_APPLICATION, _VERSION = 0x6D6B7372, 2  # "mksr"
+# What changes with the people and their vectors, and not with the events.
+_REVISION = """
+CREATE TABLE revision (one INTEGER PRIMARY KEY CHECK (one = 1),
+    number INTEGER NOT NULL);
+INSERT INTO revision VALUES (1, 0);
+"""
+_SCHEMA = f"""
 CREATE TABLE speaker (id TEXT PRIMARY KEY, name TEXT NOT NULL, created TEXT NOT NULL,
     expires TEXT, consent_by TEXT NOT NULL, consent_at TEXT NOT NULL,
     consent_purpose TEXT NOT NULL);
@@ -21,44 +27,72 @@ CREATE TABLE vector (speaker TEXT NOT NULL, sha256 TEXT NOT NULL,
     FOREIGN KEY (speaker, sha256) REFERENCES clip ON DELETE CASCADE);
 CREATE TABLE lock (one INTEGER PRIMARY KEY CHECK (one = 1), digest TEXT NOT NULL);
 CREATE TABLE event (at TEXT NOT NULL, action TEXT NOT NULL, speaker TEXT);
-"""
+{_REVISION}"""
 
 
 class RegistryError(ValueError):
     """A registry that cannot be used as it is; the text says why, in a line."""
 
 
-def rotation_of(key: bytes, dimension: int) -> np.ndarray:
-    """Compute the rotation [dimension, dimension] of a key of 32 bytes and more.
+class Database:
+    """Hold the connection of a registry; safe to share by threads and processes.
 
-    The orthogonal factor of a matrix of normal numbers, which is uniform over all
-    rotations when its diagonal is made positive (Mezzadri 2007, "How to generate random
-    matrices from the classical compact groups").
+    Begins the file where there is none. Raises `RegistryError` for another program's.
     """
-    if len(key) < 32:
-        raise RegistryError("the key of the registry is shorter than 32 bytes")
-    seed = int.from_bytes(key, "big")
-    # RandomState's numbers stay as they are in every version of numpy.
-    normal = np.random.RandomState(np.random.MT19937(seed)).standard_normal
-    factor, upper = np.linalg.qr(normal((dimension, dimension)))
-    return factor * np.sign(np.diag(upper))
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.connection = _connect(path)
+        self._lock = threading.RLock()
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self.connection.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Hold the connection, for what is read together."""
+        with self._lock:
+            yield self.connection
+
+    def rows(self, query: str, *values) -> list[tuple]:
+        """Return the rows of a query."""
+        with self._lock:
+            return self.connection.execute(query, values).fetchall()
+
+    def revision(self) -> int:
+        """Return a number that every change of people or vectors makes another."""
+        return self.rows("SELECT number FROM revision")[0][0]
+
+    @contextmanager
+    def writing(self, people: bool = True) -> Iterator[sqlite3.Connection]:
+        """Write all of a block or nothing; `people` says whether it makes another
+        revision."""
+        with self._lock:
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.connection
+                if people:
+                    self.connection.execute("UPDATE revision SET number = number + 1")
+            except BaseException:
+                self.connection.execute("ROLLBACK")
+                raise
+            self.connection.execute("COMMIT")
+
+    def purge(self) -> None:
+        """Write the file anew, so that nothing deleted stays in free pages."""
+        with self._lock:
+            try:
+                self.connection.execute("VACUUM")
+            except sqlite3.OperationalError as error:
+                raise RegistryError(
+                    f"done, but {self.path} is in use ({error}), so traces may be left "
+                    "in it: forget or rename once more when it is free"
+                ) from None
 
 
-def check_key(database: sqlite3.Connection, path: Path, key: bytes) -> None:
-    """Compare a key with the one that the registry was begun with; raises
-    `RegistryError` for another, whose rotation would make strangers of everybody."""
-    digest = hmac.digest(key, b"moksori registry", "sha256").hex()
-    database.execute("INSERT OR IGNORE INTO lock VALUES (1, ?)", (digest,))
-    (kept,) = database.execute("SELECT digest FROM lock").fetchone()
-    if not hmac.compare_digest(kept, digest):
-        database.close()
-        raise RegistryError(
-            f"{path} was written with another key than the one beside it"
-        )
-
-
-def connect(path: Path) -> sqlite3.Connection:
-    """Open a registry's file, or begin one; raises `RegistryError` for another's."""
+def _connect(path: Path) -> sqlite3.Connection:
     if not path.exists():
         write_private(path, b"")
     database = sqlite3.connect(
@@ -71,12 +105,11 @@ def connect(path: Path) -> sqlite3.Connection:
         (application,) = database.execute("PRAGMA application_id").fetchone()
         (version,) = database.execute("PRAGMA user_version").fetchone()
         if not application and not path.stat().st_size:
-            database.executescript(
-                f"BEGIN; {_SCHEMA} PRAGMA application_id = {_APPLICATION};"
-                f"PRAGMA user_version = {_VERSION}; COMMIT;"
-            )
+            _begin(database, _SCHEMA)
         elif application != _APPLICATION:
             raise RegistryError(f"{path} is no registry of speakers")
+        elif version == 1:
+            _begin(database, _REVISION)
         elif version != _VERSION:
             raise RegistryError(
                 f"{path} has version {version}, this program reads {_VERSION}"
@@ -88,6 +121,13 @@ def connect(path: Path) -> sqlite3.Connection:
         database.close()
         raise
     return database
+
+
+def _begin(database: sqlite3.Connection, schema: str) -> None:
+    database.executescript(
+        f"BEGIN; {schema} PRAGMA application_id = {_APPLICATION};"
+        f"PRAGMA user_version = {_VERSION}; COMMIT;"
+    )
 
 
 def write_private(path: Path, content: bytes) -> None:

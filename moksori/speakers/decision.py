@@ -38,7 +38,8 @@ class Decision:
     compared with: with six enrolled and more, twice the score less the mean of the next
     five, else the score. `probability` is that of the name, where known and unknown
     people are equally frequent. What was not computed is None. `encoder` is the id of
-    the encoder that the threshold belongs to.
+    the encoder that the threshold belongs to. `pseudonym` tells strangers apart where
+    they are followed (following.py).
     """
 
     answer: Answer
@@ -53,6 +54,7 @@ class Decision:
     snr_db: float | None = None
     band: Band | None = None
     candidates: tuple[Candidate, ...] = ()
+    pseudonym: str | None = None
 
     def to_json(self) -> dict:
         """Return what JSON can hold; the answer is called `decision` there."""

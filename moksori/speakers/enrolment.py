@@ -163,8 +163,7 @@ def _to_template(clips: dict, recognizer: Recognizer, speaker: str) -> dict:
         for band, vector in clip.vectors.items():
             templates = recognizer.registry.templates(band)
             if called not in scores and speaker in templates.ids:
-                row = templates.matrix[templates.ids.index(speaker)]
-                scores[called] = float(row @ recognizer.registry.rotate(vector)), band
+                scores[called] = templates.score(speaker, vector), band
     return scores
 
 
@@ -191,8 +190,7 @@ def _warnings(recognizer, name: str, clips: list[Clip]) -> Iterator[str]:
         if not templates.ids or not vectors:
             continue
         mean = np.mean(vectors, axis=0)
-        mean = recognizer.registry.rotate(mean / np.linalg.norm(mean))
-        scores = templates.matrix @ mean
+        scores = templates.scores(mean / np.linalg.norm(mean))
         seconds = sum(clip.quality.speech_seconds for clip in clips)
         least = recognizer.calibration.threshold(
             "verify", recognizer.encoder.id, seconds, band

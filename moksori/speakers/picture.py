@@ -31,7 +31,7 @@ def plot(registry: "Registry", path: str | Path, band: Band = Band.WIDE) -> None
     if not len(templates.ids):
         raise ValueError("nobody is enrolled: there is nothing to draw")
     names = [_shortened(registry.get(each).name) for each in templates.ids]
-    draw(names, np.asarray(templates.matrix), path)
+    draw(names, templates.matrix, path)
 
 
 def project(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -46,7 +46,10 @@ class Recognizer:
         speech = self._speech(wave, sample_rate)
         if speech is None:
             return Decision(Answer.NO_SPEECH, self.encoder.id)
-        return self.identify_speech(speech, threshold, top)
+        decision = self.identify_speech(speech, threshold, top)
+        if decision.speaker:
+            self.registry.record("identify", decision.speaker)
+        return decision
 
     def identify_speech(
         self, speech: Speech, threshold: float | None = None, top: int = 5
@@ -58,7 +61,7 @@ class Recognizer:
         templates = self.registry.templates(speech.quality.band)
         if not templates.ids:
             return decision
-        scores = templates.matrix @ self._vector(speech)
+        scores = templates.scores(self.encoder.encode(speech.wave))
         order = np.argsort(-scores, kind="stable")
         best, *_ = told = [
             Candidate(templates.ids[i], templates.names[i], float(scores[i]))
@@ -88,20 +91,19 @@ class Recognizer:
         templates = self.registry.templates(speech.quality.band)
         if decision.answer is not Answer.UNKNOWN or speaker not in templates.ids:
             return decision
-        template = templates.matrix[templates.ids.index(speaker)]
-        score = float(template @ self._vector(speech))
+        score = templates.score(speaker, self.encoder.encode(speech.wave))
         candidate = Candidate(speaker, known.name, score)
         decision = replace(decision, score=score, candidates=(candidate,))
-        return self._decided(decision, "verify", score, threshold)
+        decision = self._decided(decision, "verify", score, threshold)
+        action = "verify" if decision.speaker else "fail to verify"
+        self.registry.record(action, speaker)
+        return decision
 
     def _speech(self, wave: np.ndarray, sample_rate: int) -> Speech | None:
         try:
             return find_speech(wave, sample_rate, self.detector)
         except NoSpeech:
             return None
-
-    def _vector(self, speech: Speech) -> np.ndarray:
-        return self.registry.rotate(self.encoder.encode(speech.wave))
 
     def _refused(self, speech: Speech) -> Decision:
         """Return why nothing can be said, or unknown."""

@@ -42,8 +42,9 @@ class Heard:
     `seconds` is where the window ends, from the beginning of the stream. `decision`
     is of this window alone, None where a long pause ended the last answer. `answer` is
     what the last windows agree on, one of the texts of `Answer`, and None before they
-    do; `speaker`, `name` and `score` go with it. `changed` says that the answer or the
-    speaker is another than in the last report.
+    do; `speaker`, `name` and `score` go with it, and where strangers are followed the
+    `pseudonym` of somebody unknown. `changed` says that the answer, the speaker or the
+    pseudonym is another than in the last report.
     """
 
     seconds: float
@@ -52,13 +53,15 @@ class Heard:
     speaker: str | None
     name: str | None
     score: float | None
+    pseudonym: str | None
     changed: bool
 
     def to_json(self) -> dict:
         """Return what JSON can hold, the decision as `Decision.to_json`."""
         decision = self.decision and self.decision.to_json()
-        fields = "seconds", "answer", "speaker", "name", "score", "changed"
-        return {name: getattr(self, name) for name in fields} | {"window": decision}
+        fields = "seconds", "answer", "speaker", "name", "score", "pseudonym"
+        values = {name: getattr(self, name) for name in (*fields, "changed")}
+        return values | {"window": decision}
 
 
 class Listener:
@@ -191,8 +194,9 @@ class Listener:
     def _report(self, decision: "Decision | None") -> Heard:
         before, self._state = self._state, self._agreed()
         answer, vote = self._state
-        speaker = vote.speaker if vote and answer in NAMED else None
-        was = before[1].speaker if before[0] in NAMED else None
+        (was, stranger_was), (speaker, stranger) = _who(*before), _who(answer, vote)
+        if speaker and speaker != was:
+            self._recognizer.registry.record("listen", speaker)
         return Heard(
             seconds=self._now / SAMPLE_RATE,
             decision=decision,
@@ -200,7 +204,8 @@ class Listener:
             speaker=speaker,
             name=vote.name if speaker else None,
             score=vote.score if vote else None,
-            changed=(before[0], was) != (answer, speaker),
+            pseudonym=stranger,
+            changed=(before[0], was, stranger_was) != (answer, speaker, stranger),
         )
 
     def _agreed(self) -> tuple[str | None, "Decision | None"]:
@@ -219,5 +224,13 @@ class Listener:
 
 
 def _key(decision: "Decision") -> tuple:
-    named = decision.answer in NAMED
-    return ("named", decision.speaker) if named else (str(decision.answer), None)
+    if decision.answer in NAMED:
+        return "named", decision.speaker
+    return str(decision.answer), decision.pseudonym
+
+
+def _who(answer: str | None, vote: "Decision | None") -> tuple[str | None, str | None]:
+    """Return the speaker and the pseudonym of an answer; one at most is there."""
+    if vote is None:
+        return None, None
+    return (vote.speaker, None) if answer in NAMED else (None, vote.pseudonym)

@@ -11,22 +11,38 @@ from moksori.speakers.database import RegistryError
 
 @dataclass(frozen=True)
 class Templates:
-    """Represent who can be recognised: ids, names, and unit vectors [N, dimension] in
-    the registry's rotation; `until` is when the first of them expires, if any does."""
+    """Represent who can be recognised: ids, names, and unit vectors [N, dimension]
+    turned by `rotation`; `until` is when the first of them expires, if any does."""
 
     ids: list[str]
     names: list[str]
     matrix: np.ndarray
+    rotation: np.ndarray
     until: str | None = None
+
+    def scores(self, vector: np.ndarray) -> np.ndarray:
+        """Compute the cosines [N] of a unit vector [dimension] to everybody."""
+        turned = self.rotation @ vector.astype(np.float64)
+        return self.matrix @ turned.astype(np.float32)
+
+    def score(self, speaker: str, vector: np.ndarray) -> float:
+        """Compute the cosine of a unit vector [dimension] to one of `ids`."""
+        turned = self.rotation @ vector.astype(np.float64)
+        return float(self.matrix[self.ids.index(speaker)] @ turned.astype(np.float32))
 
 
 def read_templates(
-    database: sqlite3.Connection, encoder: str, dimension: int, band: Band, now: str
+    database: sqlite3.Connection,
+    encoder: str,
+    band: Band,
+    now: str,
+    rotation: np.ndarray,
 ) -> Templates:
     """Read the mean vector of everybody whose time is not over at `now`.
 
-    Raises `RegistryError` for vectors of another dimension.
+    Raises `RegistryError` for vectors of another dimension than `rotation` has.
     """
+    dimension = len(rotation)
     rows = database.execute(
         "SELECT v.speaker, s.name, s.expires, v.value FROM vector v JOIN speaker s"
         " ON s.id = v.speaker WHERE v.band = ? AND v.encoder = ?"
@@ -34,7 +50,7 @@ def read_templates(
         (str(band), encoder, now),
     ).fetchall()
     if not rows:
-        return Templates([], [], np.zeros((0, dimension), np.float32))
+        return Templates([], [], np.zeros((0, dimension), np.float32), rotation)
     if {len(row[3]) for row in rows} != {4 * dimension}:
         raise RegistryError(f"vectors of {encoder} have not {dimension} numbers here")
     ids = list(dict.fromkeys(row[0] for row in rows))
@@ -46,4 +62,4 @@ def read_templates(
     np.add.at(sums, of, vectors.reshape(len(rows), dimension))
     sums /= np.linalg.norm(sums, axis=1, keepdims=True)
     until = min((row[2] for row in rows if row[2]), default=None)
-    return Templates(ids, [names[each] for each in ids], sums, until)
+    return Templates(ids, [names[each] for each in ids], sums, rotation, until)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from moksori.audio.files import save
-from moksori.commands import calibrating, enrolling, recognition, speakers
+from moksori.commands import calibrating, enrolling, keeping, recognition, speakers
 from moksori.commands import people as registered
 from moksori.speakers.calibration import Calibration
 from moksori.speakers.recognizer import Recognizer
@@ -31,7 +31,7 @@ def run(tmp_path, monkeypatch, capsys):
         registry = Registry.open(path, network.id, network.dimension)
         return Recognizer(network, registry, CALIBRATION, FakeDetector())
 
-    for module in (enrolling, recognition, registered):
+    for module in (enrolling, keeping, recognition, registered):
         monkeypatch.setattr(module, "open_recognizer", opened)
 
     def call(action, *words):
@@ -69,6 +69,53 @@ def test_from_enrolment_to_forgetting(run, tmp_path):
     assert run("list")[1] == ""
 
 
+def test_people_are_carried_to_another_registry(run, tmp_path):
+    folder = people(tmp_path / "data", minji=400, suho=900)
+    run("enrol", folder, *AGREED)
+    file, known = tmp_path / "people.json", tmp_path / "known.wav"
+    save(known, voice(402, seed=9), RATE)
+    assert run("identify", known)[0] == 0
+    assert "2 people" in run("export", file)[1]
+    assert "exists" in run("export", file)[2]
+    there = "--registry", tmp_path / "other" / "r.db"
+    code, said, _ = run("import", file, *there)
+    assert (code, said.splitlines()[0]) == (0, "minji: 3 clips, 12 s")
+    assert run("identify", known, *there)[0] == 0
+    assert run("new-key", *there)[0] == 0
+    assert run("identify", known, *there)[0] == 0
+    _, left, _ = run("forget", "minji", "--clip", folder / "minji" / "0.wav", *there)
+    assert left == "minji: 2 clips left\n"
+    said = run("events", *there)[1]
+    assert [line.split("  ")[1] for line in said.splitlines()] == [
+        *("remove clip", "identify", "new key", "identify", "import", "import")
+    ]
+    assert json.loads(run("events", "--json")[1].splitlines()[0])["action"] == "export"
+
+
+def test_another_encoder_hears_everybody_again(run, tmp_path, monkeypatch):
+    folder = people(tmp_path / "data", minji=400, suho=900)
+    run("enrol", folder, *AGREED)
+
+    class Other(FakeEncoder):
+        id = "fake-2"
+
+    def parts(registry, encoder):
+        return Other(), FakeDetector(), CALIBRATION
+
+    monkeypatch.setattr(keeping, "open_parts", parts)
+    (folder / "minji" / "0.wav").unlink()
+    code, _, noted = run("reembed", folder)
+    assert (code, "missing: 1 of minji" in noted) == (2, True)
+    assert run("list")[0] == 0
+    code, said, noted = run("reembed", folder, "--leave-out")
+    assert (code, said) == (0, "2 people as fake-2 hears them\n")
+    assert "no thresholds" in noted
+    assert "name that one by --encoder" in run("list")[2]
+    wanted = tmp_path / "r" / "r.db", "fake-2", 16
+    with Registry.open(*wanted) as registry:
+        assert [each.clips for each in registry.speakers()] == [2, 3]
+
+
 def test_calibration_is_kept_beside_the_registry(run, tmp_path, monkeypatch):
     def parts(registry, encoder):
         return FakeEncoder(), FakeDetector(), CALIBRATION
@@ -104,3 +151,25 @@ def test_what_is_refused_is_a_line(run, tmp_path):
     assert code == 2
     assert "cut.wav" in noted
     assert "nobody is enrolled as" in run("forget", "nobody")[2]
+
+
+def test_strangers_are_followed_with_consent_alone(run, tmp_path, monkeypatch, capsys):
+    from moksori.commands import opening, serving
+
+    with Registry.open(tmp_path / "r" / "r.db", "fake-1", 16) as registry:
+        plain = Recognizer(FakeEncoder(), registry, CALIBRATION, FakeDetector())
+        monkeypatch.setattr(serving, "open_recognizer", lambda *_, **__: plain)
+        served = []
+        monkeypatch.setattr("uvicorn.run", lambda app, **_: served.append(app))
+        monkeypatch.setattr(
+            "moksori.speakers.server.app.create_app", lambda who, keys: who
+        )
+        assert run("serve")[0] == 0
+        assert served == [plain]
+        follow = "serve", "--follow-strangers"
+        assert "--consent-by WHO" in run(*follow, "30")[2]
+        assert "1 to 3650 days" in run(*follow, "0", *AGREED)[2]
+        assert not (tmp_path / "r" / opening.STRANGERS).exists()
+        assert run(*follow, "30", *AGREED)[0] == 0
+        answer = served[1].identify(voice(600), RATE)
+        assert answer.pseudonym.startswith("stranger-")

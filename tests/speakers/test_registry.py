@@ -3,6 +3,7 @@
 import pickle
 import sqlite3
 import stat
+import threading
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -15,8 +16,8 @@ from moksori.speakers.registry import (
     Registry,
     RegistryError,
     UnknownSpeaker,
-    rotation_of,
 )
+from moksori.speakers.rotation import rotation_of
 from moksori.speakers.speech import Quality
 
 CONSENT = Consent("김민지", "tests")
@@ -28,6 +29,11 @@ def clip(seed: int, dimension: int = 16) -> Clip:
     vector = (vector / np.linalg.norm(vector)).astype(np.float32)
     quality = Quality(5.0, 4.0, 30.0, -20.0, 0.0, Band.WIDE)
     return Clip(f"{seed:064x}", quality, dict.fromkeys(Band, vector))
+
+
+def turned(registry: Registry, vector: np.ndarray) -> np.ndarray:
+    rotation = rotation_of(registry.path.with_suffix(".key").read_bytes(), len(vector))
+    return (rotation @ vector.astype(np.float64)).astype(np.float32)
 
 
 @pytest.fixture
@@ -46,7 +52,7 @@ def test_who_is_enrolled_is_found_again(registry):
         assert again.speakers() == [speaker]
         (mean,) = again.templates(Band.WIDE).matrix
     wanted = clip(1).vectors[Band.WIDE] + clip(2).vectors[Band.WIDE]
-    wanted = registry.rotate(wanted / np.linalg.norm(wanted))
+    wanted = turned(registry, wanted / np.linalg.norm(wanted))
     np.testing.assert_allclose(mean, wanted, atol=1e-6)
 
 
@@ -69,7 +75,7 @@ def test_nothing_of_a_forgotten_speaker_stays_in_the_file(registry):
     vector = clip(1).vectors[Band.WIDE]
     traces = [
         *(NAME.encode(), speaker.id.encode(), clip(1).sha256.encode()),
-        *(vector.tobytes(), registry.rotate(vector).tobytes()),
+        *(vector.tobytes(), turned(registry, vector).tobytes()),
     ]
     before = registry.path.read_bytes()
     assert all(trace in before for trace in [traces[0], traces[1], traces[4]])
@@ -102,7 +108,7 @@ def test_somebody_expires_while_the_registry_is_open(registry, monkeypatch):
     kept = registry.enrol("somebody else", [clip(2)], CONSENT)
     assert set(registry.templates(Band.WIDE).ids) == {speaker.id, kept.id}
     later = (soon + timedelta(seconds=1)).isoformat(timespec="seconds")
-    monkeypatch.setattr("moksori.speakers.registry._now", lambda: later)
+    monkeypatch.setattr("moksori.speakers.rows.now", lambda: later)
     assert registry.templates(Band.WIDE).ids == [kept.id]
 
 
@@ -121,13 +127,73 @@ def test_another_dimension_is_refused(registry):
         other.templates(Band.WIDE)
 
 
+def test_two_at_once_do_not_enrol_one_name_twice(registry):
+    with Registry.open(registry.path, "fake-1", 16) as other:
+        both, errors = threading.Barrier(2), []
+
+        def enrol(opened, seed):
+            both.wait()
+            try:
+                opened.enrol(NAME, [clip(seed)], CONSENT)
+            except RegistryError as error:
+                errors.append(str(error))
+
+        threads = [
+            threading.Thread(target=enrol, args=each)
+            for each in ((registry, 1), (other, 2))
+        ]
+        [each.start() for each in threads]
+        [each.join() for each in threads]
+    assert [each.name for each in registry.speakers()] == [NAME]
+    assert errors == [f"{NAME} is enrolled already: take another name"]
+    second = registry.enrol("somebody else", [clip(3)], CONSENT)
+    with pytest.raises(RegistryError, match="already"):
+        registry.rename(second.id, NAME)
+
+
+def test_a_clip_is_removed_without_a_trace(registry):
+    speaker = registry.enrol(NAME, [clip(1), clip(2)], CONSENT)
+    with pytest.raises(RegistryError, match="no such clip"):
+        registry.remove_clip(speaker.id, clip(3).sha256)
+    assert registry.remove_clip(speaker.id, clip(1).sha256).clips == 1
+    gone = clip(1).sha256.encode(), turned(registry, clip(1).vectors[Band.WIDE])
+    for trace in (gone[0], gone[1].tobytes()):
+        assert trace not in registry.path.read_bytes()
+    with pytest.raises(RegistryError, match="forget the speaker"):
+        registry.remove_clip(speaker.id, clip(2).sha256)
+
+
+def test_events_change_no_template_and_go_with_the_speaker(registry):
+    speaker = registry.enrol(NAME, [clip(1)], CONSENT)
+    with Registry.open(registry.path, "fake-1", 16) as other:
+        before = other.templates(Band.WIDE)
+        registry.record("identify", speaker.id)
+        assert other.templates(Band.WIDE) is before
+        actions = [event["action"] for event in other.events()]
+        assert actions == ["identify", "enrol"]
+    registry.forget(speaker.id)
+    registry.record("identify", speaker.id)
+    assert [event["action"] for event in registry.events()] == ["forget"]
+
+
+def test_a_file_of_the_first_version_is_taken_over(registry):
+    speaker = registry.enrol(NAME, [clip(1)], CONSENT)
+    with sqlite3.connect(registry.path) as database:
+        database.execute("DROP TABLE revision")
+        database.execute("PRAGMA user_version = 1")
+    with Registry.open(registry.path, "fake-1", 16) as again:
+        assert again.templates(Band.WIDE).ids == [speaker.id]
+        again.rename(speaker.id, "다른 이름")
+
+
 def test_somebody_reads_while_another_is_forgotten(registry):
     speaker = registry.enrol(NAME, [clip(1)], CONSENT)
-    registry._database.execute("PRAGMA busy_timeout = 50")
+    database = registry._database
+    database.connection.execute("PRAGMA busy_timeout = 50")
     reader = sqlite3.connect(registry.path, isolation_level=None)
     forget = registry._forget
     # The reader comes between the deletion and the writing anew.
-    registry._purge, purge = lambda: None, registry._purge
+    database.purge, purge = lambda: None, database.purge
     forget([speaker.id])
     reader.execute("BEGIN")
     reader.execute("SELECT * FROM speaker").fetchall()
@@ -160,10 +226,10 @@ def test_another_process_is_noticed(registry):
     assert registry.templates(Band.WIDE).ids == [speaker.id]
 
 
-def test_another_encoder_sees_nobody(registry):
+def test_another_encoder_is_refused_by_name(registry):
     registry.enrol(NAME, [clip(1)], CONSENT)
-    with Registry.open(registry.path, "fake-2", 16) as other:
-        assert other.templates(Band.WIDE).ids == []
+    with pytest.raises(RegistryError, match="encoder fake-1, and this is fake-2"):
+        Registry.open(registry.path, "fake-2", 16)
 
 
 def test_what_is_no_registry_is_refused_and_left_as_it_is(tmp_path):
@@ -182,8 +248,8 @@ def test_what_is_no_registry_is_refused_and_left_as_it_is(tmp_path):
 
 def test_a_lost_key_and_a_newer_file_are_refused(registry):
     with sqlite3.connect(registry.path) as database:
-        database.execute("PRAGMA user_version = 2")
-    with pytest.raises(RegistryError, match="version 2"):
+        database.execute("PRAGMA user_version = 3")
+    with pytest.raises(RegistryError, match="version 3"):
         Registry.open(registry.path, "fake-1", 16)
     registry.path.with_suffix(".key").unlink()
     with pytest.raises(RegistryError, match="needs its key"):

@@ -40,6 +40,7 @@ class Decision:
     speaker: str | None
     name: str | None
     score: float
+    pseudonym: str | None = None
 
     def to_json(self):
         return {"decision": self.answer, "speaker": self.speaker}
@@ -51,6 +52,10 @@ class ByPitch:
     def __init__(self, detector=None):
         self.detector = detector or Energy()
         self.seconds = []
+        self.registry, self.events = self, []
+
+    def record(self, action, speaker):
+        self.events.append((action, speaker))
 
     def identify_speech(self, speech, threshold=None):
         seconds = speech.quality.speech_seconds

@@ -112,6 +112,13 @@ def create_app(
         task = enrolment.add_clips, recognizer, speaker_id, clips
         return shown(await worker.run(*task))
 
+    @app.delete("/speakers/{speaker_id}/clips/{sha256}", status_code=204)
+    def remove_clip(speaker_id: str, sha256: str) -> None:
+        """Delete what is kept of one recording; the last one stays."""
+        if sha256 not in registry.hashes(registry.get(checked(speaker_id)).id):
+            raise Problem(404, "no_clip", "this speaker has no such clip")
+        registry.remove_clip(speaker_id, sha256)
+
     @app.get("/speakers/{speaker_id}/export")
     def export(speaker_id: str) -> dict:
         """Tell what is stored of a speaker; vectors stay here."""

@@ -94,6 +94,20 @@ def test_from_registration_to_forgetting(client):
     assert minji not in metrics
 
 
+def test_a_clip_is_removed(client):
+    path = "/speakers/" + register(client, "김민지", 400).json()["id"]
+    clips = client.get(f"{path}/export").json()["clips_sha256"]
+    for each in ("0" * 64, clips[0] + "x"):
+        assert client.delete(f"{path}/clips/{each}").status_code == 404
+    assert client.delete(f"/speakers/{'0' * 32}/clips/{clips[0]}").status_code == 404
+    assert client.delete(f"{path}/clips/{clips[0]}").status_code == 204
+    assert client.delete(f"{path}/clips/{clips[1]}").status_code == 204
+    last = client.delete(f"{path}/clips/{clips[2]}")
+    assert last.status_code == 422
+    assert "forget the speaker" in last.json()["message"]
+    assert client.get(path).json()["clips"] == 1
+
+
 def test_a_batch_goes_on_after_an_error(client):
     audio = [base64.b64encode(sound(400, seed=n)).decode() for n in range(3)]
     agreed = {"consent_by": "they", "purpose": "tests"}
