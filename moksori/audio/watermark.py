@@ -12,9 +12,10 @@ in improved spread spectrum (Malvar and Florencio 2003, IEEE Trans. Signal Proce
 It tells what was made here where nobody tried to remove it. It stops nobody who does.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Literal
 
 import numpy as np
 
@@ -22,7 +23,9 @@ from moksori.audio import watermark_tiles as tiles
 from moksori.audio.files import resample
 from moksori.audio.watermark_tiles import TOKEN_BITS
 
-# A shorter excerpt misses tiles: what it says of the token counts little.
+Verdict = Literal["ours", "not_ours", "inconclusive", "too_short"]
+
+# A shorter excerpt misses tiles: that nothing was found in it says little.
 LEAST_SECONDS = 3.0
 # Factors of recordings that were played faster or slower; each finds what is within
 # 0.6 % of it.
@@ -31,6 +34,9 @@ SPEEDS = tuple(1 + percent / 100 for percent in (0, 1, -1, 2, -2, 3, -3, 4, -4))
 # The detector's: windows four times as dense, half a minute at a time.
 _FINE = 4
 _STRETCH_SECONDS = 30.0
+_SILENCE_DECIBEL = -100.0
+# Presence from which an issued token counts, and from which a mark is sure without one.
+_PRESENT, _SURELY_PRESENT = 1.35, 1.6
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,7 @@ class Detection:
     evidence: np.ndarray
     speed: float
     start_seconds: float
+    seconds: float
 
     def candidates(self, doubtful: int = 3) -> Iterator[int]:
         """Yield tokens, the likeliest first: all turns of the most doubtful bits."""
@@ -183,14 +190,14 @@ def detect(
     """Find the mark of `key` in a wave, [samples] or [samples, channels].
 
     Half a minute is looked at after another, at every speed of `speeds`; the clearest
-    counts. Whether there is a mark at all, `presence` says. Raises `ValueError` for
-    less than `LEAST_SECONDS`.
+    counts. Whether there is a mark at all, `presence` says, and `judge` decides.
     """
     wave = np.asarray(wave, np.float32)
     wave = wave.mean(1) if wave.ndim == 2 else wave
-    if len(wave) < LEAST_SECONDS * sample_rate:
-        raise ValueError(f"a mark needs {LEAST_SECONDS:g} s of sound to be found")
     wave = resample(wave, sample_rate, tiles.RATE)
+    # Tiles that cannot be heard do not count.
+    missing = int(LEAST_SECONDS * tiles.RATE) - len(wave)
+    wave = np.pad(wave, (0, max(missing, 0)))
     length = int(_STRETCH_SECONDS * tiles.RATE)
     count = max(round(len(wave) / length), 1)
     found = []
@@ -198,9 +205,27 @@ def detect(
         stop = start + length if start + length < (count - 1) * length + 1 else None
         decibel = _fine_decibel(wave[start:stop])
         for speed in speeds:
-            heard = _heard(decibel, speed)
-            found.append(_align(heard, key, speed, start / tiles.RATE))
-    return max(found, key=lambda each: each.presence)
+            scores = _align(_heard(decibel, speed), key, speed)
+            place = start / tiles.RATE, _audible_seconds(decibel)
+            found.append((scores, speed, *place))
+    scores, *where = max(found, key=lambda each: _presence(each[0]))
+    evidence = scores[:TOKEN_BITS]
+    token = sum(1 << bit for bit in np.flatnonzero(evidence > 0).tolist())
+    return Detection(token, float(_presence(scores)), evidence, *where)
+
+
+def judge(detection: Detection, issued: Callable[[int], bool]) -> Verdict:
+    """Decide whether a recording was made here, from what `detect` found in it.
+
+    `issued` tells whether a token was ever given out; it is asked for a few at most.
+    "inconclusive" is a mark whose token is unknown: damaged, or of another register of
+    tokens. "too_short" is nothing found in less than `LEAST_SECONDS` of sound.
+    """
+    if detection.presence >= _PRESENT and any(map(issued, detection.candidates())):
+        return "ours"
+    if detection.seconds < LEAST_SECONDS:
+        return "too_short"
+    return "inconclusive" if detection.presence >= _SURELY_PRESENT else "not_ours"
 
 
 def _fine_decibel(wave: np.ndarray) -> np.ndarray:
@@ -210,6 +235,12 @@ def _fine_decibel(wave: np.ndarray) -> np.ndarray:
     window = np.hanning(tiles.WINDOW + 1)[:-1].astype(np.float32)
     spectra = np.fft.rfft(frames[:: tiles.HOP // _FINE] * window)
     return tiles.decibel(np.abs(spectra).astype(np.float32))
+
+
+def _audible_seconds(decibel: np.ndarray) -> float:
+    loudest = decibel.max(1)
+    heard = loudest > max(decibel.max() - tiles.AUDIBLE, _SILENCE_DECIBEL)
+    return float(heard.sum() * tiles.HOP / _FINE / tiles.RATE)
 
 
 def _heard(decibel: np.ndarray, speed: float) -> np.ndarray:
@@ -223,8 +254,8 @@ def _heard(decibel: np.ndarray, speed: float) -> np.ndarray:
     return (np.tanh(difference / tiles.SATURATION) * audible).astype(np.float32)
 
 
-def _align(heard: np.ndarray, key: bytes, speed: float, start: float) -> Detection:
-    """Decide on the token: at the place of the pattern where its slots say most."""
+def _align(heard: np.ndarray, key: bytes, speed: float) -> np.ndarray:
+    """Return the scores [slots] at the place of the pattern where they say most."""
     every = tiles.CHIP * _FINE
     rows = np.round(np.arange(tiles.CHIPS * len(heard) // every + 1) * every / speed)
     rows = rows[rows <= len(heard) - every].astype(int)
@@ -240,10 +271,7 @@ def _align(heard: np.ndarray, key: bytes, speed: float, start: float) -> Detecti
     best, _ = _best(folded(coarse), key)
     near = coarse[best] + np.arange(-_FINE + 1, _FINE)
     near = near[(near >= 0) & (near < every)]
-    _, scores = _best(folded(near), key)
-    evidence = scores[:TOKEN_BITS]
-    token = sum(1 << bit for bit in np.flatnonzero(evidence > 0).tolist())
-    return Detection(token, _presence(scores), evidence, speed, start)
+    return _best(folded(near), key)[1]
 
 
 def _best(folded: np.ndarray, key: bytes) -> tuple[int, np.ndarray]:

@@ -22,7 +22,7 @@ _LEAST_DECIBEL, _MOST_DECIBEL = 0.5, 3.0
 # Of a decibel in one tile, what is left in it: windows and neighbours take the rest.
 _LEFT_IN_TILE = 0.4
 SATURATION = 3.0  # decibel; larger differences are the sound's own
-_AUDIBLE, _RANGE = 55.0, 70.0  # decibel below the loudest tile
+AUDIBLE, _RANGE = 55.0, 70.0  # decibel below the loudest tile
 FLOOR = 1e-6
 _NEIGHBOURS = 9  # bands whose common rise or fall is the sound's own
 _STEPS = 6
@@ -52,7 +52,7 @@ def differences(first: np.ndarray, second: np.ndarray):
     """Half the fall from one half of tiles to the other [chips, bands] in decibel, less
     what neighbouring bands have in common, and whether a tile can be heard at all."""
     loudness = (first + second) / 2
-    return _whiten((first - second) / 2), loudness > loudness.max() - _AUDIBLE
+    return _whiten((first - second) / 2), loudness > loudness.max() - AUDIBLE
 
 
 def _whiten(values: np.ndarray) -> np.ndarray:

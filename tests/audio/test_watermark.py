@@ -111,13 +111,62 @@ def test_as_many_samples_come_out(count):
 def test_the_most_doubtful_bits_are_turned_first():
     evidence = np.full(32, 3, np.float32)
     evidence[5], evidence[9] = -0.1, 0.2
-    found = watermark.Detection(0xFFFFFFDF, 2.0, evidence, 1.0, 0.0)
+    found = watermark.Detection(0xFFFFFFDF, 2.0, evidence, 1.0, 0.0, 9.0)
     candidates = list(found.candidates(2))
     assert candidates == [0xFFFFFFDF, 0xFFFFFFFF, 0xFFFFFDDF, 0xFFFFFDFF]
 
 
+def test_verdicts_of_a_marked_recording(marked):
+    found = watermark.detect(marked, 24000, KEY)
+    assert watermark.judge(found, {TOKEN}.__contains__) == "ours"
+    assert watermark.judge(found, {TOKEN ^ 1}.__contains__) == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("presence", "seconds", "known", "verdict"),
+    [
+        (2.5, 9.0, True, "ours"),
+        (2.5, 1.5, True, "ours"),
+        (2.5, 9.0, False, "inconclusive"),
+        (2.5, 1.5, False, "too_short"),
+        (1.2, 9.0, True, "not_ours"),
+        (1.2, 2.0, True, "too_short"),
+        (0.0, 0.0, False, "too_short"),
+    ],
+)
+def test_verdicts(presence, seconds, known, verdict):
+    evidence = np.full(32, -3, np.float32)
+    found = watermark.Detection(0, presence, evidence, 1.0, 0.0, seconds)
+    # A bit that was turned is found among the candidates.
+    assert watermark.judge(found, lambda token: known and token == 4) == verdict
+
+
+def test_a_register_is_asked_for_few_tokens_and_only_where_there_is_a_mark(marked):
+    asked = []
+    for wave in (spoken(), marked):
+        found = watermark.detect(wave, 24000, b"another")
+        assert watermark.judge(found, asked.append) == "not_ours"
+    assert asked == []
+    watermark.judge(watermark.detect(marked, 24000, KEY), asked.append)
+    assert len(asked) == len(set(asked)) == 8
+
+
+@pytest.mark.parametrize("count", [0, 1, 700, 24000, 200000])
+def test_silence_is_too_short(count):
+    found = watermark.detect(np.zeros(count), 24000, KEY)
+    assert (found.presence, found.seconds) == (0, 0)
+    assert watermark.judge(found, lambda token: True) == "too_short"
+
+
+def test_two_seconds_may_suffice_and_silence_does_not_count(marked):
+    short = marked[24000:72000]
+    for wave in (short, np.pad(short, (0, 100000))):
+        found = watermark.detect(wave, 24000, KEY)
+        assert found.seconds == pytest.approx(2, abs=0.1)
+        assert watermark.judge(found, {TOKEN}.__contains__) == "ours"
+        assert watermark.judge(found, lambda token: False) == "too_short"
+
+
 def test_what_is_refused():
-    with pytest.raises(ValueError, match=r"3 s of sound"):
-        watermark.detect(np.zeros(24000), 24000, KEY)
     with pytest.raises(ValueError, match=r"32 bits"):
         watermark.Marker(24000, 1 << 32, KEY)
