@@ -8,7 +8,7 @@ import contextlib
 import os
 import stat
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 
@@ -23,6 +23,16 @@ _SHARED_HOME = Path("/var/lib/moksori")
 _OPEN = stat.S_IRGRP | stat.S_IXGRP | stat.S_IROTH | stat.S_IXOTH
 
 
+# A peer that is gone without a word is noticed within half a minute.
+_ALIVE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
+
+
 class DatabaseError(SettingsError):
     """Report a database that cannot be used; the text says what to do."""
 
@@ -30,8 +40,11 @@ class DatabaseError(SettingsError):
 class Database:
     """Give sessions of SQLAlchemy, each a transaction. Close it at the end.
 
-    `url` is what other processes, Procrastinate and psycopg connect to.
+    `url` is what other processes, Procrastinate and psycopg connect to, with the
+    options `alive`.
     """
+
+    alive: Mapping[str, int] = _ALIVE
 
     def __init__(self, settings: Settings):
         self._own = None
@@ -41,7 +54,9 @@ class Database:
             self.url = self._own.get_uri()
         url = make_url(self.url).set(drivername="postgresql+psycopg")
         # Checked before use: a server that was restarted costs no request.
-        self.engine = create_engine(url, pool_pre_ping=True, pool_size=20)
+        self.engine = create_engine(
+            url, pool_pre_ping=True, pool_size=20, connect_args=dict(self.alive)
+        )
 
     @contextlib.contextmanager
     def session(self) -> Iterator[Session]:

@@ -39,8 +39,10 @@ class Settings:
     # Origins of other sites whose pages may call the API.
     origins: tuple[str, ...] = ()
     accounts: bool = False
+    # Queues that a worker serves; none: all.
+    queues: tuple[str, ...] = ()
     fake_voice: bool = False
-    heartbeat_seconds: float = 5.0
+    heartbeat_seconds: float = 2.0
     # A worker that is silent for so long is taken for dead, and its job given again.
     stalled_seconds: float = 10.0
     # A worker whose job does not get on for so long ends itself.
@@ -158,6 +160,7 @@ _VARIABLES = {
     "secret": ("MOKSORI_SECRET", str),
     "watermark_keys": ("MOKSORI_WATERMARK_KEYS", _keys),
     "origins": ("MOKSORI_ORIGINS", _words),
+    "queues": ("MOKSORI_QUEUES", _words),
     "accounts": ("MOKSORI_ACCOUNTS", _flag),
     "fake_voice": ("MOKSORI_FAKE_VOICE", _flag),
     "heartbeat_seconds": ("MOKSORI_HEARTBEAT_SECONDS", float),

@@ -169,7 +169,8 @@ class Job(Base):
     """Represent a job as its user sees it; the queue only knows its id.
 
     `attempt` is the fence: a worker raises it when it begins, and only the worker
-    whose number it still is may finish. `slot` bounds what runs at once for a user.
+    whose number it still is may finish. `deaths` counts the workers that it outlived.
+    `slot` bounds what runs at once for a user.
     """
 
     __tablename__ = "jobs"
@@ -186,6 +187,7 @@ class Job(Base):
     priority: Mapped[int] = mapped_column(default=0)
     state: Mapped[str] = mapped_column(String(16), default=QUEUED)
     attempt: Mapped[int] = mapped_column(default=0)
+    deaths: Mapped[int] = mapped_column(default=0)
     worker: Mapped[str | None]
     progress: Mapped[float] = mapped_column(default=0.0)
     stage: Mapped[str | None]
@@ -224,6 +226,20 @@ class Event(Base):
     n: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(default=now)
     json: Mapped[dict[str, Any]]
+
+
+class Chunk(Base):
+    """Represent the n-th piece of a job's sound, for those who listen while it is made.
+
+    A job that is done again makes the same pieces again, so what is there stays.
+    """
+
+    __tablename__ = "chunks"
+    job_id: Mapped[str] = mapped_column(
+        String(32), ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True
+    )
+    n: Mapped[int] = mapped_column(primary_key=True)
+    data: Mapped[bytes]
 
 
 class Artefact(Base):

@@ -84,3 +84,22 @@ def named(url: str, name: str) -> str:
     from sqlalchemy import make_url
 
     return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def storage(settings):
+    """Keep files in the folder of `settings`."""
+    from moksori.service.storage import Storage
+
+    return Storage(settings)
+
+
+@pytest.fixture
+def user(database):
+    """Give the id of a user whom the tier pro allows five jobs at once."""
+    from moksori.service.tables import User
+
+    with database.session() as session:
+        user = User(email="user@example.com", tier="pro")
+        session.add(user)
+    return user.id

@@ -44,7 +44,7 @@ def test_values_come_from_the_environment_and_flags_count_before_them(tmp_path):
         ({"MOKSORI_WATERMARK_KEYS": "1:abcd"}, "MOKSORI_WATERMARK_KEYS"),
         ({"MOKSORI_WATERMARK_KEYS": "abcd"}, "MOKSORI_WATERMARK_KEYS"),
         ({"MOKSORI_ORIGINS": "*"}, "without \\*"),
-        ({"MOKSORI_STALLED_SECONDS": "5"}, "MOKSORI_HEARTBEAT_SECONDS"),
+        ({"MOKSORI_STALLED_SECONDS": "2"}, "MOKSORI_HEARTBEAT_SECONDS"),
     ],
 )
 def test_what_contradicts_is_refused_in_one_line(changed, said):

@@ -138,6 +138,7 @@ CREATE TABLE jobs (
     priority INTEGER NOT NULL,
     state VARCHAR(16) NOT NULL,
     attempt INTEGER NOT NULL,
+    deaths INTEGER NOT NULL,
     worker TEXT,
     progress FLOAT NOT NULL,
     stage TEXT,
@@ -188,6 +189,14 @@ CREATE INDEX ix_artefacts_expires_at
     ON artefacts (expires_at);
 CREATE INDEX ix_artefacts_job_id
     ON artefacts (job_id);
+CREATE TABLE chunks (
+    job_id VARCHAR(32) NOT NULL,
+    n INTEGER NOT NULL,
+    data BYTEA NOT NULL,
+    CONSTRAINT pk_chunks PRIMARY KEY (job_id, n),
+    CONSTRAINT fk_chunks_job_id FOREIGN KEY(job_id)
+        REFERENCES jobs (id) ON DELETE CASCADE
+);
 CREATE TABLE events (
     job_id VARCHAR(32) NOT NULL,
     n INTEGER NOT NULL,

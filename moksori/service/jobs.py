@@ -1,0 +1,309 @@
+"""Move jobs through their states, each move in one transaction with what it entails.
+
+    queued -> running -> succeeded | failed | cancelled -> expired
+                 \\-> cancelling -> cancelled
+
+The queue delivers a job at least once. It ends exactly once: `begin` raises its number
+`attempt`, and `finish` moves it only for the worker that still has that number.
+"""
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from moksori.service import limits, queue
+from moksori.service.errors import Refusal
+from moksori.service.tables import (
+    ACTIVE,
+    CANCELLED,
+    CANCELLING,
+    FAILED,
+    FINAL,
+    QUEUED,
+    RUNNING,
+    SUCCEEDED,
+    Artefact,
+    Chunk,
+    Event,
+    Job,
+    Profile,
+    User,
+    now,
+)
+
+MOST_DEATHS = 3
+# Channels of NOTIFY: events of all jobs as JSON, and pieces of sound as "id n".
+EVENTS, CHUNKS = "moksori_events", "moksori_chunks"
+_NOTIFY = text("select pg_notify(:channel, :payload)")
+_MESSAGE_CHARACTERS = 300
+
+
+@dataclass(frozen=True)
+class Made:
+    """Describe a file that a worker wrote for a job and did not hand over yet."""
+
+    name: str
+    key: str
+    sha256: str
+    bytes: int
+    format: str
+    sample_rate: int | None = None
+    seconds: float | None = None
+    token: int | None = None
+
+
+def folder(job_id: str) -> str:
+    """Return the folder of storage that all files of a job lie in."""
+    return f"jobs/{job_id}"
+
+
+def create(
+    session: Session,
+    user_id: str,
+    type: str,
+    request: dict,
+    *,
+    profile_id: str | None = None,
+    idempotency_key: str | None = None,
+    request_id: str | None = None,
+) -> Job:
+    """Accept a job: reserve its characters, write it and queue it, or none of these.
+
+    The second job of a user with the same `idempotency_key` is the first one. Raises
+    `Refusal`: quota, a voice that may not speak, a key that was another request's.
+    """
+    user = session.get_one(User, user_id)
+    if profile_id:
+        _check_profile(session, user_id, profile_id, type)
+    spoken = unicodedata.normalize("NFC", request.get("text", ""))
+    with session.begin_nested() as reservation:
+        # Locks the month's row: of two requests with one key the second waits here.
+        limits.reserve(session, user, len(spoken))
+        if kept := _by_key(session, user_id, idempotency_key):
+            reservation.rollback()
+            return _same(kept, type, request)
+    tier = limits.TIERS[user.tier]
+    job = Job(
+        user_id=user_id,
+        profile_id=profile_id,
+        type=type,
+        request=request,
+        text_sha256=hashlib.sha256(spoken.encode()).hexdigest() if spoken else None,
+        characters=len(spoken),
+        tier=user.tier,
+        slot=_slot(session, user_id, tier.jobs),
+        queue=tier.queue,
+        priority=tier.priority,
+        idempotency_key=idempotency_key,
+        request_id=request_id,
+    )
+    session.add(job)
+    session.flush()
+    queue.defer(session, job)
+    _tell(session, job)
+    return job
+
+
+def cancel(session: Session, job: Job) -> Job:
+    """Cancel a job: at once if it waits, at its next piece if it runs.
+
+    One that has ended stays as it is.
+    """
+    job = session.get_one(Job, job.id, with_for_update=True, populate_existing=True)
+    if job.state == QUEUED:
+        queue.withdraw(session, job.id)
+        _end(session, job, CANCELLED)
+    elif job.state == RUNNING:
+        job.state = CANCELLING
+        queue.abort(session, job.id)
+        _tell(session, job)
+    return job
+
+
+def begin(session: Session, job_id: str, worker: str) -> Job | None:
+    """Start an attempt; its number is `attempt` of the job that is returned.
+
+    None if there is nothing to do: the job has ended, was cancelled while its worker
+    died, or has outlived so many workers that it is taken for what kills them.
+    """
+    job = session.get(Job, job_id, with_for_update=True)
+    if job is None or job.state in FINAL:
+        return None
+    if job.state == CANCELLING:
+        _end(session, job, CANCELLED)
+        return None
+    if job.deaths >= MOST_DEATHS:
+        job.error, job.message = (
+            "worker_died",
+            "작업을 하던 프로세스가 계속 멈췄습니다.",
+        )
+        _end(session, job, FAILED)
+        return None
+    job.state, job.worker = RUNNING, worker
+    job.attempt += 1
+    job.progress, job.stage, job.seconds_left = 0.0, None, None
+    job.started_at = now()
+    _tell(session, job)
+    return job
+
+
+def advance(
+    session: Session,
+    job_id: str,
+    attempt: int,
+    stage: str,
+    fraction: float,
+    left: float,
+) -> str | None:
+    """Write how far an attempt is; returns the job's state, None if it lost the job."""
+    job = _mine(session, job_id, attempt)
+    if job is None:
+        return None
+    job.stage, job.progress, job.seconds_left = stage, fraction, left
+    _tell(session, job)
+    return job.state
+
+
+def give_back(session: Session, job_id: str, attempt: int) -> None:
+    """Put the job of a worker that ends back into its queue."""
+    job = _mine(session, job_id, attempt)
+    if job is not None and job.state == CANCELLING:
+        _end(session, job, CANCELLED)
+    elif job is not None:
+        job.state = QUEUED
+        queue.defer(session, job)
+        _tell(session, job)
+
+
+def add_chunk(session: Session, job_id: str, attempt: int, n: int, data: bytes) -> bool:
+    """Add the n-th piece of sound for listeners; False if the job is another's now."""
+    if _mine(session, job_id, attempt) is None:
+        return False
+    row = {"job_id": job_id, "n": n, "data": data}
+    session.execute(insert(Chunk).values(**row).on_conflict_do_nothing())
+    session.execute(_NOTIFY, {"channel": CHUNKS, "payload": f"{job_id} {n}"})
+    return True
+
+
+def succeed(
+    session: Session,
+    job_id: str,
+    attempt: int,
+    made: Sequence[Made],
+    result: dict | None,
+    hours: float,
+) -> bool:
+    """End an attempt with the files that it made, which are kept for `hours`.
+
+    False if they are not wanted: the job was cancelled or is another worker's.
+    """
+    job = _mine(session, job_id, attempt)
+    if job is None:
+        # It may have been written, and only the answer was lost.
+        job = session.get(Job, job_id)
+        return job is not None and (job.state, job.attempt) == (SUCCEEDED, attempt)
+    if job.state == CANCELLING:
+        _end(session, job, CANCELLED)
+        return False
+    job.expires_at = now() + timedelta(hours=hours)
+    for each in made:
+        session.add(Artefact(job_id=job_id, expires_at=job.expires_at, **vars(each)))
+    job.result, job.progress, job.seconds_left = result, 1.0, 0.0
+    _end(session, job, SUCCEEDED, sum(each.seconds or 0.0 for each in made))
+    return True
+
+
+def fail(session: Session, job_id: str, attempt: int, word: str, message: str) -> None:
+    """End an attempt, and with it the job, as failed."""
+    if (job := _mine(session, job_id, attempt)) is not None:
+        job.error, job.message = word, message[:_MESSAGE_CHARACTERS]
+        _end(session, job, FAILED)
+
+
+def cancelled(session: Session, job_id: str, attempt: int) -> None:
+    """End an attempt whose job is to be cancelled."""
+    if (job := _mine(session, job_id, attempt)) is not None:
+        _end(session, job, CANCELLED)
+
+
+def event_of(job: Job) -> dict:
+    """Return what listeners are told of a job, as JSON."""
+    told = {"state": job.state, "stage": job.stage, "progress": round(job.progress, 4)}
+    if job.seconds_left is not None:
+        told["seconds_left"] = round(job.seconds_left, 1)
+    if job.error:
+        told |= {"error": job.error, "message": job.message}
+    return told
+
+
+def _mine(session: Session, job_id: str, attempt: int) -> Job | None:
+    """Lock the job of an attempt; None if the attempt does not count any more."""
+    return session.scalar(
+        select(Job)
+        .where(Job.id == job_id, Job.attempt == attempt)
+        .where(Job.state.in_((RUNNING, CANCELLING)))
+        .with_for_update()
+    )
+
+
+def _end(session: Session, job: Job, state: str, seconds: float = 0.0) -> None:
+    job.state, job.finished_at = state, now()
+    limits.settle(session, job, seconds, spoken=state == SUCCEEDED)
+    _tell(session, job)
+
+
+def _tell(session: Session, job: Job) -> None:
+    """Add an event; the job's row is locked, so that numbers have no gap."""
+    session.flush()
+    last = select(func.max(Event.n)).where(Event.job_id == job.id)
+    event = Event(job_id=job.id, n=(session.scalar(last) or 0) + 1, json=event_of(job))
+    session.add(event)
+    payload = json.dumps({"job": job.id, "n": event.n, **event.json})
+    session.execute(_NOTIFY, {"channel": EVENTS, "payload": payload})
+
+
+def _by_key(session: Session, user_id: str, key: str | None) -> Job | None:
+    if key is None:
+        return None
+    return session.scalar(
+        select(Job).where(Job.user_id == user_id, Job.idempotency_key == key)
+    )
+
+
+def _same(job: Job, type: str, request: dict) -> Job:
+    if (job.type, job.request) != (type, request):
+        raise Refusal(
+            409,
+            "idempotency_conflict",
+            "같은 Idempotency-Key로 다른 요청을 보냈습니다.",
+        )
+    return job
+
+
+def _check_profile(session: Session, user_id: str, profile_id: str, type: str) -> None:
+    """Hold a voice's row, so that a consent is not revoked between here and the end."""
+    profile = session.get(Profile, profile_id, with_for_update={"read": True})
+    if profile is None or profile.user_id != user_id or profile.status == "deleted":
+        raise Refusal(404, "no_such_voice", "그런 목소리가 없습니다.")
+    if profile.status == "revoked":
+        raise Refusal(403, "consent_revoked", "이 목소리의 사용 동의가 철회되었습니다.")
+    if type == "speak" and profile.status != "ready":
+        raise Refusal(409, "voice_not_ready", "이 목소리는 아직 준비되지 않았습니다.")
+
+
+def _slot(session: Session, user_id: str, slots: int) -> int:
+    """Return the slot of a user in which the fewest jobs wait or run."""
+    statement = (
+        select(Job.slot, func.count())
+        .where(Job.user_id == user_id, Job.state.in_(ACTIVE))
+        .group_by(Job.slot)
+    )
+    counts = dict(map(tuple, session.execute(statement)))
+    return min(range(slots), key=lambda slot: counts.get(slot, 0))
