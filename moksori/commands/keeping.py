@@ -75,7 +75,7 @@ def events(arguments: argparse.Namespace) -> int:
     """List events, the newest first."""
     registry = open_recognizer(arguments.registry, arguments.encoder).registry
     names = {each.id: each.name for each in registry.speakers()}
-    for event in registry.events():
+    for event in registry.events.list():
         if arguments.json:
             print(json.dumps(event, ensure_ascii=False))
         else:

@@ -40,10 +40,11 @@ def recordings(folder: Path) -> dict[str, list[Path]]:
     Returns the files of every name, in order. Raises `ValueError` when there are none.
     """
     found: dict[str, list[Path]] = {}
-    for path in sorted(folder.rglob("*")):
-        within = path.relative_to(folder).parts
-        if len(within) > 1 and path.suffix.lower() in SUFFIXES and path.is_file():
-            found.setdefault(within[0], []).append(path)
+    # A name may be a link to a folder elsewhere, which rglob alone does not enter.
+    for person in sorted(each for each in folder.iterdir() if each.is_dir()):
+        for path in sorted(person.rglob("*")):
+            if path.suffix.lower() in SUFFIXES and path.is_file():
+                found.setdefault(person.name, []).append(path)
     if not found:
         raise ValueError(f"{folder} holds no recordings as NAME/FILE")
     return found

@@ -41,7 +41,7 @@ def export_people(registry: Registry, path: Path, people: list[Speaker]) -> None
     }
     write_private(path, json.dumps(table, ensure_ascii=False).encode())
     for speaker in people:
-        registry.record("export", speaker.id)
+        registry.events.record("export", speaker.id)
 
 
 def import_people(registry: Registry, path: Path) -> list[Speaker]:

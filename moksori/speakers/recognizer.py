@@ -48,7 +48,7 @@ class Recognizer:
             return Decision(Answer.NO_SPEECH, self.encoder.id)
         decision = self.identify_speech(speech, threshold, top)
         if decision.speaker:
-            self.registry.record("identify", decision.speaker)
+            self.registry.events.record("identify", decision.speaker)
         return decision
 
     def identify_speech(
@@ -96,7 +96,7 @@ class Recognizer:
         decision = replace(decision, score=score, candidates=(candidate,))
         decision = self._decided(decision, "verify", score, threshold)
         action = "verify" if decision.speaker else "fail to verify"
-        self.registry.record(action, speaker)
+        self.registry.events.record(action, speaker)
         return decision
 
     def _speech(self, wave: np.ndarray, sample_rate: int) -> Speech | None:

@@ -2,12 +2,12 @@
 
 import hashlib
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 
-from moksori.audio.files import SUFFIXES
 from moksori.speakers.clip import read_clip
 from moksori.speakers.encoder import SpeakerEncoder
-from moksori.speakers.enrolment import Refused
+from moksori.speakers.enrolment import Refused, recordings
 from moksori.speakers.registry import Registry
 from moksori.speakers.speech import SpeechDetector
 
@@ -20,7 +20,7 @@ def reembed(
     leave_out: bool = False,
     progress: Callable[[str], None] = lambda line: None,
 ) -> None:
-    """Encode the recordings of everybody, found in a folder by their hashes, anew.
+    """Encode the recordings of everybody anew: NAME/FILE in a folder, by their hashes.
 
     Raises `Refused` where recordings are missing, and names whose; with `leave_out`
     they are deleted from the registry instead, and who has no other.
@@ -31,13 +31,14 @@ def reembed(
         for sha256 in registry.hashes(speaker.id)
     }
     found = {}
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in SUFFIXES and path.is_file():
-            with open(path, "rb") as file:
-                found[hashlib.file_digest(file, "sha256").hexdigest()] = path
+    for path in chain(*recordings(folder).values()):
+        with open(path, "rb") as file:
+            found[hashlib.file_digest(file, "sha256").hexdigest()] = path
     missing = [name for sha256, name in wanted.items() if sha256 not in found]
     if missing and (not leave_out or len(missing) == len(wanted)):
-        whose = ", ".join(f"{missing.count(each)} of {each}" for each in set(missing))
+        whose = ", ".join(
+            f"{missing.count(each)} of {each}" for each in dict.fromkeys(missing)
+        )
         raise Refused(
             f"{folder} has not all recordings that were enrolled; missing: {whose}"
         )

@@ -8,7 +8,7 @@ what it deletes.
 import secrets
 import sqlite3
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from moksori.speakers import rotation, rows
 from moksori.speakers.bandwidth import Band
 from moksori.speakers.clip import Clip
 from moksori.speakers.database import Database, RegistryError
+from moksori.speakers.events import Events
 from moksori.speakers.people import (
     Consent,
     Speaker,
@@ -28,8 +29,6 @@ from moksori.speakers.templates import Templates, read_templates
 
 __all__ = ["Consent", "Registry", "RegistryError", "Speaker", "UnknownSpeaker"]
 
-_EVENT_DAYS = 90
-
 
 class Registry:
     """Enrol, find and forget speakers. Safe to share by threads and processes."""
@@ -38,6 +37,7 @@ class Registry:
         self.path, self.encoder, self.dimension = database.path, encoder, dimension
         self._database, self._key_path = database, key
         self._templates: dict[Band, tuple[int, Templates]] = {}
+        self.events = Events(database)
         self._key = b""
         self._take_key(database.connection)
 
@@ -82,6 +82,7 @@ class Registry:
 
     def close(self) -> None:
         """Close the file."""
+        self.events.close()
         self._database.close()
 
     def enrol(
@@ -196,9 +197,7 @@ class Registry:
         over = [each for (each,) in self._database.rows(query, rows.now())]
         if over:
             self._forget(over)
-        with self._database.writing(people=False) as database:
-            oldest = rows.stamp(datetime.now(UTC) - timedelta(days=_EVENT_DAYS))
-            database.execute("DELETE FROM event WHERE at < ?", (oldest,))
+        self.events.expire()
         return len(over)
 
     def change_key(self) -> None:
@@ -243,18 +242,6 @@ class Registry:
                 kept = read_templates(database, *wanted)
                 self._templates[band] = revision, kept
             return kept
-
-    def record(self, action: str, speaker: str) -> None:
-        """Keep for 90 days that something was done with a speaker."""
-        with self._database.writing(people=False) as database:
-            rows.log(database, action, speaker)
-
-    def events(self) -> list[dict]:
-        """Return what was done with whom, the newest first; names are not kept."""
-        query = "SELECT at, action, speaker FROM event ORDER BY rowid DESC"
-        names = "at", "action", "speaker"
-        found = self._database.rows(query)
-        return [dict(zip(names, row, strict=True)) for row in found]
 
     def _take_key(self, database: sqlite3.Connection) -> None:
         """Read the key, again where another process has changed it."""

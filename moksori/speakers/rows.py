@@ -66,12 +66,14 @@ def insert_vector(
     database.execute("INSERT OR REPLACE INTO vector VALUES (?, ?, ?, ?, ?)", row)
 
 
-def log(database: sqlite3.Connection, action: str, speaker: str | None = None) -> None:
+def log(
+    database: sqlite3.Connection, action: str, speaker: str | None = None, at: str = ""
+) -> None:
     """Insert an event; nothing of somebody who was forgotten meanwhile."""
     database.execute(
         "INSERT INTO event SELECT ?1, ?2, ?3 WHERE ?3 IS NULL"
         " OR EXISTS (SELECT 1 FROM speaker WHERE id = ?3)",
-        (now(), action, speaker),
+        (at or now(), action, speaker),
     )
 
 

@@ -196,7 +196,7 @@ class Listener:
         answer, vote = self._state
         (was, stranger_was), (speaker, stranger) = _who(*before), _who(answer, vote)
         if speaker and speaker != was:
-            self._recognizer.registry.record("listen", speaker)
+            self._recognizer.registry.events.record("listen", speaker)
         return Heard(
             seconds=self._now / SAMPLE_RATE,
             decision=decision,

@@ -24,11 +24,14 @@ AGREED = ["--consent-by", "they", "--purpose", "tests"]
 
 @pytest.fixture
 def run(tmp_path, monkeypatch, capsys):
+    registries = []
+
     def opened(path, encoder, create=False):
         if not create and not path.is_file():
             raise FileNotFoundError(f"no registry {path}: enrol somebody first")
         network = FakeEncoder()
         registry = Registry.open(path, network.id, network.dimension)
+        registries.append(registry)
         return Recognizer(network, registry, CALIBRATION, FakeDetector())
 
     for module in (enrolling, keeping, recognition, registered):
@@ -37,6 +40,9 @@ def run(tmp_path, monkeypatch, capsys):
     def call(action, *words):
         flags = [action, "--registry", str(tmp_path / "r" / "r.db"), *map(str, words)]
         code = speakers.main(flags)
+        # As the end of a process does.
+        while registries:
+            registries.pop().close()
         return (code, *capsys.readouterr())
 
     return call

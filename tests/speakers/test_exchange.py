@@ -47,7 +47,7 @@ def test_one_of_them_alone(registry, other, tmp_path):
     (speaker,) = registry.find(NAME)
     export_people(registry, tmp_path / "one.json", [speaker])
     assert import_people(other, tmp_path / "one.json") == [speaker]
-    assert "export" in {event["action"] for event in registry.events()}
+    assert "export" in {event["action"] for event in registry.events.list()}
 
 
 @pytest.mark.parametrize(

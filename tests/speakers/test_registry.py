@@ -4,6 +4,7 @@ import pickle
 import sqlite3
 import stat
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -83,7 +84,7 @@ def test_nothing_of_a_forgotten_speaker_stays_in_the_file(registry):
     for path in registry.path.parent.iterdir():
         assert not [trace for trace in traces if trace in path.read_bytes()]
     assert registry.templates(Band.WIDE).ids == [kept.id]
-    assert speaker.id not in {event["speaker"] for event in registry.events()}
+    assert speaker.id not in {event["speaker"] for event in registry.events.list()}
     with pytest.raises(UnknownSpeaker):
         registry.get(speaker.id)
 
@@ -167,13 +168,30 @@ def test_events_change_no_template_and_go_with_the_speaker(registry):
     speaker = registry.enrol(NAME, [clip(1)], CONSENT)
     with Registry.open(registry.path, "fake-1", 16) as other:
         before = other.templates(Band.WIDE)
-        registry.record("identify", speaker.id)
+        registry.events.record("identify", speaker.id)
+        registry.events.flush()
         assert other.templates(Band.WIDE) is before
-        actions = [event["action"] for event in other.events()]
+        actions = [event["action"] for event in other.events.list()]
         assert actions == ["identify", "enrol"]
     registry.forget(speaker.id)
-    registry.record("identify", speaker.id)
-    assert [event["action"] for event in registry.events()] == ["forget"]
+    registry.events.record("identify", speaker.id)
+    assert [event["action"] for event in registry.events.list()] == ["forget"]
+
+
+def test_events_are_written_by_themselves_and_at_the_end(registry, monkeypatch):
+    monkeypatch.setattr("moksori.speakers.events._DELAY", 0.01)
+    speaker = registry.enrol(NAME, [clip(1)], CONSENT)
+    with Registry.open(registry.path, "fake-1", 16) as other:
+        for action in ("identify", "verify"):
+            registry.events.record(action, speaker.id)
+        until = time.monotonic() + 10
+        while len(other.events.list()) < 3 and time.monotonic() < until:
+            time.sleep(0.01)
+        assert {event["action"] for event in other.events.list()} == {
+            *("enrol", "identify", "verify")
+        }
+        other.events.record("listen", speaker.id)
+    assert registry.events.list()[0]["action"] == "listen"
 
 
 def test_a_file_of_the_first_version_is_taken_over(registry):

@@ -52,10 +52,11 @@ class ByPitch:
     def __init__(self, detector=None):
         self.detector = detector or Energy()
         self.seconds = []
-        self.registry, self.events = self, []
+        self.registry, self.recorded = self, []
+        self.events = self
 
     def record(self, action, speaker):
-        self.events.append((action, speaker))
+        self.recorded.append((action, speaker))
 
     def identify_speech(self, speech, threshold=None):
         seconds = speech.quality.speech_seconds
@@ -115,6 +116,12 @@ def test_a_turn_after_a_pause_is_another_speakers_from_its_beginning():
 def test_another_speaker_without_a_pause_is_noticed():
     heard = listen(tone(300, 6), tone(700, 8))
     assert changes(heard) == [*MINJI, ("known", "suho")]
+
+
+def test_who_is_heard_is_recorded_once_a_turn():
+    recognizer = ByPitch()
+    listen(tone(300, 8), silence(2), tone(700, 8), recognizer=recognizer)
+    assert recognizer.recorded == [("listen", "id-minji"), ("listen", "id-suho")]
 
 
 def test_one_odd_window_changes_nothing():
