@@ -1,0 +1,82 @@
+"""Account for the characters of a month: reserved on accept, given back unless spoken.
+
+A character is a code point of the text in NFC, so that a syllable counts once however a
+keyboard composes it. Months are of UTC.
+"""
+
+import unicodedata
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy import update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from moksori.service.problems import Problem
+from moksori.service.tables import Job, Usage, now
+from moksori.service.tiers import TIERS
+
+
+class _User(Protocol):
+    id: str
+    tier: str
+
+
+def characters(text: str) -> int:
+    """Count the characters of a text as they are charged."""
+    return len(unicodedata.normalize("NFC", text))
+
+
+def month_of(at: datetime) -> str:
+    """Return the month of a time, "2026-11"."""
+    return f"{at:%Y-%m}"
+
+
+def reserve(session: Session, user: _User, characters: int) -> None:
+    """Count a request and its characters, in one statement that cannot be raced.
+
+    The row stays locked until the transaction ends. Raises `Problem` 429 for more than
+    the tier has in a month.
+    """
+    most = TIERS[user.tier].characters
+    total = Usage.characters + characters
+    statement = (
+        insert(Usage)
+        .values(
+            user_id=user.id,
+            month=month_of(now()),
+            characters=characters,
+            seconds=0.0,
+            requests=1,
+        )
+        .on_conflict_do_update(
+            index_elements=["user_id", "month"],
+            set_={"characters": total, "requests": Usage.requests + 1},
+            where=None if most is None else total <= most,
+        )
+        .returning(Usage.characters)
+    )
+    enough = most is None or characters <= most
+    if enough and session.scalar(statement) is not None:
+        return
+    raise Problem(
+        429,
+        "quota_exceeded",
+        f"이번 달에 쓸 수 있는 {most:,}자를 넘습니다. 다음 달에 다시 하거나 요금제를 "
+        "바꿔 주세요.",
+        f"More than the {most:,} characters of this month: wait for the next, or "
+        "change the tier.",
+    )
+
+
+def settle(session: Session, job: Job, seconds: float, spoken: bool) -> None:
+    """Account for a job that ended: its seconds of sound, or its characters back.
+
+    Belongs into the transaction of the final state, which is reached once.
+    """
+    refund = 0 if spoken else job.characters
+    session.execute(
+        update(Usage)
+        .where(Usage.user_id == job.user_id, Usage.month == month_of(job.queued_at))
+        .values(seconds=Usage.seconds + seconds, characters=Usage.characters - refund)
+    )
