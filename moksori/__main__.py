@@ -18,6 +18,7 @@ COMMANDS = (
     "to_wav",
     "export",
     "doctor",
+    "cost",
     "tensorboard",
     "demo",
 )
