@@ -108,7 +108,7 @@ class Embeddings:
     def _read_probe(
         self, path: Path, channel: str, seconds: float, others: list[Path]
     ) -> tuple:
-        wave, found = self._stretch(path, seconds)
+        wave, found = beginning(path, seconds, self.detector)
         if found < min(seconds, _LONG_SECONDS):
             return None, {}, "shorter"
         rng = np.random.default_rng(int(digest(path)[:12], 16))
@@ -122,28 +122,30 @@ class Embeddings:
         several = several_speakers(self.encoder, speech.wave)
         return speech.quality, {"probe": vector}, "several" if several else "one"
 
-    @lru_cache(maxsize=4)  # noqa: B019  a benchmark has one of these
-    def _stretch(self, path: Path, seconds: float) -> tuple[np.ndarray, float]:
-        """Return the beginning of a recording that holds so much speech, and how much
-        it holds: the detector hears less where a recording is cut off."""
-        wave = _at_rate(path)
-        (first, *_), *_ = self._spans(wave) or [(0,)]
-        begin = max(first * RATE // SAMPLE_RATE - _PAUSE, 0)
-        found, stop = 0.0, begin + _PAUSE
-        while found < seconds and stop < len(wave):
-            stop += int(max(seconds - found, _STEP_SECONDS) * RATE)
-            spans = self._spans(wave[begin:stop])
-            found = sum(end - start for start, end in spans) / SAMPLE_RATE
-        return wave[begin:stop], found
-
-    def _spans(self, wave: np.ndarray) -> list[tuple[int, int]]:
-        return self.detector.spans(resample(wave, RATE, SAMPLE_RATE))
-
 
 @lru_cache(maxsize=4096)
 def digest(path: Path) -> str:
     """Return the SHA-256 of a file."""
     return sha256(path.read_bytes()).hexdigest()
+
+
+@lru_cache(maxsize=4)
+def beginning(path: Path, seconds: float, detector) -> tuple[np.ndarray, float]:
+    """Return the beginning of a recording, at `RATE`, that holds so much speech, and
+    how much it holds: the detector hears less where a recording is cut off."""
+    wave = _at_rate(path)
+    (first, *_), *_ = _spans(wave, detector) or [(0,)]
+    begin = max(first * RATE // SAMPLE_RATE - _PAUSE, 0)
+    found, stop = 0.0, begin + _PAUSE
+    while found < seconds and stop < len(wave):
+        stop += int(max(seconds - found, _STEP_SECONDS) * RATE)
+        spans = _spans(wave[begin:stop], detector)
+        found = sum(end - start for start, end in spans) / SAMPLE_RATE
+    return wave[begin:stop], found
+
+
+def _spans(wave: np.ndarray, detector) -> list[tuple[int, int]]:
+    return detector.spans(resample(wave, RATE, SAMPLE_RATE))
 
 
 @lru_cache(maxsize=8)

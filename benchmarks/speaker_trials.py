@@ -121,7 +121,7 @@ class Answers:
         return Pairs(np.concatenate(self.cosines), first, np.hstack(self.templates))
 
 
-class _Known:
+class Known:
     """Stand for an encoder where the vectors of probes are known already."""
 
     def __init__(self, encoder):
@@ -142,7 +142,7 @@ def enrolled(
         with Registry.open(path, encoder.id, encoder.dimension) as registry:
             for name, clips in people.items():
                 registry.enrol(name, clips, Consent("they", "a measurement"))
-            known = encoder if detector else _Known(encoder)
+            known = encoder if detector else Known(encoder)
             yield Recognizer(known, registry, calibration, detector)
 
 

@@ -7,7 +7,7 @@ from moksori.audio.files import save
 from moksori.speakers import enrolment
 from moksori.speakers.bandwidth import Band, measure_band, to_telephone
 from moksori.speakers.calibration import SHIPPED, Calibration
-from moksori.speakers.recognizer import Recognizer
+from moksori.speakers.recognizer import Recognizer, nearest
 from moksori.speakers.registry import Consent, Registry, UnknownSpeaker
 from moksori.speakers.voices import separation
 from tests.speakers.fake import (
@@ -156,3 +156,11 @@ def test_one_odd_window_makes_no_second_speaker():
     vectors = np.eye(4, dtype=np.float32)[[0, 0, 0, 1]]
     assert separation(vectors) == 1.0
     assert separation(np.eye(4, dtype=np.float32)[[0, 0, 1, 1]]) == pytest.approx(0)
+
+
+def test_the_nearest_are_those_of_a_full_sort():
+    scores = np.random.default_rng(0).standard_normal(200).astype(np.float32)
+    order = np.argsort(-scores, kind="stable")
+    for count in (1, 5, 199, 200, 500):
+        np.testing.assert_array_equal(nearest(scores, count), order[:count])
+    np.testing.assert_array_equal(nearest(np.float32([2, 1, 2]), 2), [0, 2])
