@@ -66,7 +66,7 @@ ROOMS = {
     # Without features, its forecast is of a training on the demo.
     "doctor": {*_BELOW_COMPARISON, "demo"},
     "comparison": {*_BELOW_COMPARISON, "demo", "doctor"},
-    "service": {"hparams", "hangul", "audio", "speakers", "storage"},
+    "service": {"hparams", "hangul", "audio", "metrics", "speakers", "storage"},
     # moksori/service/tasks.py: what a worker does; nothing else there knows voices.
     "tasks": {*_BELOW_COMPARISON, "service"},
 }

@@ -1,0 +1,160 @@
+"""Take recordings that strangers send: known by their content, decoded in a child.
+
+The name that a file was sent under is never used, neither for its kind nor for a path.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+import moksori
+from moksori.service import decoding
+from moksori.service.problems import Problem
+
+MOST_BYTES = 50 * 2**20
+SAMPLE_RATE = 24_000
+TIMEOUT_SECONDS = 60.0
+
+_WORDS = {
+    "no_file": (400, "파일이 비어 있습니다.", "The file is empty."),
+    "not_sound": (
+        415,
+        "WAV, MP3, FLAC, M4A 음성 파일만 올릴 수 있습니다.",
+        "Not a wav, mp3, flac or m4a recording, whatever its name says.",
+    ),
+    "cut_off": (
+        400,
+        "파일이 중간에 끊겼습니다. 다시 올려 주세요.",
+        "The file is cut off; send it again.",
+    ),
+    "no_sound": (400, "파일에 소리가 없습니다.", "The file holds no sound."),
+    "too_large": (
+        413,
+        "파일은 50 MB까지 올릴 수 있습니다.",
+        "A file has 50 MB at most.",
+    ),
+    "too_long": (
+        413,
+        "녹음은 10분까지 올릴 수 있습니다.",
+        "A recording lasts 10 minutes at most.",
+    ),
+    "too_many_channels": (
+        415,
+        "채널은 8개까지 지원합니다.",
+        "A recording has 8 channels at most.",
+    ),
+    "wrong_rate": (
+        415,
+        "샘플링 주파수는 192 kHz까지 지원합니다.",
+        "The sample rate is at most 192 kHz.",
+    ),
+    "too_much": (
+        413,
+        "파일을 푸는 데 시간이나 메모리가 너무 많이 듭니다.",
+        "The file takes too much time or memory to decode.",
+    ),
+}
+# One child a core; others wait.
+_turns = threading.BoundedSemaphore(len(os.sched_getaffinity(0)))
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Represent a decoded upload: its wave, float32 [samples], one channel at
+    `sample_rate` hertz, and what its file is. `sha256` is of the file's bytes."""
+
+    wave: np.ndarray
+    sample_rate: int
+    kind: str
+    original_rate: int
+    channels: int
+    sha256: str
+
+    @property
+    def seconds(self) -> float:
+        """Return how long it lasts."""
+        return len(self.wave) / self.sample_rate
+
+
+def refusal(word: str) -> Problem:
+    """Return the answer for a file that is refused."""
+    status, korean, english = _WORDS[word]
+    return Problem(status, word, korean, english, field="audio")
+
+
+def sniff(head: bytes) -> str | None:
+    """Tell wav, mp3, flac or m4a by the first 12 bytes; None for anything else."""
+    if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
+        return "wav"
+    if head[:4] == b"fLaC":
+        return "flac"
+    if head[4:8] == b"ftyp":
+        return "m4a"
+    # A tag before it, or the sync word of MPEG layer III.
+    if head[:3] == b"ID3" or (
+        len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2
+    ):
+        return "mp3"
+    return None
+
+
+def decoded(data: bytes, sample_rate: int = SAMPLE_RATE) -> Recording:
+    """Decode the bytes of an upload; raises `Problem` for what is refused.
+
+    Blocks up to a minute: call it in a thread.
+    """
+    if not data:
+        raise refusal("no_file")
+    if len(data) > MOST_BYTES:
+        raise refusal("too_large")
+    kind = sniff(data[:12])
+    if kind is None:
+        raise refusal("not_sound")
+    with tempfile.NamedTemporaryFile(prefix="moksori-", suffix=f".{kind}") as file:
+        file.write(data)
+        file.flush()
+        with _turns:
+            about, samples = _in_child(file.name, kind, sample_rate)
+    if "error" in about:
+        raise refusal(about["error"])
+    return Recording(
+        np.frombuffer(samples, np.float32),
+        sample_rate,
+        kind,
+        about["sample_rate"],
+        about["channels"],
+        sha256(data).hexdigest(),
+    )
+
+
+def _in_child(path: str, kind: str, sample_rate: int) -> tuple[dict, bytes]:
+    """Run `decoding` without our secrets; a child that dies took too much."""
+    root = Path(moksori.__file__).parents[1]
+    command = [sys.executable, "-m", decoding.__name__, path, kind, str(sample_rate)]
+    # One thread: each would claim address space of its own.
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    environment = {"PATH": os.defpath, "PYTHONPATH": str(root), **threads}
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            cwd=tempfile.gettempdir(),
+            timeout=TIMEOUT_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        return {"error": "too_much"}, b""
+    line, _, samples = done.stdout.partition(b"\n")
+    if done.returncode or not line:
+        return {"error": "too_much"}, b""
+    return json.loads(line), samples
