@@ -18,7 +18,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from moksori.service import limits, queue
+from moksori.service import limits, metrics, queue
 from moksori.service.errors import Refusal
 from moksori.service.tables import (
     ACTIVE,
@@ -256,6 +256,7 @@ def _mine(session: Session, job_id: str, attempt: int) -> Job | None:
 def _end(session: Session, job: Job, state: str, seconds: float = 0.0) -> None:
     job.state, job.finished_at = state, now()
     limits.settle(session, job, seconds, spoken=state == SUCCEEDED)
+    metrics.job_ended(job, seconds)
     _tell(session, job)
 
 

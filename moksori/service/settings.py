@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -49,6 +50,9 @@ class Settings:
     stuck_seconds: float = 300.0
     # Jobs after which a worker makes room for a new one, against leaks of memory.
     jobs_per_worker: int = 1000
+    # HOST:PORT of Prometheus' page, which is not for users; none without.
+    metrics: str = ""
+    metrics_by_user: bool = False
     upload_hours: float = 1.0
     output_hours: float = 24.0
 
@@ -67,6 +71,8 @@ class Settings:
                 f"host {self.host} can be reached from elsewhere: "
                 "set MOKSORI_ACCOUNTS=1, so that callers need an account"
             )
+        if self.metrics and not re.fullmatch(r".+:\d+", self.metrics):
+            raise SettingsError("MOKSORI_METRICS must be HOST:PORT")
         if "*" in self.origins:
             raise SettingsError("MOKSORI_ORIGINS must name the sites, without *")
 
@@ -167,6 +173,8 @@ _VARIABLES = {
     "stalled_seconds": ("MOKSORI_STALLED_SECONDS", float),
     "stuck_seconds": ("MOKSORI_STUCK_SECONDS", float),
     "jobs_per_worker": ("MOKSORI_JOBS_PER_WORKER", int),
+    "metrics": ("MOKSORI_METRICS", str),
+    "metrics_by_user": ("MOKSORI_METRICS_BY_USER", _flag),
     "upload_hours": ("MOKSORI_UPLOAD_HOURS", float),
     "output_hours": ("MOKSORI_OUTPUT_HOURS", float),
 }
