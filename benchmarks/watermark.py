@@ -1,14 +1,14 @@
 """Measure the watermark: what it costs, what it survives, and false alarms.
 
-Marks recordings, attacks them as sharing, telephones and editing do, and looks for the
-token again; then looks for marks in recordings without one, pieces and attacked ones
-among them. Rows are a Markdown table.
+Marks recordings and songs, attacks them as sharing, telephones and editing do, and
+looks for the token again; then judges many recordings with and without a mark, half of
+them attacked, as the service does. Tables are Markdown; set OPENBLAS_NUM_THREADS=1.
 """
 
 import argparse
-import io
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,135 +16,109 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks import songs  # noqa: E402
+from benchmarks.attacks import ATTACKS, RATE  # noqa: E402
+from benchmarks.verdicts import judged, report  # noqa: E402
 from moksori.audio import watermark  # noqa: E402
 from moksori.audio.files import SUFFIXES, load, resample  # noqa: E402
 
-RATE = 24000
 KEY = b"a key for measurements alone"
-
-
-def coded(wave: np.ndarray, container: str, codec: str, rate: int, bits: int):
-    """Encode and decode a wave by FFmpeg's codec; return it at `RATE`."""
-    import av
-
-    file = io.BytesIO()
-    with av.open(file, "w", format=container) as output:
-        stream = output.add_stream(codec, rate=rate)
-        stream.layout, stream.bit_rate = "mono", bits
-        samples = resample(wave, RATE, rate)
-        frame = av.AudioFrame.from_ndarray(samples[None], "fltp", "mono")
-        frame.sample_rate = rate
-        fitting = av.AudioResampler(
-            stream.format.name, "mono", rate, stream.codec_context.frame_size or 1152
-        )
-        for part in [*fitting.resample(frame), *fitting.resample(None)]:
-            output.mux(stream.encode(part))
-        output.mux(stream.encode(None))
-    file.seek(0)
-    back = av.AudioResampler("fltp", "mono", rate)
-    with av.open(file) as source:
-        parts = [
-            each.to_ndarray()[0]
-            for decoded in source.decode(audio=0)
-            for each in back.resample(decoded)
-        ]
-    return resample(np.concatenate(parts), rate, RATE)
-
-
-def noisy(wave: np.ndarray, decibel: float) -> np.ndarray:
-    """Add white noise at a signal-to-noise ratio."""
-    noise = np.random.default_rng(0).standard_normal(len(wave))
-    power = np.mean(wave**2) / 10 ** (decibel / 10)
-    return (wave + noise * np.sqrt(power)).astype(np.float32)
-
-
-def faster(wave: np.ndarray, percent: float) -> np.ndarray:
-    """Play faster, as a tape does: pitch and tempo change."""
-    return resample(wave, round(RATE * (1 + percent / 100)), RATE)
-
-
-def through(wave: np.ndarray, rate: int) -> np.ndarray:
-    """Resample to a rate and back."""
-    return resample(resample(wave, RATE, rate), rate, RATE)
-
-
-def echoing(wave: np.ndarray) -> np.ndarray:
-    """Reverberate: noise that decays by 60 dB in 0.3 s, 6 dB below the direct sound."""
-    time_ = np.arange(int(0.3 * RATE)) / RATE
-    tail = np.random.default_rng(1).standard_normal(len(time_)) * 10 ** (-10 * time_)
-    tail *= 0.5 / np.sqrt(np.sum(tail**2))
-    tail[0] = 1
-    return np.convolve(wave, tail)[: len(wave)].astype(np.float32)
-
-
-ATTACKS = {
-    "none": lambda wave: wave,
-    "16 bit, volume 0.3": lambda wave: np.round(wave * 0.3 * 32767) / 32767,
-    "MP3 128k": lambda wave: coded(wave, "mp3", "libmp3lame", RATE, 128000),
-    "MP3 64k": lambda wave: coded(wave, "mp3", "libmp3lame", RATE, 64000),
-    "MP3 32k": lambda wave: coded(wave, "mp3", "libmp3lame", RATE, 32000),
-    "AAC 64k": lambda wave: coded(wave, "adts", "aac", RATE, 64000),
-    "Opus 32k": lambda wave: coded(wave, "ogg", "libopus", RATE, 32000),
-    "Opus 16k": lambda wave: coded(wave, "ogg", "libopus", RATE, 16000),
-    "16 kHz": lambda wave: through(wave, 16000),
-    "8 kHz": lambda wave: through(wave, 8000),
-    "noise 20 dB": lambda wave: noisy(wave, 20),
-    "noise 10 dB": lambda wave: noisy(wave, 10),
-    "echo": echoing,
-    "first 5 % cut off": lambda wave: wave[len(wave) // 20 :],
-    "3 s of it": lambda wave: wave[RATE : 4 * RATE],
-    "2 % faster": lambda wave: faster(wave, 2),
-    "4 % slower": lambda wave: faster(wave, -4),
-    "1.5 % faster": lambda wave: faster(wave, 1.5),
-}
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folders", nargs="+", type=Path, help="recordings to mark")
-    parser.add_argument("--count", type=int, default=10, help="of each folder")
-    parser.add_argument("--unmarked", type=int, default=200, help="clips for alarms")
+    parser.add_argument("--count", type=int, default=10, help="of each, to be attacked")
+    few = "songs to make (of each kind, for attacks: --count at most)"
+    parser.add_argument("--songs", type=int, default=20, help=few)
+    parser.add_argument("--clips", type=int, default=200, help="of each, to be judged")
+    parser.add_argument("--keys", type=int, default=4, help="to judge unmarked ones by")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args(arguments)
 
 
 def main(arguments: list[str] | None = None) -> int:
     chosen = parse(arguments)
-    rng = np.random.default_rng(chosen.seed)
-    groups = {
-        folder.name: waves(folder, chosen.count, chosen.seed)
-        for folder in chosen.folders
-    }
-    marks = {name: marked(each, rng) for name, each in groups.items()}
-    print("| after | recordings | tokens right | wrong bits | presence, least |")
-    print("|---|---|---|---|---|")
-    for attack, change in ATTACKS.items():
-        for name, each in marks.items():
-            print(f"| {attack} | {name} | {survived(each, change)} |", flush=True)
-    for line in alarms([w for each in groups.values() for w in each], chosen, rng):
+    made = made_songs(chosen.songs)
+    for line in attacked(chosen, made):
+        print(line, flush=True)
+    for line in verdicts(chosen, made):
         print(line)
     return 0
 
 
-def waves(folder: Path, count: int, seed: int) -> list[np.ndarray]:
-    """Read recordings at `RATE` in a drawn order; short ones are joined to 6 s."""
+def attacked(chosen: argparse.Namespace, made: dict) -> Iterator[str]:
+    """Yield what marks cost, and a table of what every attack leaves of them."""
+    rng = np.random.default_rng(chosen.seed)
+    groups = {
+        folder.name: list(waves(folder, chosen.count, chosen.seed, 6.0))
+        for folder in chosen.folders
+    }
+    groups |= {kind: each[: chosen.count] for kind, each in made.items() if each}
+    marks = {}
+    for name, each in groups.items():
+        marks[name], about = marked(each, rng)
+        yield f"{name}: {about}"
+    yield "| after | recordings | tokens right | wrong bits | presence, least |"
+    yield "|---|---|---|---|---|"
+    for attack, change in ATTACKS.items():
+        for name, each in marks.items():
+            yield f"| {attack} | {name} | {survived(each, change)} |"
+
+
+def verdicts(chosen: argparse.Namespace, made: dict) -> Iterator[str]:
+    """Yield tables of how recordings with and without marks are judged."""
+    rng = np.random.default_rng(chosen.seed)
+    least = watermark.LEAST_SECONDS
+    clips = {
+        folder.name: waves(folder, chosen.clips, chosen.seed, least)
+        for folder in chosen.folders
+    }
+    results = []
+    for kind, several in {**made, **clips}.items():
+        for each in judged(kind, several, chosen.keys, rng):
+            results.append(each)
+            if len(results) % 100 == 0:
+                print(f"{kind}: {len(results)} searches", file=sys.stderr, flush=True)
+    yield from report(results, np.random.default_rng(chosen.seed))
+
+
+def waves(folder: Path, count: int, seed: int, least: float) -> Iterator[np.ndarray]:
+    """Read recordings in a drawn order, 12 s of each at most; those of less than
+    `least` seconds are joined."""
     files = sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES)
     order = np.random.default_rng(seed).permutation(len(files))
-    found, parts = [], []
+    found, parts = 0, []
     for index in order:
-        if len(found) == count:
-            break
+        if found == count:
+            return
         parts.append(load(files[index], RATE))
-        if sum(map(len, parts)) >= 6 * RATE:
-            found.append(np.concatenate(parts))
+        if sum(map(len, parts)) >= least * RATE:
+            found += 1
+            yield np.concatenate(parts)[: 12 * RATE]
             parts = []
     if not found:
-        raise SystemExit(f"{folder} has no recordings of 6 s together")
-    return found
+        raise SystemExit(f"{folder} has no recordings of {least:g} s together")
 
 
-def marked(sounds: list[np.ndarray], rng) -> list[tuple[np.ndarray, int]]:
-    """Mark every wave with a token of its own, and print what that costs."""
+def made_songs(count: int) -> dict[str, list[np.ndarray]]:
+    """Make as many songs of each kind, 12 s of each at most."""
+    sung = [songs.singer(seed) for seed in range(count)]
+    kinds = {
+        "sung": sung,
+        "sung with band": [songs.song(each, i) for i, each in enumerate(sung)],
+        "band alone": [songs.band(12.0, count + i) for i in range(count)],
+    }
+    return {
+        kind: [resample(each, songs.SAMPLE_RATE, RATE)[: 12 * RATE] for each in several]
+        for kind, several in kinds.items()
+    }
+
+
+def marked(
+    sounds: list[np.ndarray], rng: np.random.Generator
+) -> tuple[list[tuple[np.ndarray, int]], str]:
+    """Mark every wave with a token of its own; return also what that costs."""
     tokens = [int(token) for token in rng.integers(0, 1 << 32, len(sounds))]
     begun = time.process_time()
     result = [
@@ -153,20 +127,14 @@ def marked(sounds: list[np.ndarray], rng) -> list[tuple[np.ndarray, int]]:
     ]
     seconds = sum(map(len, sounds)) / RATE
     cost = (time.process_time() - begun) / seconds
-    ratios = [
-        10 * np.log10(np.sum(wave**2) / np.sum((wave - each) ** 2))
-        for wave, (each, _) in zip(sounds, result, strict=True)
-    ]
-    print(f"{len(sounds)} recordings, {seconds:.0f} s: {cost:.4f} core seconds each")
-    print(f"signal to mark {np.mean(ratios):.1f} dB, least {min(ratios):.1f}")
-    quality = [
-        score
-        for wave, (each, _) in zip(sounds, result, strict=True)
-        if (score := wideband_pesq(wave, each)) is not None
-    ]
+    pairs = [(wave, each) for wave, (each, _) in zip(sounds, result, strict=True)]
+    ratios = [10 * np.log10(np.sum(a**2) / np.sum((a - b) ** 2)) for a, b in pairs]
+    about = f"{len(sounds)}, {seconds:.0f} s, {cost:.4f} core seconds for each; "
+    about += f"signal to mark {np.mean(ratios):.1f} dB, least {min(ratios):.1f}"
+    quality = [score for a, b in pairs if (score := wideband_pesq(a, b)) is not None]
     if quality:
-        print(f"PESQ {np.mean(quality):.2f}, least {min(quality):.2f}")
-    return result
+        about += f"; PESQ {np.mean(quality):.2f}, least {min(quality):.2f}"
+    return result, about
 
 
 def wideband_pesq(wave: np.ndarray, other: np.ndarray) -> float | None:
@@ -178,7 +146,9 @@ def wideband_pesq(wave: np.ndarray, other: np.ndarray) -> float | None:
     return pesq(16000, *(resample(each, RATE, 16000) for each in (wave, other)), "wb")
 
 
-def survived(marks: list[tuple[np.ndarray, int]], change) -> str:
+def survived(
+    marks: list[tuple[np.ndarray, int]], change: Callable[[np.ndarray], np.ndarray]
+) -> str:
     """Return the cells of an attack: tokens found, wrong bits, the least presence."""
     right, wrong, presence = 0, 0, []
     for wave, token in marks:
@@ -189,26 +159,6 @@ def survived(marks: list[tuple[np.ndarray, int]], change) -> str:
         presence.append(found.presence)
     share = 100 * wrong / (watermark.TOKEN_BITS * len(marks))
     return f"{right} of {len(marks)} | {share:.1f} % | {min(presence):.2f}"
-
-
-def alarms(sounds: list[np.ndarray], chosen, rng):
-    """Yield how present a mark seems in pieces and attacked pieces without one."""
-    presence, seconds, begun = [], 0.0, time.process_time()
-    attacks = list(ATTACKS.values())
-    for index in range(chosen.unmarked):
-        wave = sounds[index % len(sounds)]
-        length = int(rng.uniform(3, 12) * RATE)
-        start = int(rng.integers(0, max(len(wave) - length, 1)))
-        wave = attacks[int(rng.integers(len(attacks)))](wave[start : start + length])
-        if len(wave) >= watermark.LEAST_SECONDS * RATE:
-            presence.append(watermark.detect(wave, RATE, KEY).presence)
-            seconds += len(wave) / RATE
-    cost = (time.process_time() - begun) / max(seconds, 1e-9)
-    shares = np.quantile(presence, [0.5, 0.95, 0.99]) if presence else [0, 0, 0]
-    yield f"{len(presence)} unmarked clips: presence median {shares[0]:.2f}, " + (
-        f"95 % {shares[1]:.2f}, 99 % {shares[2]:.2f}, most {max(presence):.2f}"
-    )
-    yield f"a search takes {cost:.3f} s of a core a second (attacks included)"
 
 
 if __name__ == "__main__":

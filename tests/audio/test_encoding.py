@@ -7,8 +7,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from moksori.audio import conversion, encoding, files
+from moksori.audio import conversion, encoding, files, watermark
 from moksori.audio.files import AudioError
+from tests.audio.test_watermark import spoken
 
 RATE = 24000
 TOKEN = 0x00C0FFEE
@@ -97,6 +98,18 @@ def test_tags_say_what_it_is_and_which(name):
         if name != "pcm":
             assert tags["comment"] == "AI-generated"
             assert tags[encoding.FORMATS[name].token_tag] == "00c0ffee"
+
+
+@every
+def test_a_watermark_of_a_stream_is_found_in_every_format(name):
+    marker = watermark.Marker(RATE, TOKEN, b"key")
+    encoder = encoding.Encoder(RATE, name, token=TOKEN)
+    pieces = np.array_split(spoken(RATE, 5.0), 7)
+    parts = [encoder.feed(marker.feed(piece)) for piece in pieces]
+    parts += [encoder.feed(marker.finish()), encoder.finish()]
+    heard, _ = decoded(b"".join(parts), name)
+    found = watermark.detect(heard, RATE, b"key", (1.0,))
+    assert watermark.judge(found, {TOKEN}.__contains__) == "ours"
 
 
 @pytest.mark.parametrize("name", sorted(encoding.FORMATS.keys() - {"pcm"}))
