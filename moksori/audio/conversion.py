@@ -1,26 +1,26 @@
 """Convert recordings and videos of any length to mono wavs, in constant memory."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from moksori.audio import announced
-from moksori.audio.files import AudioError, CutOff, check_phase, to_int16
+from moksori.audio.files import (
+    AudioError,
+    CutOff,
+    check_phase,
+    opened,
+    sound_track,
+    to_int16,
+)
 from moksori.audio.streams import Resampler
 from moksori.storage import atomic_write
 
-if TYPE_CHECKING:
-    import av
-
 # What the size fields of a wav can state.
 _LONGEST_BYTES = 2**32 - 2**12
-# Nothing but the file itself: a playlist that calls itself a video opens no other.
-_OPEN = {"protocol_whitelist": "file"}
-_RAW = {"format": "s16le", "options": {**_OPEN, "sample_rate": "16000"}}
+_RAW = {"format": "s16le", "options": {"sample_rate": "16000"}}
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def blocks(path: str | Path, sample_rate: int, track: int = 0) -> Iterator[np.nd
     """
     path = Path(path)
     with _opened(path) as container:
-        sound = _sound(path, container, track)
+        sound = sound_track(path, container, track)
         yield from _resampled(path, container, sound, sample_rate)
 
 
@@ -78,7 +78,7 @@ def convert(
 
     source, target = Path(source), Path(target)
     with _opened(source) as container:
-        sound = _sound(source, container, track)
+        sound = sound_track(source, container, track)
         length = container.duration and container.duration / 1e6
         target.parent.mkdir(parents=True, exist_ok=True)
         form = {"format": "WAV", "subtype": "PCM_16", "channels": 1}
@@ -94,40 +94,18 @@ def convert(
             return wav.frames / sample_rate
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator["av.container.InputContainer"]:
-    """Open a file that has sound; whatever FFmpeg says of it becomes one line."""
-    import av
-
-    if not path.is_file():
-        raise AudioError(f"{path}: no such file")
-    how = _RAW if path.suffix.lower() == ".pcm" else {"options": _OPEN}
-    try:
-        with av.open(str(path), **how) as container:
-            if not container.streams.audio:
-                raise AudioError(f"{path}: holds no sound")
-            yield container
-    except (av.FFmpegError, OSError, ValueError) as error:
-        if isinstance(error, AudioError):
-            raise
-        reason = getattr(error, "strerror", None) or error
-        raise AudioError(f"{path}: cannot be converted: {reason}") from None
-
-
-def _sound(path: Path, container, track: int):
-    """Return the stream of a sound track."""
-    sound = container.streams.audio
-    if not 0 <= track < len(sound):
-        has = f"has {len(sound)} sound track" + "s" * (len(sound) != 1)
-        raise AudioError(f"{path}: {has}, counted from 0; there is no {track}")
-    return sound[track]
+def _opened(path: Path):
+    return opened(path, **(_RAW if path.suffix.lower() == ".pcm" else {}))
 
 
 def _track(number: int, stream) -> Track:
-    codec, about = stream.codec_context, stream.metadata
+    about = stream.metadata
     # "und" is how containers say that they do not know.
     language = about.get("language", "").replace("und", "")
     titled = language, about.get("title", "")
+    codec = stream.codec_context
+    if codec is None:
+        return Track(number, "unknown codec", 0, 0, *titled)
     return Track(number, codec.name, stream.rate or 0, stream.channels, *titled)
 
 

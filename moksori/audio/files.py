@@ -6,12 +6,18 @@ video files) through the FFmpeg libraries inside PyAV.
 """
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from moksori.audio import announced
 from moksori.storage import atomic_write
+
+if TYPE_CHECKING:
+    import av
 
 # By what a recording is known where recordings are looked for, the commonest first.
 SUFFIXES = (
@@ -28,6 +34,9 @@ _RAW = {
 }
 
 _FULL_SCALE = 32767.0
+# Values of a stretch, all channels together: 512 MiB. A few packed bytes of silence may
+# stand for more than any memory.
+_MOST_VALUES = 2**27
 # How long before a stretch FFmpeg begins.
 _SWING_SECONDS = 2.0
 # Of the highest peak of any channel: so little is left where they cancel out.
@@ -70,8 +79,9 @@ def decode(
     """Read a recording at its own rate: (float32 [samples] mono, rate in hertz).
 
     Reading ends after `at_most_seconds`, so that a file of hours costs no more
-    memory than a sentence. Raises `AudioError` as `load` does,
-    of which `CutOff` is for a stretch that an interrupted copy has not.
+    memory than a sentence. Raises `AudioError` as `load` does, also for a stretch of
+    many channels at a high rate that is too large for the memory; of which `CutOff` is
+    for a stretch that an interrupted copy has not.
     """
     path = Path(path)
     start = max(start_seconds or 0.0, 0.0)
@@ -92,6 +102,41 @@ def decode(
         raise AudioError(f"{path}: holds values that are not finite")
     check_phase(path, float(np.abs(wave).max()), float(np.abs(channels).max()))
     return np.ascontiguousarray(wave, np.float32), rate
+
+
+@contextmanager
+def opened(path: Path, **how) -> Iterator["av.container.InputContainer"]:
+    """Open a file that has sound by FFmpeg, which may open no other: playlists name
+    files and addresses. Raises `AudioError` in the place of FFmpeg's errors."""
+    import av
+
+    if not path.is_file():
+        raise AudioError(f"{path}: no such file")
+    how["options"] = {"protocol_whitelist": "none", **how.get("options", {})}
+    try:
+        with path.open("rb") as file, av.open(file, **how) as container:
+            if not container.streams.audio:
+                raise AudioError(f"{path}: holds no sound")
+            yield container
+    except (av.FFmpegError, OSError, ValueError) as error:
+        if isinstance(error, AudioError):
+            raise
+        reason = getattr(error, "strerror", None) or error
+        raise AudioError(f"{path}: cannot be read as sound: {reason}") from None
+
+
+def sound_track(
+    path: Path, container: "av.container.InputContainer", track: int = 0
+) -> "av.AudioStream":
+    """Return a sound track; raises `AudioError` where it is not there or of a kind that
+    cannot be decoded."""
+    sound = container.streams.audio
+    if not 0 <= track < len(sound):
+        has = f"has {len(sound)} sound track" + "s" * (len(sound) != 1)
+        raise AudioError(f"{path}: {has}, counted from 0; there is no {track}")
+    if sound[track].codec_context is None:
+        raise AudioError(f"{path}: its sound is of a kind that cannot be decoded")
+    return sound[track]
 
 
 def check_phase(path: Path, mixed: float, loudest: float) -> None:
@@ -193,6 +238,8 @@ def _decode_libsndfile(path: Path, start: float, stop: float | None):
             return np.zeros((0, file.channels), np.float32), rate, False
         first = min(round(start * rate), file.frames)
         last = file.frames if stop is None else min(round(stop * rate), file.frames)
+        if stop is not None:
+            _check_size(path, (last - first) * file.channels)
         file.seek(first)
         channels = file.read(last - first, dtype="float32", always_2d=True)
         end = first + channels.shape[0]
@@ -211,34 +258,29 @@ def _decode_ffmpeg(path: Path, start: float, stop: float | None, seek: bool = Tr
 
     pieces, heard, end, first = [], 0, 0.0, None
     seek = seek and start > _SWING_SECONDS
-    try:
-        with av.open(str(path)) as container:
-            if not container.streams.audio:
-                raise AudioError(f"{path}: holds no sound")
-            stream = container.streams.audio[0]
-            rate = stream.rate
-            length = announced.announced_by_container(container, stream)
-            begin = float((stream.start_time or 0) * stream.time_base)
-            if seek:
-                container.seek(round((begin + start - _SWING_SECONDS) * av.time_base))
-            # Planar floats whatever the codec gives; layout and rate stay its own.
-            plane = av.AudioResampler(format="fltp")
-            last = None if stop is None else round(stop * rate)
-            for packet in container.decode(stream):
-                time = packet.time or 0.0
-                if first is None:
-                    first = round((time - begin) * rate) if seek else 0
-                end = max(end, time + packet.samples / rate)
-                for frame in plane.resample(packet):
-                    pieces.append(frame.to_ndarray().T)
-                    heard += pieces[-1].shape[0]
-                if last is not None and first + heard >= last:
-                    break
-    except (av.FFmpegError, OSError, ValueError) as error:
-        if isinstance(error, AudioError):
-            raise
-        reason = getattr(error, "strerror", None) or error
-        raise AudioError(f"{path}: cannot be read as sound: {reason}") from None
+    with opened(path) as container:
+        stream = sound_track(path, container)
+        rate = stream.rate
+        length = announced.announced_by_container(container, stream)
+        begin = float((stream.start_time or 0) * stream.time_base)
+        if seek:
+            container.seek(round((begin + start - _SWING_SECONDS) * av.time_base))
+        # Planar floats whatever the codec gives; layout and rate stay its own.
+        plane = av.AudioResampler(format="fltp")
+        last = None if stop is None else round(stop * rate)
+        for packet in container.decode(stream):
+            time = packet.time or 0.0
+            if first is None:
+                first = round((time - begin) * rate) if seek else 0
+            end = max(end, time + packet.samples / rate)
+            for frame in plane.resample(packet):
+                pieces.append(frame.to_ndarray().T)
+                heard += pieces[-1].shape[0]
+            if last is None:
+                continue
+            _check_size(path, heard * pieces[-1].shape[1] if pieces else 0)
+            if first + heard >= last:
+                break
     if seek and (first is None or not 0 <= first <= round(start * rate)):
         return _decode_ffmpeg(path, start, stop, seek=False)
     if not pieces:
@@ -246,6 +288,14 @@ def _decode_ffmpeg(path: Path, start: float, stop: float | None, seek: bool = Tr
     _check_whole(path, max(end, (first + heard) / rate), length, stop)
     cut = slice(round(start * rate) - first, last if last is None else last - first)
     return np.concatenate(pieces)[cut], rate
+
+
+def _check_size(path: Path, values: int) -> None:
+    if values > _MOST_VALUES:
+        raise AudioError(
+            f"{path}: so much sound in so many channels does not fit into the memory; "
+            "convert it first (`moksori to-wav`)"
+        )
 
 
 def _check_whole(

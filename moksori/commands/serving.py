@@ -27,6 +27,7 @@ def serve(arguments: argparse.Namespace) -> int:
 
     from moksori.speakers.server.app import create_app
     from moksori.speakers.server.keys import Keys
+    from moksori.speakers.server.live import MOST_BYTES
 
     keys = Keys.read(arguments.api_key_file, arguments.api_key)
     keys.check_host(arguments.host)
@@ -38,5 +39,6 @@ def serve(arguments: argparse.Namespace) -> int:
     count = len(recognizer.registry.speakers())
     note(f"speakers: {count} enrolled, at http://{arguments.host}:{arguments.port}")
     app = create_app(recognizer, keys)
-    uvicorn.run(app, host=arguments.host, port=arguments.port, log_level="warning")
+    where = {"host": arguments.host, "port": arguments.port}
+    uvicorn.run(app, **where, log_level="warning", ws_max_size=MOST_BYTES)
     return 0

@@ -87,8 +87,8 @@ class Database:
                 self.connection.execute("VACUUM")
             except sqlite3.OperationalError as error:
                 raise RegistryError(
-                    f"done, but {self.path} is in use ({error}), so traces may be left "
-                    "in it: forget or rename once more when it is free"
+                    f"done, but the registry is in use ({error}), so traces may be "
+                    "left in it: forget or rename once more when it is free"
                 ) from None
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from moksori.audio.files import SUFFIXES
 from moksori.speakers.bandwidth import Band
 from moksori.speakers.clip import Clip, read_clip
+from moksori.speakers.people import Consent, NameTaken, Speaker, checked_name
 from moksori.speakers.recognizer import Recognizer
-from moksori.speakers.registry import Consent, Speaker
 
 LEAST_SECONDS = 3.0
 ADVISED_SECONDS, ADVISED_CLIPS = 10.0, 3
@@ -64,6 +64,7 @@ def enrol(
     whose voice is not that of the others, refuses them all, unless `leave_out`. Raises
     `Refused` with a line for each, and for less than `LEAST_SECONDS` of speech.
     """
+    name = checked_name(name)
     clips, reasons = {}, {}
     for path in paths:
         try:
@@ -75,7 +76,8 @@ def enrol(
         lines = [f"  {path}: {reason}" for path, reason in reasons.items()]
         raise Refused("\n".join([f"{name}: recordings that do not fit", *lines]))
     fitting = [clip for path, clip in clips.items() if path not in reasons]
-    return _enrolled(recognizer, name, fitting, consent, expires, reasons)
+    there = recognizer.registry.find(name)
+    return _enrolled(recognizer, name, fitting, consent, expires, reasons, there)
 
 
 def enrol_clips(
@@ -87,13 +89,14 @@ def enrol_clips(
 ) -> Speaker:
     """Enrol a person from clips that are read already, by what they are called.
 
-    Raises `Refused` as `enrol` does, and where the name is enrolled already.
+    Raises `Refused` as `enrol` does, and `NameTaken`.
     """
+    name = checked_name(name)
     if recognizer.registry.find(name):
-        raise Refused(f"{name} is enrolled already: add clips, or take another name")
+        raise NameTaken(name)
     _refuse_strangers(clips, recognizer, name)
     taken = list(clips.values())
-    return _enrolled(recognizer, name, taken, consent, expires, {}).speaker
+    return _enrolled(recognizer, name, taken, consent, expires, {}, []).speaker
 
 
 def add_clips(recognizer: Recognizer, speaker: str, clips: dict[str, Clip]) -> Speaker:
@@ -109,9 +112,8 @@ def _refuse_strangers(clips: dict, recognizer: Recognizer, name: str) -> None:
         raise Refused("; ".join(f"{each}: {why}" for each, why in reasons.items()))
 
 
-def _enrolled(recognizer, name, clips, consent, expires, reasons):
+def _enrolled(recognizer, name, clips, consent, expires, reasons, there):
     registry = recognizer.registry
-    there = registry.find(name)
     if len(there) > 1:
         raise Refused(f"{name}: several people have this name; rename one of them")
     have = registry.hashes(there[0].id) if there else set()

@@ -1,5 +1,6 @@
 """Represent who is enrolled, and what is kept of a recording."""
 
+import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,14 @@ from moksori.speakers.bandwidth import Band
 from moksori.speakers.clip import Clip
 from moksori.speakers.database import RegistryError
 
-_LONGEST_NAME = 200
+_LONGEST_NAME, _LONGEST_CONSENT = 200, 1000
+
+
+class NameTaken(RegistryError):
+    """Somebody else is enrolled by this name already."""
+
+    def __init__(self, name: str):
+        super().__init__(f"{name} is enrolled already: add clips, or take another name")
 
 
 class UnknownSpeaker(KeyError):
@@ -30,6 +38,11 @@ class Consent:
         """Raise `RegistryError` for a consent that does not say who and for what."""
         if not self.by.strip() or not self.purpose.strip():
             raise RegistryError("a consent says who agreed, and for what")
+        for text in (self.by, self.purpose):
+            if len(text) > _LONGEST_CONSENT or not text.isprintable():
+                raise RegistryError(
+                    f"a consent has {_LONGEST_CONSENT} printable characters at most"
+                )
 
 
 @dataclass(frozen=True)
@@ -72,9 +85,15 @@ class StoredClip:
                 raise RegistryError("a vector has not length 1")
 
 
+def composed(name: str) -> str:
+    """Compose the letters of a name (NFC), as macOS decomposes names of folders."""
+    return unicodedata.normalize("NFC", name)
+
+
 def checked_name(name: str) -> str:
-    """Return a name without spaces around it; raises `RegistryError` for no name."""
-    name = name.strip()
+    """Return a name without spaces around it, its letters composed; raises
+    `RegistryError` for no name."""
+    name = composed(name).strip()
     if not name or len(name) > _LONGEST_NAME or not name.isprintable():
         raise RegistryError(f"a name has 1 to {_LONGEST_NAME} printable characters")
     return name

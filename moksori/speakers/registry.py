@@ -24,6 +24,7 @@ from moksori.speakers.people import (
     StoredClip,
     UnknownSpeaker,
     checked_name,
+    composed,
 )
 from moksori.speakers.templates import Templates, read_templates
 
@@ -94,8 +95,8 @@ class Registry:
     ) -> Speaker:
         """Enrol a speaker with all of its clips, or not at all.
 
-        Raises `RegistryError` without clips, a name or a consent, and for a name that
-        somebody has.
+        Raises `RegistryError` without clips, a name or a consent, of which `NameTaken`
+        is for the name of somebody else, enrolled meanwhile by whatever process.
         """
         now = rows.now()
         consent = replace(consent, at=consent.at or now)
@@ -149,7 +150,8 @@ class Registry:
 
     def find(self, name: str) -> list[Speaker]:
         """Return the speakers of a name, or the one of an id."""
-        return self._select("WHERE s.name = ? OR s.id = ?", name, name)
+        where = "WHERE s.name IN (?, ?) OR s.id = ?"
+        return self._select(where, name, composed(name), name)
 
     def speakers(self, offset: int = 0, limit: int = -1) -> list[Speaker]:
         """Return everybody, in order of names, or a page of them."""

@@ -7,12 +7,11 @@ import numpy as np
 
 from moksori.speakers.bandwidth import Band
 from moksori.speakers.database import RegistryError
-from moksori.speakers.people import Speaker, StoredClip, checked_name
+from moksori.speakers.people import NameTaken, Speaker, StoredClip, checked_name
 
 
 def insert_speaker(database: sqlite3.Connection, speaker: Speaker) -> None:
-    """Insert a speaker; raises `RegistryError` for a name that somebody has, and
-    without a consent."""
+    """Insert a speaker; raises `NameTaken`, and `RegistryError` without a consent."""
     name, consent = checked_name(speaker.name), speaker.consent
     consent.check()
     refuse_taken(database, name)
@@ -27,10 +26,10 @@ def insert_speaker(database: sqlite3.Connection, speaker: Speaker) -> None:
 
 
 def refuse_taken(database: sqlite3.Connection, name: str, but: str = "") -> None:
-    """Raise `RegistryError` where somebody has a name, but for one speaker's id."""
+    """Raise `NameTaken` where somebody has a name, but for one speaker's id."""
     query = "SELECT 1 FROM speaker WHERE name = ? AND id != ?"
     if database.execute(query, (name, but)).fetchone():
-        raise RegistryError(f"{name} is enrolled already: take another name")
+        raise NameTaken(name)
 
 
 def insert_clips(

@@ -188,3 +188,31 @@ def test_int16_and_back():
     every = np.arange(-32768, 32768).astype(np.int16)
     np.testing.assert_array_equal(files.to_int16(files.from_int16(every)), every)
     assert files.to_int16(every) is every
+
+
+def test_a_playlist_opens_no_other_file(tmp_path):
+    files.save(tmp_path / "other.wav", tone(), RATE)
+    (tmp_path / "a.mp3").write_text("ffconcat version 1.0\nfile other.wav\n")
+    with pytest.raises(files.AudioError, match="cannot be read as sound"):
+        files.load(tmp_path / "a.mp3", RATE)
+
+
+def test_sound_of_a_kind_that_nobody_decodes(tmp_path):
+    files.save(tmp_path / "a.wav", tone(), RATE)
+    content = bytearray((tmp_path / "a.wav").read_bytes())
+    content[20:22] = b"\xff\xff"  # the form of its samples
+    (tmp_path / "a.wav").write_bytes(content)
+    with pytest.raises(files.AudioError, match="cannot be decoded"):
+        files.load(tmp_path / "a.wav", RATE)
+
+
+def test_what_is_too_large_for_the_memory_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "_MOST_VALUES", RATE)
+    for name in ("a.wav", "a.m4a"):
+        encode(
+            tmp_path / name, tone(1.5), RATE, "aac" if "m4a" in name else "pcm_s16le"
+        )
+        assert files.decode(tmp_path / name, at_most_seconds=0.5)[0].size == RATE // 2
+        with pytest.raises(files.AudioError, match="does not fit into the memory"):
+            files.decode(tmp_path / name, at_most_seconds=2)
+        assert files.load(tmp_path / name, RATE).size >= 1.4 * RATE

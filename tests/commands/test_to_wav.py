@@ -58,8 +58,12 @@ def test_nothing_is_overwritten_unasked(recordings, capsys):
 def test_one_bad_file_does_not_stop_the_others(recordings, tmp_path, capsys):
     bad = recordings / "0.wav"
     bad.write_bytes(b"PK\3\4" + bytes(100))
+    unknown = bytearray((recordings / "a.wav").read_bytes())
+    unknown[20:22] = b"\xff\xff"  # the form of its samples
+    (recordings / "1.wav").write_bytes(unknown)
     assert to_wav.main([str(recordings), "--out", str(tmp_path / "out")]) == 1
     errors = capsys.readouterr().err
-    assert errors.count("to_wav:") == 1
+    assert errors.count("to_wav:") == 2
     assert str(bad) in errors
+    assert "1.wav: its sound is of a kind that cannot be decoded" in errors
     assert len(list((tmp_path / "out").rglob("*.wav"))) == 2

@@ -5,6 +5,7 @@ import sqlite3
 import stat
 import threading
 import time
+import unicodedata
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 
 from moksori.speakers.bandwidth import Band
 from moksori.speakers.clip import Clip
+from moksori.speakers.people import NameTaken
 from moksori.speakers.registry import (
     Consent,
     Registry,
@@ -113,6 +115,16 @@ def test_somebody_expires_while_the_registry_is_open(registry, monkeypatch):
     assert registry.templates(Band.WIDE).ids == [kept.id]
 
 
+def test_a_name_is_found_however_its_letters_are_written(registry):
+    """macOS decomposes names of folders, keyboards compose."""
+    apart = unicodedata.normalize("NFD", "김민지")
+    speaker = registry.enrol(f" {apart} ", [clip(1)], CONSENT)
+    assert speaker.name == "김민지" != apart
+    assert registry.find(apart) == registry.find("김민지") == [speaker]
+    with pytest.raises(NameTaken):
+        registry.enrol("김민지", [clip(2)], CONSENT)
+
+
 def test_another_key_is_refused(registry):
     registry.path.with_suffix(".key").write_bytes(bytes(32))
     with pytest.raises(RegistryError, match="another key"):
@@ -146,7 +158,7 @@ def test_two_at_once_do_not_enrol_one_name_twice(registry):
         [each.start() for each in threads]
         [each.join() for each in threads]
     assert [each.name for each in registry.speakers()] == [NAME]
-    assert errors == [f"{NAME} is enrolled already: take another name"]
+    assert errors == [str(NameTaken(NAME))]
     second = registry.enrol("somebody else", [clip(3)], CONSENT)
     with pytest.raises(RegistryError, match="already"):
         registry.rename(second.id, NAME)

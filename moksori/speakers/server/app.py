@@ -1,6 +1,5 @@
 """Build the web application of speaker recognition."""
 
-import re
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -14,25 +13,33 @@ from starlette.websockets import WebSocket
 
 from moksori.speakers import enrolment
 from moksori.speakers.recognizer import Recognizer
-from moksori.speakers.registry import Consent, UnknownSpeaker
+from moksori.speakers.registry import Consent
 from moksori.speakers.server.batch import run_batch
 from moksori.speakers.server.keys import Keys
 from moksori.speakers.server.limits import MOST_BYTES, Gate
 from moksori.speakers.server.live import listen
-from moksori.speakers.server.work import Problem, Worker
+from moksori.speakers.server.work import (
+    REFUSALS,
+    Problem,
+    Worker,
+    checked,
+    problem_of,
+)
 
 Upload = Annotated[UploadFile, File()]
 Threshold = Annotated[float | None, Form(ge=-1, le=1)]
 Top = Annotated[int, Form(ge=1, le=100)]
-_ID = re.compile(r"[0-9a-f]{32}")
 _MOST_FILES = 50
+_FARTHEST = 2**31  # what a page may begin behind
 
 
 def create_app(
     recognizer: Recognizer, keys: Keys | None = None, most_bytes: int = MOST_BYTES
 ) -> FastAPI:
     """Create the application; errors are {"error": word, "message": line}."""
-    app = FastAPI(title="Moksori: who speaks", docs_url=None, redoc_url=None)
+    # A path with one slash more is none of ours; to redirect would need a host's name.
+    form = {"docs_url": None, "redoc_url": None, "redirect_slashes": False}
+    app = FastAPI(title="Moksori: who speaks", **form)
     worker, registry = Worker(recognizer), recognizer.registry
     _count_requests(app)
     _answer_errors(app)
@@ -71,7 +78,7 @@ def create_app(
 
     @app.get("/speakers")
     def speakers(
-        offset: Annotated[int, Query(ge=0)] = 0,
+        offset: Annotated[int, Query(ge=0, le=_FARTHEST)] = 0,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> dict:
         """List who is enrolled."""
@@ -147,13 +154,6 @@ def create_app(
     return app
 
 
-def checked(speaker: str) -> str:
-    """Return an id as it is; one of another form is nobody's."""
-    if not _ID.fullmatch(speaker):
-        raise UnknownSpeaker(speaker[:40])
-    return speaker
-
-
 def shown(speaker) -> dict:
     """Return what clients see of a speaker."""
     consent = speaker.consent
@@ -188,23 +188,22 @@ def _answer_errors(app: FastAPI) -> None:
     def problem(_: Request, error: Problem):
         return answer(error.status, error.code, error.message)
 
-    @app.exception_handler(UnknownSpeaker)
-    def unknown(_: Request, error: UnknownSpeaker):
-        return answer(404, "not_enrolled", str(error))
+    def refused(request: Request, error: Exception):
+        return problem(request, problem_of(error))
 
-    @app.exception_handler(enrolment.Refused)
-    def refused(_: Request, error: enrolment.Refused):
-        return answer(422, "incoherent", str(error))
-
-    @app.exception_handler(ValueError)
-    def mistaken(_: Request, error: ValueError):
-        return answer(422, "not_usable", str(error))
+    for kind in REFUSALS:
+        app.add_exception_handler(kind, refused)
 
     @app.exception_handler(RequestValidationError)
     def invalid(_: Request, error: RequestValidationError):
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         return answer(422, "invalid", f"{where}: {first['msg']}")
+
+    @app.exception_handler(Exception)
+    def unexpected(_: Request, error: Exception):
+        # What it was is in the log.
+        return answer(500, "failed", "the server failed; its log says more")
 
     @app.exception_handler(HTTPException)
     def other(_: Request, error: HTTPException):

@@ -4,8 +4,14 @@ import base64
 import binascii
 
 from moksori.speakers import enrolment
-from moksori.speakers.registry import Consent, UnknownSpeaker
-from moksori.speakers.server.work import Problem, Worker
+from moksori.speakers.registry import Consent
+from moksori.speakers.server.work import (
+    REFUSALS,
+    Problem,
+    Worker,
+    checked,
+    problem_of,
+)
 
 MOST_OPERATIONS = 64
 
@@ -22,12 +28,9 @@ async def run_batch(worker: Worker, operations: list[dict]) -> list[dict]:
     for operation in operations:
         try:
             result = await worker.run(_run, worker, operation)
-        except Problem as problem:
+        except (Problem, *REFUSALS) as error:
+            problem = error if isinstance(error, Problem) else problem_of(error)
             result = {"error": problem.code, "message": problem.message}
-        except UnknownSpeaker as error:
-            result = {"error": "not_enrolled", "message": str(error)}
-        except ValueError as error:
-            result = {"error": "not_usable", "message": str(error)}
         results.append(result)
     return results
 
@@ -41,10 +44,11 @@ def _run(worker: Worker, operation: dict) -> dict:
             return worker.identify(sound, threshold, 5).to_json()
         case "verify":
             threshold = _number(operation, "threshold")
-            speaker, sound = _text(operation, "speaker"), _sound(operation.get("audio"))
+            speaker = checked(_text(operation, "speaker"))
+            sound = _sound(operation.get("audio"))
             return worker.verify(speaker, sound, threshold).to_json()
         case "delete":
-            registry.forget(_text(operation, "speaker"))
+            registry.forget(checked(_text(operation, "speaker")))
             return {"deleted": True}
         case "register":
             audio = operation.get("audio")

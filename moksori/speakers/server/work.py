@@ -1,6 +1,8 @@
 """Do what requests ask for: sound in, decisions out, in a bounded number of threads."""
 
 import os
+import re
+import sqlite3
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -11,12 +13,15 @@ from moksori.audio.files import AudioError, decode
 from moksori.speakers import picture
 from moksori.speakers.clip import Clip, read_clip
 from moksori.speakers.decision import Decision
+from moksori.speakers.enrolment import Refused
+from moksori.speakers.people import NameTaken, UnknownSpeaker
 from moksori.speakers.recognizer import Recognizer
 from moksori.speakers.speech import NoSpeech
 
 # More than this of one recording is not listened to.
 _MOST_SECONDS = 120.0
 _WAITING = 32  # a core
+_ID = re.compile(r"[0-9a-f]{32}")
 
 
 class Problem(Exception):
@@ -25,6 +30,22 @@ class Problem(Exception):
     def __init__(self, status: int, code: str, message: str):
         super().__init__(message)
         self.status, self.code, self.message = status, code, message
+
+
+# What a request may fail of, and the status and word for it; the first that fits.
+REFUSALS = {
+    UnknownSpeaker: (404, "not_enrolled"),
+    NameTaken: (409, "name_taken"),
+    Refused: (422, "incoherent"),
+    ValueError: (422, "not_usable"),
+    sqlite3.OperationalError: (503, "busy"),
+}
+
+
+def problem_of(error: Exception) -> Problem:
+    """Return an error of `REFUSALS` as what a client is told."""
+    kinds = (each for kind, each in REFUSALS.items() if isinstance(error, kind))
+    return Problem(*next(kinds), str(error))
 
 
 class Worker:
@@ -76,6 +97,14 @@ class Worker:
         return _with_file(
             sound, lambda path: decode(path, at_most_seconds=_MOST_SECONDS)
         )
+
+
+def checked(speaker: str) -> str:
+    """Return an id as it is; one of another form is nobody's."""
+    if not _ID.fullmatch(speaker):
+        # One printable line, whatever it is.
+        raise UnknownSpeaker(repr(speaker[:40]))
+    return speaker
 
 
 def _with_file(sound: bytes, read: Callable[[Path], object]):

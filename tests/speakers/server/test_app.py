@@ -123,7 +123,7 @@ def test_a_batch_goes_on_after_an_error(client):
     results = client.post("/batch", json={"operations": operations}).json()["results"]
     words = [each.get("error", each.get("decision", "done")) for each in results]
     assert words == [
-        *("done", "not_usable", "known", "invalid"),
+        *("done", "name_taken", "known", "invalid"),
         *("not_enrolled", "invalid", "invalid"),
     ]
     assert client.post("/batch", json={"operations": [{}] * 65}).status_code == 422
