@@ -1,12 +1,4 @@
-"""Define the refusals of the service: a status, a word for programs, a Korean line."""
-
-
-class Refusal(Exception):
-    """Refuse a request. `message` is one Korean line for the person who asked."""
-
-    def __init__(self, status: int, word: str, message: str):
-        super().__init__(f"{word}: {message}")
-        self.status, self.word, self.message = status, word, message
+"""Define how a job ends other than well."""
 
 
 class JobError(Exception):

@@ -14,7 +14,7 @@ import psycopg
 from sqlalchemy import select
 
 from moksori.service.database import Database
-from moksori.service.jobs import CHUNKS, EVENTS
+from moksori.service.notices import CHUNKS, EVENTS
 from moksori.service.tables import FINAL, Chunk, Event, Job
 
 _RETRY_SECONDS = 1.0
@@ -72,7 +72,7 @@ class Events:
     async def follow(self, job_id: str, after: int = 0) -> AsyncIterator[dict]:
         """Yield the events of a job behind number `after`, until one is final.
 
-        Each has its number "n", "state", "progress" and more (`jobs.event_of`).
+        Each has its number "n", "state", "progress" and more (`notices.event_of`).
         """
         with self._following(job_id) as queue:
             event = None

@@ -8,18 +8,18 @@ The queue delivers a job at least once. It ends exactly once: `begin` raises its
 """
 
 import hashlib
-import json
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from moksori.service import limits, metrics, queue
-from moksori.service.errors import Refusal
+from moksori.service import metrics, queue, quota
+from moksori.service.notices import tell, tell_piece
+from moksori.service.problems import Problem, not_found
 from moksori.service.tables import (
     ACTIVE,
     CANCELLED,
@@ -31,17 +31,16 @@ from moksori.service.tables import (
     SUCCEEDED,
     Artefact,
     Chunk,
-    Event,
     Job,
     Profile,
     User,
     now,
 )
+from moksori.service.tiers import TIERS
 
 MOST_DEATHS = 3
-# Channels of NOTIFY: events of all jobs as JSON, and pieces of sound as "id n".
-EVENTS, CHUNKS = "moksori_events", "moksori_chunks"
-_NOTIFY = text("select pg_notify(:channel, :payload)")
+TRAIN = "train"
+TRAINING_QUEUE, TRAINING_SLOT = "voice-training", -1
 _MESSAGE_CHARACTERS = 300
 
 
@@ -77,7 +76,7 @@ def create(
     """Accept a job: reserve its characters, write it and queue it, or none of these.
 
     The second job of a user with the same `idempotency_key` is the first one. Raises
-    `Refusal`: quota, a voice that may not speak, a key that was another request's.
+    `Problem`: quota, a voice that may not speak, a key that was another request's.
     """
     user = session.get_one(User, user_id)
     if profile_id:
@@ -85,21 +84,23 @@ def create(
     spoken = unicodedata.normalize("NFC", request.get("text", ""))
     with session.begin_nested() as reservation:
         # Locks the month's row: of two requests with one key the second waits here.
-        limits.reserve(session, user, len(spoken))
+        quota.reserve(session, user, quota.characters(spoken))
         if kept := _by_key(session, user_id, idempotency_key):
             reservation.rollback()
             return _same(kept, type, request)
-    tier = limits.TIERS[user.tier]
+    tier = TIERS[user.tier]
+    training = type == TRAIN
     job = Job(
         user_id=user_id,
         profile_id=profile_id,
         type=type,
         request=request,
         text_sha256=hashlib.sha256(spoken.encode()).hexdigest() if spoken else None,
-        characters=len(spoken),
+        characters=quota.characters(spoken),
         tier=user.tier,
-        slot=_slot(session, user_id, tier.jobs),
-        queue=tier.queue,
+        # A training takes hours, and must not keep its user from speaking.
+        slot=TRAINING_SLOT if training else _slot(session, user_id, tier.jobs),
+        queue=TRAINING_QUEUE if training else tier.queue,
         priority=tier.priority,
         idempotency_key=idempotency_key,
         request_id=request_id,
@@ -107,7 +108,7 @@ def create(
     session.add(job)
     session.flush()
     queue.defer(session, job)
-    _tell(session, job)
+    tell(session, job)
     return job
 
 
@@ -123,7 +124,7 @@ def cancel(session: Session, job: Job) -> Job:
     elif job.state == RUNNING:
         job.state = CANCELLING
         queue.abort(session, job.id)
-        _tell(session, job)
+        tell(session, job)
     return job
 
 
@@ -150,7 +151,7 @@ def begin(session: Session, job_id: str, worker: str) -> Job | None:
     job.attempt += 1
     job.progress, job.stage, job.seconds_left = 0.0, None, None
     job.started_at = now()
-    _tell(session, job)
+    tell(session, job)
     return job
 
 
@@ -167,7 +168,7 @@ def advance(
     if job is None:
         return None
     job.stage, job.progress, job.seconds_left = stage, fraction, left
-    _tell(session, job)
+    tell(session, job)
     return job.state
 
 
@@ -179,7 +180,7 @@ def give_back(session: Session, job_id: str, attempt: int) -> None:
     elif job is not None:
         job.state = QUEUED
         queue.defer(session, job)
-        _tell(session, job)
+        tell(session, job)
 
 
 def add_chunk(session: Session, job_id: str, attempt: int, n: int, data: bytes) -> bool:
@@ -188,7 +189,7 @@ def add_chunk(session: Session, job_id: str, attempt: int, n: int, data: bytes) 
         return False
     row = {"job_id": job_id, "n": n, "data": data}
     session.execute(insert(Chunk).values(**row).on_conflict_do_nothing())
-    session.execute(_NOTIFY, {"channel": CHUNKS, "payload": f"{job_id} {n}"})
+    tell_piece(session, job_id, n)
     return True
 
 
@@ -233,16 +234,6 @@ def cancelled(session: Session, job_id: str, attempt: int) -> None:
         _end(session, job, CANCELLED)
 
 
-def event_of(job: Job) -> dict:
-    """Return what listeners are told of a job, as JSON."""
-    told = {"state": job.state, "stage": job.stage, "progress": round(job.progress, 4)}
-    if job.seconds_left is not None:
-        told["seconds_left"] = round(job.seconds_left, 1)
-    if job.error:
-        told |= {"error": job.error, "message": job.message}
-    return told
-
-
 def _mine(session: Session, job_id: str, attempt: int) -> Job | None:
     """Lock the job of an attempt; None if the attempt does not count any more."""
     return session.scalar(
@@ -255,19 +246,9 @@ def _mine(session: Session, job_id: str, attempt: int) -> Job | None:
 
 def _end(session: Session, job: Job, state: str, seconds: float = 0.0) -> None:
     job.state, job.finished_at = state, now()
-    limits.settle(session, job, seconds, spoken=state == SUCCEEDED)
+    quota.settle(session, job, seconds, spoken=state == SUCCEEDED)
     metrics.job_ended(job, seconds)
-    _tell(session, job)
-
-
-def _tell(session: Session, job: Job) -> None:
-    """Add an event; the job's row is locked, so that numbers have no gap."""
-    session.flush()
-    last = select(func.max(Event.n)).where(Event.job_id == job.id)
-    event = Event(job_id=job.id, n=(session.scalar(last) or 0) + 1, json=event_of(job))
-    session.add(event)
-    payload = json.dumps({"job": job.id, "n": event.n, **event.json})
-    session.execute(_NOTIFY, {"channel": EVENTS, "payload": payload})
+    tell(session, job)
 
 
 def _by_key(session: Session, user_id: str, key: str | None) -> Job | None:
@@ -280,7 +261,7 @@ def _by_key(session: Session, user_id: str, key: str | None) -> Job | None:
 
 def _same(job: Job, type: str, request: dict) -> Job:
     if (job.type, job.request) != (type, request):
-        raise Refusal(
+        raise Problem(
             409,
             "idempotency_conflict",
             "같은 Idempotency-Key로 다른 요청을 보냈습니다.",
@@ -292,11 +273,21 @@ def _check_profile(session: Session, user_id: str, profile_id: str, type: str) -
     """Hold a voice's row, so that a consent is not revoked between here and the end."""
     profile = session.get(Profile, profile_id, with_for_update={"read": True})
     if profile is None or profile.user_id != user_id or profile.status == "deleted":
-        raise Refusal(404, "no_such_voice", "그런 목소리가 없습니다.")
+        raise not_found()
     if profile.status == "revoked":
-        raise Refusal(403, "consent_revoked", "이 목소리의 사용 동의가 철회되었습니다.")
+        raise Problem(
+            403,
+            "consent_revoked",
+            "이 목소리의 사용 동의가 철회되었습니다.",
+            "The consent for this voice was revoked.",
+        )
     if type == "speak" and profile.status != "ready":
-        raise Refusal(409, "voice_not_ready", "이 목소리는 아직 준비되지 않았습니다.")
+        raise Problem(
+            409,
+            "voice_not_ready",
+            "이 목소리는 아직 준비되지 않았습니다.",
+            "This voice is not ready.",
+        )
 
 
 def _slot(session: Session, user_id: str, slots: int) -> int:

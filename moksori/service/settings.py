@@ -40,8 +40,10 @@ class Settings:
     # Origins of other sites whose pages may call the API.
     origins: tuple[str, ...] = ()
     accounts: bool = False
-    # Queues that a worker serves; none: all.
-    queues: tuple[str, ...] = ()
+    # What a worker serves: a training would keep others waiting for hours.
+    queues: tuple[str, ...] = ("voice-synthesis", "voice-synthesis-enterprise")
+    # The file that a worker touches each second, for probes.
+    alive: Path | None = None
     fake_voice: bool = False
     heartbeat_seconds: float = 2.0
     # A worker that is silent for so long is taken for dead, and its job given again.
@@ -167,6 +169,7 @@ _VARIABLES = {
     "watermark_keys": ("MOKSORI_WATERMARK_KEYS", _keys),
     "origins": ("MOKSORI_ORIGINS", _words),
     "queues": ("MOKSORI_QUEUES", _words),
+    "alive": ("MOKSORI_ALIVE", Path),
     "accounts": ("MOKSORI_ACCOUNTS", _flag),
     "fake_voice": ("MOKSORI_FAKE_VOICE", _flag),
     "heartbeat_seconds": ("MOKSORI_HEARTBEAT_SECONDS", float),

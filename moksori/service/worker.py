@@ -61,7 +61,7 @@ class Worker:
         self._settings, self._database = settings, database
         self._storage, self._tasks = storage, tasks
         self.name = f"{socket.gethostname()}-{os.getpid()}"
-        self.alive = settings.folder / "worker.alive"
+        self.alive = settings.alive or settings.folder / "worker.alive"
         self._ending, self._broken = threading.Event(), False
         self._done = 0
         self._beat = time.monotonic()
@@ -79,7 +79,7 @@ class Worker:
     def stop(self) -> None:
         """End at the next piece of the job that runs; it goes back into the queue."""
         self._ending.set()
-        if self._running is not None:
+        if self._running is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._running.cancel)
 
     async def _run(self) -> int:
@@ -115,7 +115,7 @@ class Worker:
         try:
             await app.run_worker_async(
                 concurrency=1,
-                queues=self._settings.queues or None,
+                queues=list(self._settings.queues),
                 delete_jobs="always",
                 install_signal_handlers=False,
                 update_heartbeat_interval=self._settings.heartbeat_seconds,
@@ -125,7 +125,7 @@ class Worker:
                 abort_job_polling_interval=self._settings.heartbeat_seconds,
             )
         except procrastinate.exceptions.ConnectorException as error:
-            log.warning("the connection to the database is lost: %s", error)
+            log.warning("the database does not answer: %s", error.__cause__ or error)
             self._broken = True
 
     def _do(self, fetched: procrastinate.JobContext, job_id: str) -> None:

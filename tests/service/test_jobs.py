@@ -26,7 +26,7 @@ def rows(database):
 
 
 def usage(database, user):
-    from moksori.service.limits import month_of
+    from moksori.service.quota import month_of
     from moksori.service.tables import Usage, now
 
     with database.session() as session:
@@ -113,7 +113,7 @@ def test_what_was_not_spoken_is_given_back(database, user):
 def test_more_than_the_month_allows_is_refused_also_at_once(database):
     from concurrent.futures import ThreadPoolExecutor
 
-    from moksori.service.errors import Refusal
+    from moksori.service.problems import Problem
     from moksori.service.tables import User
 
     with database.session() as session:
@@ -124,12 +124,12 @@ def test_more_than_the_month_allows_is_refused_also_at_once(database):
     def one(_):
         try:
             return submit(database, user.id, text="가")
-        except Refusal as refusal:
+        except Problem as refusal:
             return refusal
 
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(one, range(20)))
-    refused = [each for each in answers if isinstance(each, Refusal)]
+    refused = [each for each in answers if isinstance(each, Problem)]
     assert {(each.status, each.word) for each in refused} == {(429, "quota_exceeded")}
     assert len(refused) == 10
     assert usage(database, user.id)[0] == 10_000
@@ -140,7 +140,7 @@ def test_a_request_that_is_repeated_is_one_job(database, user):
     from concurrent.futures import ThreadPoolExecutor
 
     from moksori.service import jobs
-    from moksori.service.errors import Refusal
+    from moksori.service.problems import Problem
 
     def create(text):
         with database.session() as session:
@@ -150,7 +150,7 @@ def test_a_request_that_is_repeated_is_one_job(database, user):
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(create, ["안녕"] * 16))) == 1
     assert usage(database, user) == (2, 0.0, 1)
-    with pytest.raises(Refusal, match="idempotency_conflict"):
+    with pytest.raises(Problem, match="idempotency_conflict"):
         create("다른 말")
 
 
@@ -160,12 +160,12 @@ def test_a_request_that_is_repeated_is_one_job(database, user):
         ("ready", None),
         ("processing", "voice_not_ready"),
         ("revoked", "consent_revoked"),
-        ("deleted", "no_such_voice"),
+        ("deleted", "not_found"),
     ],
 )
 def test_only_a_voice_that_is_ready_and_one_s_own_speaks(database, user, status, word):
     from moksori.service import jobs
-    from moksori.service.errors import Refusal
+    from moksori.service.problems import Problem
     from moksori.service.tables import LOCAL_USER, Profile
 
     with database.session() as session:
@@ -180,12 +180,21 @@ def test_only_a_voice_that_is_ready_and_one_s_own_speaks(database, user, status,
     if word is None:
         create(user)
     else:
-        with pytest.raises(Refusal, match=word):
+        with pytest.raises(Problem, match=word):
             create(user)
-    with pytest.raises(Refusal, match="no_such_voice"):
+    with pytest.raises(Problem, match="not_found"):
         create(LOCAL_USER)
 
 
 def test_slots_are_filled_evenly(database, user):
     slots = [job_of(database, submit(database, user)).slot for _ in range(7)]
     assert slots == [0, 1, 2, 3, 4, 0, 1]
+
+
+def test_a_training_waits_in_a_queue_of_its_own(database, user):
+    from moksori.service import jobs
+
+    with database.session() as session:
+        job = jobs.create(session, user, "train", {})
+    assert (job.queue, job.slot) == ("voice-training", -1)
+    assert job_of(database, submit(database, user)).slot == 0

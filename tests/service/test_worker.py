@@ -53,7 +53,7 @@ def test_listeners_are_told_while_it_happens_and_after_a_break(
         return told, again, pieces, await _all(following.chunks(job, after=1))
 
     with working(settings, database, storage, tasks):
-        told, again, pieces, late = asyncio.run(listen())
+        told, again, pieces, late = asyncio.run(asyncio.wait_for(listen(), 30))
     assert [event["n"] for event in told] == list(range(1, len(told) + 1))
     states = [event["state"] for event in told]
     assert states == ["queued", *["running"] * (len(told) - 2), "succeeded"]
