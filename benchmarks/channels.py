@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.watermark import RATE, coded
+from benchmarks.attacks import ATTACKS, RATE
 from moksori.speakers.bandwidth import to_telephone
 
 __all__ = ["CHANNELS", "RATE", "SOUNDS", "Channel"]
@@ -62,8 +62,8 @@ CHANNELS: dict[str, Channel] = {
     "pink noise 10 dB": _noise(10),
     "telephone": lambda wave, _, rng: to_telephone(wave, RATE),
     "telephone, noise 20 dB behind it": _telephone_in_noise,
-    "MP3 32k": lambda wave, _, rng: coded(wave, "mp3", "libmp3lame", RATE, 32000),
-    "Opus 16k": lambda wave, _, rng: coded(wave, "ogg", "libopus", RATE, 16000),
+    "MP3 32k": lambda wave, _, rng: ATTACKS["MP3 32k"](wave),
+    "Opus 16k": lambda wave, _, rng: ATTACKS["Opus 16k"](wave),
     "reverberation 0.5 s": lambda wave, _, rng: reverberant(wave, rng),
     "another talker 10 dB": lambda wave, other, rng: mixed(wave, other, 10),
     "another talker 5 dB": lambda wave, other, rng: mixed(wave, other, 5),
