@@ -11,6 +11,8 @@ _STEPS_PER_SECOND = 200
 _STEPS_PER_WINDOW = 4
 _SILENCE = 1e-9  # mean power: -90 dB
 _FLAT_RUN = 3
+# What a `Leveller` takes for sound, and where it bends and ends.
+_HEARD, _KNEE, _CEILING = (10 ** (decibel / 20) for decibel in (-60, -3, -1))
 
 
 def trim(wave: np.ndarray, audio: Audio) -> np.ndarray:
@@ -37,14 +39,37 @@ def level(wave: np.ndarray, audio: Audio) -> np.ndarray:
     `peak` puts the largest sample at `level_decibel`; `lufs` the loudness (ITU-R
     BS.1770-4) at `loudness_lufs`, or lower where samples would pass `level_decibel`.
     """
-    peak = float(np.abs(wave).max(initial=0.0))
-    if audio.level == "none" or peak == 0.0:
-        return wave.copy()
-    gain = 10 ** (audio.level_decibel / 20) / peak
-    if audio.level == "lufs":
-        wanted = 10 ** ((audio.loudness_lufs - loudness(wave, audio.sample_rate)) / 20)
-        gain = min(gain, wanted)
-    return wave * np.float32(gain)
+    return wave * np.float32(_gain(wave, audio))
+
+
+class Leveller:
+    """Level a wave that comes in pieces by one gain, which its beginning decides.
+
+    The first piece, or as many as make a second of sound, come to `lufs`. What would
+    pass -3 dB is bent to stay below -1 dB. As many samples come out as went in.
+    """
+
+    def __init__(self, sample_rate: int, lufs: float = -20.0):
+        self._audio = Audio(sample_rate=sample_rate, level="lufs", loudness_lufs=lufs)
+        self._gain: float | None = None
+        self._held = np.zeros(0, np.float32)
+
+    def feed(self, wave: np.ndarray) -> np.ndarray:
+        """Return what is ready after another piece, float32 [samples]."""
+        if self._gain is None:
+            self._held = np.concatenate([self._held, wave])
+            heard = np.abs(self._held).max(initial=0.0) > _HEARD
+            if not heard or len(self._held) < self._audio.sample_rate:
+                return wave[:0]
+            return self.finish()
+        return _bent(wave * np.float32(self._gain))
+
+    def finish(self) -> np.ndarray:
+        """Return what is left of a wave that was shorter than a second, or silent."""
+        held, self._held = self._held, self._held[:0]
+        if self._gain is None:
+            self._gain = _gain(held, self._audio)
+        return _bent(held * np.float32(self._gain))
 
 
 def loudness(wave: np.ndarray, rate: int) -> float:
@@ -92,6 +117,27 @@ def clipped_share(wave: np.ndarray) -> float:
     edges = np.flatnonzero(np.diff(np.concatenate(([False], joined, [False]))))
     runs = edges[1::2] - edges[::2] + 1
     return float(runs[runs >= _FLAT_RUN].sum()) / wave.size
+
+
+def _gain(wave: np.ndarray, audio: Audio) -> float:
+    peak = float(np.abs(wave).max(initial=0.0))
+    if audio.level == "none" or peak == 0.0:
+        return 1.0
+    gain = 10 ** (audio.level_decibel / 20) / peak
+    if audio.level == "lufs":
+        wanted = 10 ** ((audio.loudness_lufs - loudness(wave, audio.sample_rate)) / 20)
+        gain = min(gain, wanted)
+    return gain
+
+
+def _bent(wave: np.ndarray) -> np.ndarray:
+    """Bend what passes the knee, so that it nears the ceiling and stays below."""
+    beyond = np.maximum(np.abs(wave) - _KNEE, 0)
+    if not beyond.any():
+        return wave
+    room = _CEILING - _KNEE
+    bent = np.minimum(np.abs(wave), _KNEE) + room * np.tanh(beyond / room)
+    return np.copysign(bent, wave).astype(np.float32)
 
 
 def _powers(wave: np.ndarray, rate: int) -> tuple[np.ndarray, int]:

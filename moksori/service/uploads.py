@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 
-import moksori
 from moksori.service import decoding
 from moksori.service.problems import Problem
 
@@ -137,7 +136,7 @@ def decoded(data: bytes, sample_rate: int = SAMPLE_RATE) -> Recording:
 
 def _in_child(path: str, kind: str, sample_rate: int) -> tuple[dict, bytes]:
     """Run `decoding` without our secrets; a child that dies took too much."""
-    root = Path(moksori.__file__).parents[1]
+    root = Path(__file__).parents[2]
     command = [sys.executable, "-m", decoding.__name__, path, kind, str(sample_rate)]
     # One thread: each would claim address space of its own.
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")

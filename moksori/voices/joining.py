@@ -1,4 +1,4 @@
-"""Join pieces of speech: change their speed, fade their edges, put pauses between."""
+"""Join pieces of speech: change their speed, trim them, join mels and waves."""
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -7,11 +7,11 @@ from typing import TypeVar
 import numpy as np
 
 from hparams import Audio
+from moksori.audio.joining import fade, pause
 from moksori.voices.reading import Reading
 
 Made = TypeVar("Made")
 
-_FADE_SECONDS = 0.005
 _WINDOW_SECONDS = 0.01
 _SILENT_POWER = 1e-5  # -50 dB
 
@@ -63,7 +63,7 @@ def join(
     """
     joined_mels, joined_waves = [], []
     for i, (mel, wave) in enumerate(zip(mels, waves, strict=True)):
-        wave = _fade(wave, audio, begin=i > 0, end=i < len(pauses))
+        wave = fade(wave, audio, begin=i > 0, end=i < len(pauses))
         joined_mels.append(mel)
         joined_waves.append(wave)
         if i < len(pauses):
@@ -75,39 +75,6 @@ def join(
     wave = np.concatenate(joined_waves)
     peak = float(np.max(np.abs(wave), initial=0.0))
     return np.concatenate(joined_mels), wave / max(1.0, peak)
-
-
-def fade_edges(
-    chunks: Iterable[np.ndarray], audio: Audio, begin: bool, end: bool
-) -> Iterator[np.ndarray]:
-    """Fade the first and last 5 ms of a wave that comes in chunks, as `join` does.
-
-    The last 5 ms received are kept in a buffer until the end is known.
-    """
-    count = round(_FADE_SECONDS * audio.sample_rate)
-    buffer, first = np.zeros(0, np.float32), begin
-    for chunk in chunks:
-        buffer = np.concatenate([buffer, chunk])
-        if len(buffer) > 2 * count:
-            ready, buffer = buffer[:-count], buffer[-count:]
-            yield _fade(ready, audio, begin=first, end=False)
-            first = False
-    if len(buffer):
-        yield _fade(buffer, audio, begin=first, end=end)
-
-
-def join_stream(
-    pieces: Iterable[Iterable[np.ndarray]], pauses: Sequence[float], audio: Audio
-) -> Iterator[np.ndarray]:
-    """Yield the chunks of all pieces, with the same fades and pauses as `join`.
-
-    A piece is started when the chunks of the one before it have been consumed.
-    """
-    for i, chunks in enumerate(pieces):
-        end = i < len(pauses)
-        yield from fade_edges(chunks, audio, begin=i > 0, end=end)
-        if end:
-            yield pause(pauses[i], audio)
 
 
 def trim_stream(chunks: Iterable[np.ndarray], audio: Audio) -> Iterator[np.ndarray]:
@@ -137,22 +104,3 @@ def trim_stream(chunks: Iterable[np.ndarray], audio: Audio) -> Iterator[np.ndarr
         tail = buffer[:keep]
         missing = -(count + len(tail)) % audio.hop_length
         yield np.concatenate([tail, np.zeros(missing, np.float32)])
-
-
-def pause(seconds: float, audio: Audio) -> np.ndarray:
-    """Return silence of about `seconds`: whole frames, at least one."""
-    frames = max(1, round(seconds / audio.frame_seconds))
-    return np.zeros(frames * audio.hop_length, np.float32)
-
-
-def _fade(wave: np.ndarray, audio: Audio, begin: bool, end: bool) -> np.ndarray:
-    wave = np.array(wave, np.float32)
-    count = min(len(wave), round(_FADE_SECONDS * audio.sample_rate))
-    if not count:
-        return wave
-    slope = np.arange(1, count + 1, dtype=np.float32) / (count + 1)
-    if begin:
-        wave[:count] *= slope
-    if end:
-        wave[-count:] *= slope[::-1]
-    return wave

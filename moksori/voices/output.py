@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from moksori.audio.joining import pause
 from moksori.storage import write_text
 from moksori.training.callbacks import guarded
 from moksori.training.figures import alignment
-from moksori.voices.joining import pause
 from moksori.voices.reading import TextError
 from moksori.voices.speech import LineError, Speech, Voice, check_speed
 

@@ -37,7 +37,8 @@ class Reading:
 
     `pieces` are the inputs of the voice: for a trained one ids that end with the end
     symbol, for others text. `pauses` are the seconds of silence after each piece but
-    the last, `dropped` the characters without sound.
+    the last, `dropped` the characters without sound, `parts` the spoken text of each
+    piece.
     """
 
     text: str
@@ -45,6 +46,7 @@ class Reading:
     pieces: tuple[Hashable, ...]
     pauses: tuple[float, ...]
     dropped: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
 
 
 def read(text: str, settings: Hparams) -> Reading:
@@ -125,6 +127,7 @@ def _reading(
             _PAUSE_SECONDS.get(said[-1], _OTHER_PAUSE_SECONDS) for said in spoken[:-1]
         ),
         dropped=tuple(dropped),
+        parts=tuple(spoken),
     )
 
 

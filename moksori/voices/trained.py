@@ -9,6 +9,7 @@ import numpy as np
 
 import hangul
 from hparams import SYNTHESIS_ONLY, Hparams, difference
+from moksori.audio.joining import join_stream
 from moksori.training.export import SHIPPED_VOICE
 from moksori.training.kinds import TACOTRON
 from moksori.training.runs import Run
@@ -17,7 +18,7 @@ from moksori.voices import stopping
 from moksori.voices.attempts import ATTEMPTS
 from moksori.voices.generation import Generated, Generator
 from moksori.voices.griffin_lim import GriffinLim
-from moksori.voices.joining import group_pieces_by_line, join, join_stream, stretch
+from moksori.voices.joining import group_pieces_by_line, join, stretch
 from moksori.voices.networks import (
     blank_weights,
     build_tacotron,

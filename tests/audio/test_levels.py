@@ -118,3 +118,25 @@ def test_rms():
     assert levels.rms_decibel(tone(1, height=1.0)) == pytest.approx(-3.01, abs=0.01)
     assert levels.rms_decibel(silence(1)) == -120
     assert levels.rms_decibel(silence(0)) == -120
+
+
+def test_a_leveller_puts_pieces_at_one_loudness_and_bends_peaks():
+    leveller = levels.Leveller(AUDIO.sample_rate, lufs=-20.0)
+    quiet, loud = tone(2, 0.02), tone(1, 0.5)
+    pieces = [leveller.feed(quiet), leveller.feed(loud), leveller.finish()]
+    assert levels.loudness(pieces[0], AUDIO.sample_rate) == pytest.approx(-20, abs=0.1)
+    assert len(np.concatenate(pieces)) == len(quiet) + len(loud)
+    highest = np.abs(pieces[1]).max()
+    assert 10 ** (-3 / 20) < highest < 10 ** (-0.99 / 20)
+
+
+def test_a_leveller_does_not_measure_silence():
+    leveller = levels.Leveller(AUDIO.sample_rate)
+    silence = np.zeros(3 * AUDIO.sample_rate, np.float32)
+    assert len(leveller.feed(silence)) == 0
+    wave = leveller.feed(tone(2, 0.1))
+    assert len(wave) == 5 * AUDIO.sample_rate
+    assert levels.loudness(wave[-2 * AUDIO.sample_rate :], AUDIO.sample_rate) < -15
+    short = levels.Leveller(AUDIO.sample_rate)
+    assert len(short.feed(tone(0.5))) == 0
+    assert len(short.finish()) == len(tone(0.5))

@@ -2,14 +2,8 @@ import numpy as np
 import pytest
 
 import hparams
-from moksori.voices.joining import (
-    fade_edges,
-    group_pieces_by_line,
-    join,
-    pause,
-    stretch,
-    trim_stream,
-)
+from moksori.audio.joining import fade_edges, pause
+from moksori.voices.joining import group_pieces_by_line, join, stretch, trim_stream
 from moksori.voices.reading import Reading
 
 AUDIO = hparams.preset("tiny").audio

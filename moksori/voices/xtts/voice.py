@@ -8,15 +8,10 @@ import numpy as np
 
 import hangul
 from hparams import Audio, Hparams
+from moksori.audio.joining import join_stream, pause
 from moksori.audio.spectrum import mel_spectrogram
 from moksori.voices import stopping
-from moksori.voices.joining import (
-    group_pieces_by_line,
-    join,
-    join_stream,
-    pause,
-    trim_stream,
-)
+from moksori.voices.joining import group_pieces_by_line, join, trim_stream
 from moksori.voices.reading import Reading, TextError, read_as_text
 from moksori.voices.speech import LineError, Speech, Voice, check_speed, warnings_of
 from moksori.voices.xtts.folder import KOREAN, brief
