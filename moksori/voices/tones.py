@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from hparams import Audio, Hparams
+from moksori.audio.joining import join_stream
 from moksori.voices import stopping
-from moksori.voices.joining import join_stream
 from moksori.voices.reading import Reading, read
 from moksori.voices.speech import Speech, Voice, check_speed
 
