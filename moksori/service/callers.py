@@ -6,12 +6,15 @@ from typing import Annotated
 from fastapi import Depends
 from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
-from starlette.requests import HTTPConnection
+from starlette.datastructures import State
+from starlette.requests import HTTPConnection, Request
 
+from moksori.service import keys, tokens
 from moksori.service.problems import Problem
 from moksori.service.tables import LOCAL_USER
+from moksori.service.tiers import TIERS
 
-ACCESS_COOKIE = "moksori_access"
+ACCESS_COOKIE, REFRESH_COOKIE = "moksori_access", "moksori_refresh"
 
 _bearer = HTTPBearer(
     auto_error=False, scheme_name="bearer", description="An access token or API key."
@@ -40,15 +43,33 @@ def _signed_in(
     key: Annotated[str | None, Depends(_key)],
     cookie: Annotated[str | None, Depends(_cookie)],
 ) -> Caller:
-    if not connection.app.state.settings.accounts:
+    state = connection.app.state
+    if not state.settings.accounts:
         return LOCAL
-    raise Problem(
-        401,
-        "not_signed_in",
-        "로그인하거나 API 키를 보내 주세요.",
-        "Sign in, or send an API key.",
-        headers={"WWW-Authenticate": "Bearer"},
-    )
+    # What is sent on purpose counts before what a browser adds by itself.
+    credential = bearer.credentials if bearer else key or cookie
+    caller = credential and _find(state, credential)
+    if not caller:
+        raise Problem(
+            401,
+            "not_signed_in",
+            "로그인하거나 API 키를 보내 주세요.",
+            "Sign in, or send an API key.",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    connection.state.user = caller.id
+    state.rates.hit(TIERS[caller.tier].requests_per_minute, caller.id)
+    return caller
+
+
+def _find(state: State, credential: str) -> Caller | None:
+    key_id = None
+    with state.database.session() as session:
+        if credential.startswith("mk_"):
+            user, key_id = keys.user_of(session, credential) or (None, None)
+        else:
+            user = tokens.user_of(session, state.settings, credential)
+    return user and Caller(user.id, user.tier, user.operator, key_id)
 
 
 SignedIn = Annotated[Caller, Depends(_signed_in)]
@@ -66,3 +87,30 @@ def _operator(caller: SignedIn) -> Caller:
 
 
 Operator = Annotated[Caller, Depends(_operator)]
+
+
+def need_accounts(request: Request) -> None:
+    """Raise `Problem` 409 where there are no accounts."""
+    if not request.app.state.settings.accounts:
+        raise Problem(
+            409,
+            "no_accounts",
+            "이 서버는 계정 없이 쓰고 있습니다.",
+            "This server is used without accounts; MOKSORI_ACCOUNTS=1 turns them on.",
+        )
+
+
+def _in_person(request: Request, caller: SignedIn) -> Caller:
+    need_accounts(request)
+    if caller.key_id:
+        raise Problem(
+            403,
+            "key_not_enough",
+            "API 키로는 할 수 없습니다. 로그인해 주세요.",
+            "An API key may not do this; sign in.",
+        )
+    return caller
+
+
+# Not by an API key: one that leaked must not make others, or lock its user out.
+InPerson = Annotated[Caller, Depends(_in_person)]

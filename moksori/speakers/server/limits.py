@@ -1,21 +1,23 @@
 """Refuse what is too large, from elsewhere, or without a key, before it is read."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 
 from moksori.speakers.server.keys import LOOPBACK, Keys
 
 MOST_BYTES = 10 * 2**20
+# A body of which nothing comes for so long is not waited for.
+PATIENCE_SECONDS = 30.0
 _OPEN = ("/health",)
+_DISCONNECT = {"type": "http.disconnect"}
 
 
 class Gate:
     """Stand before an ASGI app: keys, hosts, and the size of bodies.
 
-    Bytes are counted as they come, as a length that is announced, or not, proves
-    nothing. Pages of other sites are refused, as a browser sends what they ask for, and
-    without a key other names of this host are: one could be pointed here (DNS
-    rebinding).
+    Pages of other sites are refused, as a browser sends what they ask for, and without
+    a key other names of this host are: one could be pointed here (DNS rebinding).
     """
 
     def __init__(self, app: Callable[..., Awaitable], keys: Keys, most: int):
@@ -27,49 +29,86 @@ class Gate:
             return
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         refusal = self._refusal(scope, headers)
-        if refusal is not None:
-            await _refuse(scope, receive, send, *refusal)
-            return
-        if scope["type"] == "websocket":
+        if refusal is None and scope["type"] == "websocket":
             await self._app(scope, receive, send)
             return
-        body, more = bytearray(), True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-            if len(body) > self._most:
-                await _refuse(scope, receive, send, *self._too_large())
-                return
-        whole = iter([{"type": "http.request", "body": bytes(body)}])
-
-        async def replay():
-            return next(whole, None) or await receive()
-
-        await self._app(scope, replay, send)
+        if refusal is None:
+            status = await limited(self._app, scope, receive, send, self._most)
+            refusal = _BODIES.get(status)
+        if refusal is not None:
+            await _refuse(scope, receive, send, *refusal)
 
     def _refusal(self, scope, headers) -> tuple[int, str, str] | None:
-        host = headers.get(b"host", "").rsplit("@")[-1]
-        name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-        if not self._keys and name.strip("[]") not in LOOPBACK:
+        host = headers.get(b"host", "")
+        if not self._keys and name_of(host) not in LOOPBACK:
             return 421, "wrong_host", "without a key only this machine is served"
-        origin = headers.get(b"origin")
-        if origin is not None and origin.partition("://")[2] != host:
+        if other_site(headers):
             return 403, "other_site", "pages of other sites are not answered"
         if scope["path"] not in _OPEN and not self._keys.admit(
             headers.get(b"x-api-key")
         ):
             return 401, "no_key", "send the key in the header X-API-Key"
-        length = headers.get(b"content-length", "0")
-        # Its digits are counted first, as Python reads no number of thousands.
-        if not length.isdecimal() or len(length) > 15 or int(length) > self._most:
-            return self._too_large()
         return None
 
-    def _too_large(self) -> tuple[int, str, str]:
-        return 413, "too_large", f"a request has {self._most} bytes at most"
+
+_BODIES = {
+    413: (413, "too_large", "the request has too many bytes"),
+    408: (408, "too_slow", "the request does not come"),
+}
+
+
+def name_of(host: str) -> str:
+    """Return the name, without port, that a Host header holds."""
+    host = host.rsplit("@")[-1]
+    return (host if host.endswith("]") else host.rsplit(":", 1)[0]).strip("[]")
+
+
+def other_site(headers: dict[bytes, str]) -> bool:
+    """Whether a browser says that a page of another site asks."""
+    origin = headers.get(b"origin")
+    return origin is not None and origin.partition("://")[2] != headers.get(b"host")
+
+
+async def limited(app, scope, receive, send, most: int) -> int | None:
+    """Run an ASGI app on a request of `most` bytes at most.
+
+    Bytes are counted as they come, as a length that is announced, or not, proves
+    nothing. Returns 413 or 408 if the body was too large or did not come: the caller
+    then answers, and what the app says to a torn body is dropped. None if it answered.
+    """
+    length = dict(scope["headers"]).get(b"content-length", b"0")
+    # Its digits are counted first, as Python reads no number of thousands.
+    if not length.isdigit() or len(length) > 15 or int(length) > most:
+        return 413
+    count, more, answered, torn = 0, True, False, None
+
+    async def counted():
+        nonlocal count, more, torn
+        if torn:
+            return _DISCONNECT
+        try:
+            patience = PATIENCE_SECONDS if more else None
+            message = await asyncio.wait_for(receive(), patience)
+        except TimeoutError:
+            torn = 408
+            return _DISCONNECT
+        count += len(message.get("body", b""))
+        more = message.get("more_body", False)
+        torn = 413 if count > most else None
+        return _DISCONNECT if torn else message
+
+    async def guarded(message):
+        nonlocal answered
+        if answered or not torn:
+            answered = True
+            await send(message)
+
+    try:
+        await app(scope, counted, guarded)
+    except Exception:
+        if answered or not torn:
+            raise
+    return None if answered else torn
 
 
 async def _refuse(scope, receive, send, status: int, code: str, text: str) -> None:

@@ -1,0 +1,186 @@
+"""Stand before the service: who may send what, what is answered, and what is logged."""
+
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+
+import structlog
+from fastapi import FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
+
+from moksori.service import problems
+from moksori.service.callers import ACCESS_COOKIE, REFRESH_COOKIE
+from moksori.service.problems import Problem
+from moksori.service.rates import Rates
+from moksori.service.settings import LOOPBACK, Settings
+from moksori.service.uploads import MOST_BYTES
+from moksori.speakers.server.limits import limited, name_of, other_site
+
+# What a form has around its file, and the most of every other request.
+_MOST_ELSE = 2**20
+_READING = ("GET", "HEAD", "OPTIONS")
+_PROBES = ("/live", "/ready")
+_REQUEST_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
+_POLICY = (
+    "default-src 'self'; media-src 'self' blob:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    # Not no-referrer, with which a browser hides the origin of our own forms too.
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
+}
+_log = structlog.get_logger()
+
+
+def install(app: FastAPI, settings: Settings) -> None:
+    """Put the gate before an application, and let it answer errors in our shapes."""
+    app.state.rates = Rates(settings)
+    problems.install(app)
+    app.add_middleware(Gate, settings=settings)
+    if settings.origins:
+        # Before the gate, which would refuse the question that a browser asks first.
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.origins,
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
+            expose_headers=["X-Request-Id", "Retry-After"],
+        )
+
+
+class Gate:
+    """Check requests, count the bytes of bodies, add headers, log a line each.
+
+    Without accounts only this machine's names are served (DNS rebinding). A browser
+    sends our cookies with whatever a page asks: what changes something by a cookie
+    must come from our own pages (CSRF). Pages of `settings.origins` may call with a
+    key or a token, and their cookies are not looked at.
+    """
+
+    def __init__(self, app: Callable[..., Awaitable], settings: Settings):
+        self._app, self._settings = app, settings
+
+    async def __call__(self, scope, receive, send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        number = headers.get(b"x-request-id", "")
+        if not _REQUEST_ID.fullmatch(number):
+            number = secrets.token_hex(16)
+        scope.setdefault("state", {})["request_id"] = number
+        begun, status = time.perf_counter(), None
+
+        async def answer(message):
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                self._add_headers(scope, MutableHeaders(scope=message))
+            await send(message)
+
+        try:
+            with structlog.contextvars.bound_contextvars(request_id=number):
+                await self._serve(scope, receive, answer, headers)
+        finally:
+            if scope["path"] not in _PROBES:
+                _note(scope, status, time.perf_counter() - begun)
+
+    async def _serve(self, scope, receive, send, headers) -> None:
+        problem = self._refusal(scope, headers)
+        try:
+            if problem is None and scope["type"] == "websocket":
+                await self._app(scope, receive, send)
+            elif problem is None:
+                form = headers.get(b"content-type", "").startswith("multipart/")
+                most = _MOST_ELSE + MOST_BYTES * form
+                problem = _torn(await limited(self._app, scope, receive, send, most))
+        except Exception as error:
+            _log.error("failed", exc_info=error)
+            problem = problems.internal()
+        if problem is None:
+            return
+        if scope["type"] == "websocket":
+            await send(
+                {"type": "websocket.close", "code": 1008, "reason": problem.word}
+            )
+            return
+        number = scope["state"]["request_id"]
+        reply = problems.response(problem, scope["path"], number)
+        await reply(scope, receive, send)
+
+    def _refusal(self, scope, headers) -> Problem | None:
+        host = name_of(headers.get(b"host", ""))
+        if not self._settings.accounts and host not in LOOPBACK:
+            return Problem(
+                421,
+                "wrong_host",
+                "이 컴퓨터에서만 열 수 있습니다. http://127.0.0.1로 접속해 주세요.",
+                "Without accounts only this machine is served, as 127.0.0.1.",
+            )
+        foreign = other_site(headers)
+        if foreign and headers[b"origin"] in self._settings.origins:
+            scope["headers"] = [h for h in scope["headers"] if h[0] != b"cookie"]
+            return None
+        reading = scope["type"] == "http" and scope["method"] in _READING
+        ours = b"origin" in headers or headers.get(b"sec-fetch-site") == "same-origin"
+        if foreign or (not reading and not ours and _holds_cookie(headers)):
+            return Problem(
+                403,
+                "other_site",
+                "다른 사이트에서 보낸 요청은 받지 않습니다.",
+                "Pages of other sites are not answered.",
+            )
+        return None
+
+    def _add_headers(self, scope, headers: MutableHeaders) -> None:
+        for name, value in _HEADERS.items():
+            headers.setdefault(name, value)
+        headers["X-Request-Id"] = scope["state"]["request_id"]
+        if scope.get("scheme") == "https":
+            headers["Strict-Transport-Security"] = "max-age=31536000"
+        if scope["path"].startswith(("/api/", "/v1/")):
+            headers.setdefault("Cache-Control", "no-store")
+
+
+def _holds_cookie(headers) -> bool:
+    cookies = headers.get(b"cookie", "")
+    return ACCESS_COOKIE in cookies or REFRESH_COOKIE in cookies
+
+
+def _torn(status: int | None) -> Problem | None:
+    if status == 413:
+        return Problem(
+            413,
+            "too_large",
+            f"파일은 {MOST_BYTES >> 20} MB까지 올릴 수 있습니다.",
+            f"A file has {MOST_BYTES >> 20} MB at most.",
+        )
+    if status == 408:
+        return Problem(
+            408,
+            "too_slow",
+            "요청이 끝까지 오지 않았습니다.",
+            "The request did not come.",
+        )
+    return None
+
+
+def _note(scope, status: int | None, seconds: float) -> None:
+    """Log a request by its route, as paths and queries hold what people wrote."""
+    route = scope.get("route")
+    _log.info(
+        "request",
+        method=scope.get("method", "WEBSOCKET"),
+        route=getattr(route, "path", None),
+        status=status,
+        milliseconds=round(seconds * 1000, 1),
+        user=scope["state"].get("user"),
+        request_id=scope["state"]["request_id"],
+    )
