@@ -71,6 +71,34 @@ def database(settings):
     database.close()
 
 
+@pytest.fixture
+def cheap_hashes(service_installed, monkeypatch):
+    """Hash passwords in no time, as no attacker has these."""
+    from argon2 import PasswordHasher
+
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr("moksori.service.accounts._HASHER", hasher)
+    nobody = hasher.hash("nobody's password")
+    monkeypatch.setattr("moksori.service.accounts._NOBODY", nobody)
+    return monkeypatch
+
+
+@pytest.fixture
+def web(settings, database, cheap_hashes):
+    """Call a service with accounts, and no more routes than theirs."""
+    from fastapi import FastAPI
+    from fastapi.testclient import TestClient
+
+    from moksori.service import accounts_api, gate
+
+    app = FastAPI()
+    app.state.settings = settings = replace(settings, accounts=True)
+    app.state.database = database
+    gate.install(app, settings)
+    app.include_router(accounts_api.router)
+    return TestClient(app, "http://127.0.0.1")
+
+
 @contextmanager
 def autocommit(server):
     """Open a connection outside of transactions, as making a database needs."""
