@@ -1,0 +1,70 @@
+// Watch a voice being made: progress, and of a training the loss and the alignment.
+
+import { api, busy, ended, follow, make, number, one, progress, say, text } from "./page.js";
+
+function drawCurve(canvas, losses) {
+  const { clientWidth: width, clientHeight: height } = canvas;
+  const scale = devicePixelRatio || 1;
+  canvas.width = width * scale;
+  canvas.height = height * scale;
+  const context = canvas.getContext("2d");
+  context.scale(scale, scale);
+  context.strokeStyle = getComputedStyle(canvas).accentColor;
+  context.lineWidth = 2;
+  context.lineJoin = "round";
+  const logs = losses.map(([step, loss]) => [step, Math.log(Math.max(loss, 1e-6))]);
+  const values = logs.map(([, value]) => value);
+  const low = Math.min(...values), high = Math.max(...values), last = logs.at(-1)[0] || 1;
+  logs.forEach(([step, value], i) => {
+    const y = 4 + (height - 8) * (1 - (value - low) / (high - low || 1));
+    context[i ? "lineTo" : "moveTo"]((step / last) * width, y);
+  });
+  context.stroke();
+}
+
+/** Follow a training's losses and pictures into `place`; returns how to stop. */
+function live(id, place) {
+  const line = make("p", { class: "soft" });
+  const curve = make("canvas", { class: "curve", role: "img", "aria-label": text("voices.curve") });
+  const picture = make("img", { class: "alignment", alt: text("voices.alignment"), hidden: true });
+  place.append(line, curve, picture);
+  const losses = [];
+  return follow(`/api/v1/trainings/${id}/live`, (told) => {
+    if (told.loss != null) {
+      losses.push([told.step, told.loss]);
+      line.textContent = text("voices.loss", { loss: number(told.loss), step: number(told.step) });
+      drawCurve(curve, losses);
+    }
+    if (told.picture) {
+      picture.src = told.picture;
+      picture.hidden = false;
+    }
+  }, (told) => told.state && ended(told.state));
+}
+
+/** Show how the job of a new voice gets on; `done` is called at its end. */
+export function watch(made, training, done) {
+  const id = made.job_id ?? made.id;
+  const place = one("#making");
+  const bar = progress(text("speak.progress"));
+  place.hidden = false;
+  place.replaceChildren(bar.element);
+  let leave = () => {};
+  if (training) {
+    const stop = make("button", { type: "button" }, text("voices.stop"));
+    stop.addEventListener("click", busy(stop, async () => {
+      await api("DELETE", `/api/v1/jobs/${id}`);
+      say(text("voices.stopped"));
+    }));
+    leave = live(id, place);
+    place.append(make("p", { class: "actions" }, stop));
+  }
+  follow(`/api/v1/jobs/${id}/events`, (event) => {
+    bar.update(event);
+    if (!ended(event.state)) return;
+    leave();
+    place.hidden = true;
+    say(event.message ?? text(event.state === "failed" ? "states.failed" : "voices.ready"), event.state === "failed" ? "warning" : "");
+    done();
+  });
+}

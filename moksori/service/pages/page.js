@@ -1,0 +1,167 @@
+// What every page uses: texts, elements, requests, what is said to the reader.
+
+export const language = document.documentElement.lang;
+const texts = await (await fetch(new URL(`${language}.json`, import.meta.url))).json();
+
+/** Return the text of a dotted name, its {places} filled; undefined if there is none. */
+export function text(name, values = {}) {
+  const found = name.split(".").reduce((branch, part) => branch?.[part], texts);
+  return typeof found === "string"
+    ? found.replace(/\{(\w+)\}/g, (_, key) => values[key])
+    : undefined;
+}
+
+/** Make an element. Functions are listeners; children are nodes or texts, never markup. */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") element.addEventListener(name, value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value != null) element.setAttribute(name, value);
+  }
+  element.append(...children.flat().filter((child) => child != null && child !== false));
+  return element;
+}
+
+export const one = (selector, within = document) => within.querySelector(selector);
+
+/** Report a request that the service refused, in the reader's language. */
+export class Refused extends Error {
+  constructor(status, body) {
+    const english = language === "en" && body.message_en;
+    super(english || body.message || text("errors.status", { status }));
+    this.status = status;
+    this.word = body.error;
+  }
+}
+
+async function send(method, path, body) {
+  const form = body instanceof FormData;
+  const headers = { Accept: "application/json", "Accept-Language": language };
+  if (body && !form) headers["Content-Type"] = "application/json";
+  try {
+    return await fetch(path, {
+      method,
+      headers,
+      body: body && !form ? JSON.stringify(body) : body,
+    });
+  } catch {
+    throw new Refused(0, { error: "offline", message: text("errors.offline") });
+  }
+}
+
+/** Ask the API; an access token that is over is renewed once. Throws `Refused`. */
+export async function api(method, path, body) {
+  let answer = await send(method, path, body);
+  const signing = path.startsWith("/api/v1/auth/");
+  if (answer.status === 401 && !signing) {
+    const renewed = await send("POST", "/api/v1/auth/refresh", {});
+    if (!renewed.ok) {
+      location.assign("/login");
+      return new Promise(() => {}); // The page goes away.
+    }
+    answer = await send(method, path, body);
+  }
+  const json = answer.headers.get("Content-Type")?.includes("json");
+  const told = json ? await answer.json() : {};
+  if (!answer.ok) throw new Refused(answer.status, told);
+  return told;
+}
+
+/** Say a line to eye and screen reader; it stays until the next one or a click. */
+export function say(line, kind = "") {
+  const said = one("#said");
+  said.className = kind;
+  said.replaceChildren(line);
+}
+
+/** Run what may be refused, and say so if it is. Returns what it returns. */
+export async function attempt(work) {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    say(error.message, "warning");
+  }
+}
+
+/** Run the work of a form or button once at a time. */
+export function busy(control, work) {
+  return async (event) => {
+    event?.preventDefault();
+    if (control.ariaBusy === "true") return;
+    control.ariaBusy = "true";
+    say("");
+    try {
+      await attempt(() => work(event));
+    } finally {
+      control.ariaBusy = "false";
+    }
+  };
+}
+
+export const ended = (state) => ["succeeded", "failed", "cancelled", "expired"].includes(state);
+
+/** Follow a job: call `tell` with each event, through lost connections, to its end. */
+export function follow(address, tell, over = (event) => ended(event.state)) {
+  let source, timer, wait = 1000;
+  const open = () => {
+    source = new EventSource(address);
+    source.onmessage = ({ data }) => {
+      const event = JSON.parse(data);
+      wait = 1000;
+      if (over(event)) source.close();
+      tell(event);
+    };
+    source.onerror = () => {
+      tell({ lost: true });
+      // A lost connection is opened again by the browser, a refused one by us.
+      if (source.readyState !== EventSource.CLOSED) return;
+      timer = setTimeout(open, wait);
+      wait = Math.min(wait * 2, 15000);
+    };
+  };
+  open();
+  return () => {
+    source.close();
+    clearTimeout(timer);
+  };
+}
+
+const numbers = new Intl.NumberFormat(language);
+const dates = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+
+export const number = (value) => numbers.format(value);
+export const date = (value) => (value ? dates.format(new Date(value)) : "–");
+
+/** Write seconds as 1:05. */
+export function clock(seconds) {
+  const whole = Math.max(0, Math.floor(seconds || 0));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+export const state = (name) =>
+  make("span", { class: `state ${name}` }, text(`states.${name}`) ?? name);
+
+/** Make the bar of a job: `update(event)` shows stage, fraction and seconds left. */
+export function progress(label) {
+  const bar = make("progress", { max: 1, value: 0, "aria-label": label });
+  const line = make("p", { class: "soft" });
+  const element = make("div", { class: "progress" }, bar, line);
+  const update = (event) => {
+    if (event.lost) return line.replaceChildren(text("progress.lost"));
+    bar.value = event.progress ?? 0;
+    const stage = text(`stages.${event.stage}`) ?? event.stage;
+    const parts = [event.state === "running" && stage ? stage : text(`states.${event.state}`)];
+    if (event.state === "running") parts.push(`${Math.round(100 * bar.value)}%`);
+    if (event.seconds_left > 0.5 && event.state === "running")
+      parts.push(text("progress.left", { seconds: Math.ceil(event.seconds_left) }));
+    line.replaceChildren(parts.filter(Boolean).join(" · "));
+  };
+  return { element, update };
+}
+
+one("#leave")?.addEventListener("click", async () => {
+  await attempt(() => api("POST", "/api/v1/auth/logout", {}));
+  location.assign("/login");
+});
