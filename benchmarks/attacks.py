@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from benchmarks import songs
 from moksori.audio.files import resample
 
 RATE = 24000
@@ -66,6 +67,14 @@ def echoing(wave: np.ndarray) -> np.ndarray:
     return np.convolve(wave, tail)[: len(wave)].astype(np.float32)
 
 
+def accompanied(wave: np.ndarray, decibel: float) -> np.ndarray:
+    """Lay music under it that is so many decibels softer."""
+    music = resample(songs.band(len(wave) / RATE + 0.1, 0), songs.SAMPLE_RATE, RATE)
+    music = music[: len(wave)]
+    gain = np.sqrt(np.mean(wave**2) / np.mean(music**2)) * 10 ** (-decibel / 20)
+    return (wave + gain * music).astype(np.float32)
+
+
 ATTACKS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "none": lambda wave: wave,
     "16 bit, volume 0.3": lambda wave: np.round(wave * 0.3 * 32767) / 32767,
@@ -79,6 +88,7 @@ ATTACKS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "8 kHz": lambda wave: through(wave, 8000),
     "noise 20 dB": lambda wave: noisy(wave, 20),
     "noise 10 dB": lambda wave: noisy(wave, 10),
+    "music under it, 10 dB softer": lambda wave: accompanied(wave, 10),
     "echo": echoing,
     "first 5 % cut off": lambda wave: wave[len(wave) // 20 :],
     "3 s of it": lambda wave: wave[RATE : 4 * RATE],

@@ -46,12 +46,15 @@ def band(seconds: float, seed: int) -> np.ndarray:
     return (mix / np.abs(mix).max()).astype(np.float32)
 
 
+def speaker(seed: int) -> np.ndarray:
+    """Speak two lines in a voice of the demo, float32 [samples]."""
+    return np.concatenate(_lines(np.random.default_rng(seed), seed))
+
+
 def singer(seed: int) -> np.ndarray:
     """Sing two lines on notes of a scale, float32 [samples]."""
     rng = np.random.default_rng(seed)
-    speaker = Speaker(SPEAKERS[seed % len(SPEAKERS)].voice, 50, 150)
-    lines = rng.choice(_WORDS, 2, replace=False)
-    return np.concatenate([_sung(synthesize(line, speaker), rng) for line in lines])
+    return np.concatenate([_sung(line, rng) for line in _lines(rng, seed)])
 
 
 def song(voice: np.ndarray, seed: int, voice_decibel: float = 3.0) -> np.ndarray:
@@ -60,6 +63,11 @@ def song(voice: np.ndarray, seed: int, voice_decibel: float = 3.0) -> np.ndarray
     gain = np.sqrt(np.mean(voice**2) / np.mean(backing**2))
     mix = voice + backing * gain * 10 ** (-voice_decibel / 20)
     return (0.7 * mix / np.abs(mix).max()).astype(np.float32)
+
+
+def _lines(rng: np.random.Generator, seed: int) -> list[np.ndarray]:
+    voice = Speaker(SPEAKERS[seed % len(SPEAKERS)].voice, 50, 150)
+    return [synthesize(line, voice) for line in rng.choice(_WORDS, 2, replace=False)]
 
 
 def _add(mix: np.ndarray, sound: np.ndarray, seconds: float) -> None:

@@ -104,8 +104,10 @@ def waves(folder: Path, count: int, seed: int, least: float) -> Iterator[np.ndar
 def made_songs(count: int) -> dict[str, list[np.ndarray]]:
     """Make as many songs of each kind, 12 s of each at most."""
     sung = [songs.singer(seed) for seed in range(count)]
+    spoken = [songs.speaker(count + seed) for seed in range(count)]
     kinds = {
         "sung": sung,
+        "spoken with band": [songs.song(w, count + i) for i, w in enumerate(spoken)],
         "sung with band": [songs.song(each, i) for i, each in enumerate(sung)],
         "band alone": [songs.band(12.0, count + i) for i in range(count)],
     }

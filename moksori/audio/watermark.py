@@ -53,7 +53,7 @@ class Detection:
     start_seconds: float
     seconds: float
 
-    def candidates(self, doubtful: int = 3) -> Iterator[int]:
+    def candidates(self, doubtful: int = 6) -> Iterator[int]:
         """Yield tokens, the likeliest first: all turns of the most doubtful bits."""
         weakest = np.argsort(np.abs(self.evidence))[:doubtful]
         turns = [
@@ -217,7 +217,7 @@ def detect(
 def judge(detection: Detection, issued: Callable[[int], bool]) -> Verdict:
     """Decide whether a recording was made here, from what `detect` found in it.
 
-    `issued` tells whether a token was ever given out; it is asked for a few at most.
+    `issued` tells whether a token was ever given out; it is asked for 64 at most.
     "inconclusive" is a mark whose token is unknown: damaged, or of another register of
     tokens. "too_short" is nothing found in less than `LEAST_SECONDS` of sound.
     """

@@ -17,8 +17,8 @@ BLOCK = 16  # chips whose decibels are found together
 SYNC = 4  # slots of known sign, beside those of the bits
 SLOTS = TOKEN_BITS + SYNC
 
-_MARGIN = 3.4  # of a slot's score in a period; noise has 1
-_LEAST_DECIBEL, _MOST_DECIBEL = 0.5, 3.0
+_MARGIN = 3.8  # of a slot's score in a period; noise has 1
+_LEAST_DECIBEL, _MOST_DECIBEL = 0.5, 4.0
 # Of a decibel in one tile, what is left in it: windows and neighbours take the rest.
 _LEFT_IN_TILE = 0.4
 SATURATION = 3.0  # decibel; larger differences are the sound's own
