@@ -159,6 +159,8 @@ class Profile(Base):
     # The key of the voice file, or the name of the run.
     latents_key: Mapped[str | None]
     fingerprint: Mapped[str | None]
+    # How near its speech is to the recordings, where that can be compared.
+    similarity: Mapped[float | None]
     error: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     ready_at: Mapped[datetime | None]

@@ -112,6 +112,7 @@ CREATE TABLE profiles (
     total_duration_seconds FLOAT NOT NULL,
     latents_key TEXT,
     fingerprint TEXT,
+    similarity FLOAT,
     error TEXT,
     created_at TIMESTAMP WITH TIME ZONE NOT NULL,
     ready_at TIMESTAMP WITH TIME ZONE,

@@ -1,0 +1,173 @@
+"""Prepare a cloned voice: match the statement, clone, listen, then offer it."""
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Protocol
+
+import numpy as np
+
+from moksori.service import profiles, uploads
+from moksori.service.context import JobContext
+from moksori.service.errors import JobError, Stopped
+from moksori.service.listening import Ears, Sound
+from moksori.service.problems import Problem
+from moksori.service.tables import Consent, Profile, now
+from moksori.speakers.speech import NoSpeech
+
+log = logging.getLogger(__name__)
+
+# Said by a new voice, with several seeds: one of them must sound like the person.
+SENTENCE = (
+    "안녕하세요. 이 목소리가 제대로 들리는지 지금 확인하고 있습니다. "
+    "오늘은 하늘이 맑고 바람이 조금 붑니다."
+)
+SEEDS = (0, 1, 2)
+_RATE = 16000
+_LEAST_STATEMENT, _LEAST_SPOKEN = 3.0, 2.0
+_SILENT = 1e-3
+# A loud sound that does not end is no sentence.
+_LONGEST_SECONDS = 60.0
+
+
+class Cloned(Protocol):
+    """Speak with a voice that was just cloned, and keep it."""
+
+    fingerprint: str
+
+    def speak(self, text: str, seed: int) -> Sound:
+        """Return a wave [samples] and its rate in hertz."""
+        ...
+
+    def voice_file(self) -> bytes:
+        """Return what the voice is loaded from later."""
+        ...
+
+
+Cloner = Callable[[Sequence[Path], str], Cloned]
+
+
+def prepare(context: JobContext, cloner: Cloner, ears: Ears | None) -> dict:
+    """Make the profile of a job ready, or failed with a reason.
+
+    `cloner(recordings, consent)` clones a voice and raises `ValueError` with a line
+    where it cannot. Without `ears` what is spoken is checked for sound alone, and a
+    spoken consent cannot be matched.
+    """
+    with context.database.session() as session:
+        profile = session.get_one(Profile, context.request["profile_id"])
+        consent = session.get_one(Consent, profile.consent_id)
+    try:
+        return _prepared(context, profile, consent, cloner, ears)
+    except Stopped:
+        raise
+    except (JobError, Problem) as error:
+        message = getattr(error, "message", None) or error.korean
+        _fail(context, profile, message)
+        raise JobError(error.word, message) from error
+
+
+def _prepared(context, profile, consent, cloner, ears) -> dict:
+    context.progress("reading", 0.0)
+    files = [context.storage.get(each["key"]) for each in profile.samples]
+    sounds = [_sound(each) for each in files]
+    if consent.statement_key:
+        context.progress("matching the statement", 0.1)
+        _match_statement(context, consent, sounds, ears)
+    context.progress("cloning", 0.2)
+    with TemporaryDirectory(prefix="moksori-") as folder:
+        paths = [Path(folder, f"{i}.wav") for i in range(len(files))]
+        for path, data in zip(paths, files, strict=True):
+            path.write_bytes(data)
+        try:
+            cloned = cloner(paths, _statement(consent))
+        except ValueError as error:
+            # Our own paths are nobody's business.
+            reason = str(error).replace(f"{folder}/", "")
+            raise JobError("cannot_clone", f"복제할 수 없습니다: {reason}") from error
+    similarity = _listen(context, cloned, sounds, ears)
+    key = f"profiles/{profile.id}/voice-{context.job.attempt}"
+    context.storage.put_once(key, cloned.voice_file())
+    about = {"latents_key": key, "fingerprint": cloned.fingerprint}
+    with context.database.session() as session:
+        kept = profiles.finish(
+            session, profile.id, profiles.READY, similarity=similarity, **about
+        )
+    if not kept:
+        context.storage.delete(key)
+    return {"profile_id": profile.id, "similarity": similarity}
+
+
+def _match_statement(context, consent, sounds: list[Sound], ears: Ears | None) -> None:
+    """Compare who speaks the statement with the recordings; its words cannot be."""
+    if ears is None:
+        raise JobError(
+            "speakers_missing",
+            "동의 음성을 확인할 수 없습니다: 서버에서 make speakers를 먼저 실행하세요.",
+        )
+    statement = _sound(context.storage.get(consent.statement_key))
+    try:
+        several, match = ears.several(statement), ears.match(sounds, statement)
+    except NoSpeech:
+        raise JobError("no_speech", "동의 음성이나 녹음에 말소리가 없습니다.") from None
+    if match.speech_seconds < _LEAST_STATEMENT:
+        raise JobError(
+            "statement_short",
+            f"동의 음성의 말소리가 {_LEAST_STATEMENT:g}초보다 짧습니다.",
+        )
+    with context.database.session() as session:
+        row = session.get_one(Consent, consent.id, with_for_update=True)
+        row.similarity = match.similarity
+        row.verified_at = now() if match.same and not several else None
+    if several or not match.same:
+        raise JobError(
+            "other_speaker", "동의 음성이 녹음과 같은 사람의 목소리로 들리지 않습니다."
+        )
+
+
+def _listen(context, cloned: Cloned, sounds, ears: Ears | None) -> float | None:
+    """Let the voice speak, and compare it with the recordings; returns how near it is,
+    None where nothing compares."""
+    best, heard = None, False
+    for n, seed in enumerate(SEEDS):
+        context.progress("listening", 0.6 + 0.1 * n)
+        wave, rate = cloned.speak(SENTENCE, seed)
+        if not _is_sound(wave, rate):
+            continue
+        heard = True
+        if ears is None:
+            return None
+        try:
+            match = ears.match(sounds, (wave, rate))
+        except NoSpeech:
+            continue
+        best = max(match.similarity, best or -1.0)
+        if match.same and match.speech_seconds >= _LEAST_SPOKEN:
+            return match.similarity
+    if not heard:
+        raise JobError("silent_voice", "만든 목소리가 아무 소리도 내지 않습니다.")
+    told = "" if best is None else f" (유사도 {best:.2f})"
+    raise JobError("unlike_voice", f"만든 목소리가 녹음과 닮지 않았습니다{told}.")
+
+
+def _is_sound(wave: np.ndarray, rate: int) -> bool:
+    seconds = len(wave) / rate
+    level = float(np.sqrt(np.mean(np.square(wave)))) if len(wave) else 0.0
+    return _LEAST_SPOKEN <= seconds <= _LONGEST_SECONDS and level > _SILENT
+
+
+def _sound(data: bytes) -> Sound:
+    recording = uploads.decoded(data, _RATE)
+    return recording.wave, recording.sample_rate
+
+
+def _statement(consent: Consent) -> str:
+    """Return the consent as it stands in the voice file."""
+    signed = f"{consent.signed_at:%Y-%m-%d}"
+    return f"{consent.voice_owner}, {signed}, {consent.purpose} ({consent.id})"
+
+
+def _fail(context: JobContext, profile: Profile, message: str) -> None:
+    with context.database.session() as session:
+        profiles.finish(session, profile.id, profiles.FAILED, error=message)

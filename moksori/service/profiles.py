@@ -1,0 +1,243 @@
+"""Keep the voices of users, and say which voices there are and who may use them.
+
+A voice is named by what it is: `SHIPPED`, "run:NAME" for a run in `settings.runs`, or
+the id of a profile, which its user alone may use.
+"""
+
+import difflib
+import json
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from moksori.service import consents, jobs, revoking, uploads
+from moksori.service.callers import Caller
+from moksori.service.database import Database
+from moksori.service.problems import Problem, not_found
+from moksori.service.settings import Settings
+from moksori.service.storage import Storage
+from moksori.service.tables import Job, Profile, User, new_id, now
+from moksori.service.tiers import TIERS
+
+SHIPPED, RUN = "korean-demo", "run:"
+CLONE, TRAINED = "clone", "trained"
+PROCESSING, READY, FAILED = "processing", "ready", "failed"
+REVOKED, DELETED = "revoked", "deleted"
+LEAST_SECONDS = 10.0
+MOST_SAMPLES = 20
+# Run folders of profiles begin so; they are reached by the profile's id alone.
+OF_PROFILE = "voice-"
+
+
+def clone(
+    database: Database,
+    storage: Storage,
+    caller: Caller,
+    name: str,
+    consent_id: str,
+    files: Sequence[bytes],
+    request_id: str | None = None,
+) -> tuple[Profile, Job]:
+    """Begin a voice from recordings of one person, 10 s at least in all.
+
+    The profile is ready when its job has prepared and heard it. Raises `Problem`:
+    another recording than the consent is about, too little of it, too many profiles.
+    """
+    name = consents.line(name, "name", 100)
+    recordings = _decoded(files)
+    hashes = [each.sha256 for each in recordings]
+    # Before anything is stored, and again below, where nothing can come between.
+    with database.session() as session:
+        consents.holding(session, caller, consent_id, hashes)
+    profile = Profile(id=new_id(), user_id=caller.id, consent_id=consent_id, name=name)
+    profile.samples = [
+        {
+            "key": f"profiles/{profile.id}/samples/{i}",
+            "sha256": each.sha256,
+            "seconds": round(each.seconds, 2),
+        }
+        for i, each in enumerate(recordings)
+    ]
+    profile.total_duration_seconds = sum(each.seconds for each in recordings)
+    try:
+        for sample, data in zip(profile.samples, files, strict=True):
+            storage.put_once(sample["key"], data)
+        with database.session() as session:
+            consents.holding(session, caller, consent_id, hashes)
+            return profile, begin(session, caller, profile, "prepare_voice", request_id)
+    except BaseException:
+        storage.delete_below(f"profiles/{profile.id}")
+        raise
+
+
+def begin(
+    session: Session,
+    caller: Caller,
+    profile: Profile,
+    type: str,
+    request_id: str | None = None,
+    **request,
+) -> Job:
+    """Write a profile and the job that makes it; raises `Problem` for one too many."""
+    # Locked, so that two requests do not both take the last place.
+    session.get_one(User, caller.id, with_for_update=True)
+    most = TIERS[caller.tier].profiles
+    mine = select(func.count()).where(Profile.user_id == caller.id)
+    count = session.scalar(mine.where(Profile.status.in_((PROCESSING, READY))))
+    if most is not None and count >= most:
+        raise Problem(
+            403,
+            "too_many_profiles",
+            f"이 요금제로는 목소리를 {most}개까지 만들 수 있습니다.",
+            f"Your tier has {most} voices at most; delete one.",
+        )
+    session.add(profile)
+    session.flush()
+    consents.audit(session, caller.id, type, profile.id)
+    request = {"profile_id": profile.id, **request}
+    return jobs.create(
+        session,
+        caller.id,
+        type,
+        request,
+        profile_id=profile.id,
+        request_id=request_id,
+    )
+
+
+def owned(session: Session, caller: Caller, profile_id: str, **how) -> Profile:
+    """Return a profile of a caller; raises `Problem` 404."""
+    profile = session.get(Profile, profile_id, **how)
+    if profile is None or profile.user_id != caller.id or profile.status == DELETED:
+        raise not_found()
+    return profile
+
+
+def all_of(session: Session, caller: Caller) -> Sequence[Profile]:
+    """Return the profiles of a caller, the newest first."""
+    mine = select(Profile).where(
+        Profile.user_id == caller.id, Profile.status != DELETED
+    )
+    return session.scalars(mine.order_by(Profile.created_at.desc())).all()
+
+
+def delete(
+    database: Database,
+    storage: Storage,
+    settings: Settings,
+    caller: Caller,
+    profile_id: str,
+) -> revoking.Purge:
+    """Delete a voice: its jobs end, its recordings and what speaks like it go."""
+    with database.session() as session:
+        profile = owned(session, caller, profile_id, with_for_update=True)
+        revoking.end(session, profile, DELETED)
+        profile.deleted_at = now()
+        consents.audit(session, caller.id, "delete_voice", profile.id)
+    purged = revoking.Purge(profile_id)
+    revoking.purge_profile(database, storage, settings, profile, purged)
+    return purged
+
+
+def voices_of(session: Session, caller: Caller, settings: Settings) -> list[dict]:
+    """List the voices that a caller may use: id, name, kind, status.
+
+    `kind` is shipped, run, clone or trained; profiles that are not ready are listed
+    with their status.
+    """
+    listed = [_voice(SHIPPED, "한국어 데모", "shipped")]
+    listed += [_voice(f"{RUN}{name}", name, "run") for name in runs(settings)]
+    for each in all_of(session, caller):
+        listed.append(_voice(each.id, each.name, each.kind, each.status))
+    return listed
+
+
+def choose(
+    session: Session, caller: Caller, voice: str, settings: Settings
+) -> str | None:
+    """Return the profile of a voice, or None for one that is no profile.
+
+    Raises `Problem`: 400 for a voice that is not among the caller's, 403 for one whose
+    consent does not hold, 409 for one that is not ready.
+    """
+    known = {each["id"]: each for each in voices_of(session, caller, settings)}
+    if voice not in known:
+        near = difflib.get_close_matches(voice, known, n=1, cutoff=0.0)
+        raise Problem(
+            400,
+            "unknown_voice",
+            f"그런 목소리가 없습니다. 가장 비슷한 것: {near[0]}",
+            f"There is no such voice; the nearest is {near[0]}.",
+            field="voice",
+        )
+    if known[voice]["kind"] in ("shipped", "run"):
+        return None
+    profile = owned(session, caller, voice)
+    if profile.status == REVOKED or (
+        profile.consent_id
+        and consents.state(session.get_one(consents.Consent, profile.consent_id))
+        != "valid"
+    ):
+        raise consents.revoked()
+    if profile.status != READY:
+        raise Problem(
+            409,
+            "voice_not_ready",
+            "이 목소리는 아직 준비되지 않았습니다.",
+            "This voice is not ready.",
+            field="voice",
+        )
+    return voice
+
+
+def runs(settings: Settings) -> Iterator[str]:
+    """Yield the names of the runs that speak and belong to no profile."""
+    for path in sorted(settings.runs.glob("*/run.json")):
+        name = path.parent.name
+        try:
+            kind = json.loads(path.read_text("utf-8")).get("kind")
+        except (OSError, ValueError, AttributeError):
+            continue
+        trained = any((path.parent / "checkpoints").glob("*.safetensors"))
+        if kind == "tacotron" and trained and not name.startswith(OF_PROFILE):
+            yield name
+
+
+def finish(session: Session, profile_id: str, status: str, **values) -> bool:
+    """Move a profile from processing to a status; False if it was revoked or deleted
+    meanwhile, so that nothing of it may stay."""
+    profile = session.get_one(Profile, profile_id, with_for_update=True)
+    session.refresh(profile)
+    if profile.status != PROCESSING:
+        return False
+    profile.status, profile.ready_at = status, now() if status == READY else None
+    for name, value in values.items():
+        setattr(profile, name, value)
+    return True
+
+
+def _voice(id: str, name: str, kind: str, status: str = READY) -> dict:
+    return {"id": id, "name": name, "kind": kind, "status": status}
+
+
+def _decoded(files: Sequence[bytes]) -> list[uploads.Recording]:
+    if not 1 <= len(files) <= MOST_SAMPLES:
+        raise Problem(
+            400,
+            "no_recording",
+            f"녹음 파일을 1개에서 {MOST_SAMPLES}개까지 보내 주세요.",
+            f"Send 1 to {MOST_SAMPLES} recordings.",
+            field="files",
+        )
+    recordings = [uploads.decoded(each, 16000) for each in files]
+    seconds = sum({each.sha256: each.seconds for each in recordings}.values())
+    if seconds < LEAST_SECONDS:
+        raise Problem(
+            400,
+            "too_short",
+            f"목소리를 만들려면 {LEAST_SECONDS:g}초 이상의 녹음이 필요합니다.",
+            f"{seconds:.1f} s of recordings; {LEAST_SECONDS:g} are needed.",
+            field="files",
+        )
+    return recordings

@@ -1,0 +1,208 @@
+"""Revoke consents, and purge what is kept of a voice until nothing is left of it.
+
+A consent that is revoked, or over, ends what is spoken with its voice at the next
+piece. What proves something stays: the consent, hashes, tokens, usage, the audit.
+"""
+
+import logging
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from moksori.service import jobs
+from moksori.service.consents import audit
+from moksori.service.database import Database
+from moksori.service.settings import Settings
+from moksori.service.storage import Storage, StorageError
+from moksori.service.tables import (
+    ACTIVE,
+    EXPIRED,
+    SUCCEEDED,
+    Artefact,
+    Chunk,
+    Consent,
+    Job,
+    Profile,
+    now,
+)
+
+log = logging.getLogger(__name__)
+
+# What stays by intent, and what no program reaches.
+KEPT = ("consent", "hashes", "watermark_tokens", "usage", "audit", "texts_of_jobs")
+BEYOND = ("downloaded_files", "backups", "registry_of_moksori_speakers")
+
+
+@dataclass
+class Purge:
+    """Represent what a purge did: counts of what is `gone`, reasons for what is
+    `left`, by what it is. It is `complete` when nothing is left."""
+
+    consent_id: str | None = None
+    gone: dict[str, int] = field(default_factory=dict)
+    left: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """Return whether nothing is left that can be purged."""
+        return not self.left
+
+    def run(self, what: str, step: Callable[[], int]) -> None:
+        """Purge one kind of things; an error leaves it for the next time."""
+        try:
+            self.gone[what] = self.gone.get(what, 0) + step()
+        except (StorageError, OSError) as error:
+            log.warning("purge of %s: %s", what, error)
+            self.left[what] = "could not be deleted; it is tried again"
+
+    def to_json(self) -> dict:
+        """Return the answer to who asked, the Korean line included."""
+        message = (
+            "이 목소리로 저장된 것을 모두 지웠습니다."
+            if self.complete
+            else "일부가 아직 남아 있습니다. 다 지워질 때까지 다시 시도합니다."
+        )
+        told = {"complete": self.complete, "gone": self.gone, "left": self.left}
+        beyond = {"kept": list(KEPT), "not_reached": list(BEYOND)}
+        return {"id": self.consent_id, **told, **beyond, "message": message}
+
+
+def revoke(session: Session, consent: Consent, actor: str, reason: str | None) -> None:
+    """Revoke a consent: its voices speak no more, jobs that wait are cancelled, those
+    that run end at the next piece. One that is revoked stays as it is."""
+    # Waits for who is about to use it; whoever comes later sees it revoked.
+    session.refresh(consent, with_for_update=True)
+    if consent.revoked_at is None:
+        consent.revoked_at, consent.reason = now(), reason
+        audit(session, actor, "revoke", consent.id)
+    mine = select(Profile).where(Profile.consent_id == consent.id)
+    for profile in session.scalars(mine.with_for_update()):
+        end(session, profile, "revoked")
+
+
+def end(session: Session, profile: Profile, status: str) -> None:
+    """Let a voice, whose row is locked, speak no more; `status` says why."""
+    if profile.status != "deleted":
+        profile.status = status
+    session.flush()
+    active = select(Job).where(Job.profile_id == profile.id, Job.state.in_(ACTIVE))
+    for job in session.scalars(active).all():
+        jobs.cancel(session, job)
+
+
+def purge(
+    database: Database, storage: Storage, settings: Settings, consent_id: str
+) -> Purge:
+    """Purge what is kept of the voices of a revoked consent; safe to repeat."""
+    purged = Purge(consent_id)
+    with database.session() as session:
+        consent = session.get_one(Consent, consent_id)
+        profiles = select(Profile).where(Profile.consent_id == consent_id)
+        profiles = session.scalars(profiles).all()
+    for profile in profiles:
+        purge_profile(database, storage, settings, profile, purged)
+        _purge_outputs(database, storage, profile, purged)
+    if consent.statement_key:
+        folder = f"consents/{consent_id}"
+        purged.run("statements", lambda: storage.delete_below(folder))
+    with database.session() as session:
+        consent = session.get_one(Consent, consent_id, with_for_update=True)
+        if purged.complete and consent.purged_at is None:
+            consent.purged_at = now()
+            audit(session, "service", "purge", consent_id, purged.gone)
+    return purged
+
+
+def purge_profile(
+    database: Database,
+    storage: Storage,
+    settings: Settings,
+    profile: Profile,
+    purged: Purge,
+) -> None:
+    """Purge the recordings of a voice, and what speaks like it."""
+    folder = f"profiles/{profile.id}"
+    purged.run("recordings", lambda: storage.delete_below(f"{folder}/samples"))
+    purged.run("voice_files", lambda: storage.delete_below(folder))
+    for place in training_folders(settings, profile.id):
+        purged.run("training_folders", lambda place=place: _delete_folder(place))
+    if _active(database, profile.id):
+        purged.left["jobs"] = "a job ends at its next piece; then its files go"
+    if purged.complete:
+        with database.session() as session:
+            row = session.get_one(Profile, profile.id, with_for_update=True)
+            # Their hashes stay in the consent.
+            row.latents_key, row.samples = None, []
+
+
+def training_folders(settings: Settings, profile_id: str) -> Iterator:
+    """Yield the folders of a voice that is trained: its run, and what it is made of."""
+    yield settings.runs / f"voice-{profile_id}"
+    yield settings.folder / "trainings" / profile_id
+
+
+def sweep(database: Database, storage: Storage, settings: Settings) -> None:
+    """Revoke consents whose time is over, and purge on where something was left, or a
+    voice never became ready."""
+    with database.session() as session:
+        over = select(Consent).where(
+            Consent.valid_until <= now(), Consent.revoked_at.is_(None)
+        )
+        for consent in session.scalars(over.with_for_update(skip_locked=True)).all():
+            revoke(session, consent, "service", "expired")
+        due = select(Consent.id).where(
+            Consent.revoked_at.is_not(None), Consent.purged_at.is_(None)
+        )
+        consents = session.scalars(due).all()
+        _abandon(session)
+        left = select(Profile).where(
+            Profile.status.in_(("deleted", "failed")),
+            or_(Profile.latents_key.is_not(None), Profile.samples != []),
+        )
+        profiles = session.scalars(left).all()
+    for consent_id in consents:
+        purge(database, storage, settings, consent_id)
+    for profile in profiles:
+        purge_profile(database, storage, settings, profile, Purge())
+
+
+def _abandon(session: Session) -> None:
+    """Let voices fail whose job ended without a word, as with its worker."""
+    active = select(Job.id).where(Job.profile_id == Profile.id, Job.state.in_(ACTIVE))
+    waiting = update(Profile).where(Profile.status == "processing", ~active.exists())
+    error = "작업이 끝나지 못했습니다. 다시 만들어 주세요."
+    session.execute(waiting.values(status="failed", error=error))
+
+
+def _purge_outputs(database, storage: Storage, profile: Profile, purged: Purge) -> None:
+    """Purge what was spoken with a voice: files, and pieces for listeners."""
+    with database.session() as session:
+        mine = select(Job.id).where(Job.profile_id == profile.id)
+        for job_id in session.scalars(mine).all():
+            folder = jobs.folder(job_id)
+            purged.run("outputs", lambda folder=folder: storage.delete_below(folder))
+        if "outputs" in purged.left:
+            return
+        session.execute(delete(Chunk).where(Chunk.job_id.in_(mine)))
+        there = update(Artefact).where(
+            Artefact.job_id.in_(mine), Artefact.deleted_at.is_(None)
+        )
+        session.execute(there.values(deleted_at=now()))
+        spoken = update(Job).where(Job.id.in_(mine), Job.state == SUCCEEDED)
+        session.execute(spoken.values(state=EXPIRED))
+
+
+def _active(database: Database, profile_id: str) -> bool:
+    active = select(Job.id).where(Job.profile_id == profile_id, Job.state.in_(ACTIVE))
+    with database.session() as session:
+        return session.scalar(active.limit(1)) is not None
+
+
+def _delete_folder(folder) -> int:
+    if not folder.exists():
+        return 0
+    shutil.rmtree(folder)
+    return 1
