@@ -18,6 +18,8 @@ SYNTHETIC = "AI-generated"
 TAIL_SECONDS = 0.2
 # A piece is worth sending once it has so much; Ogg's pages have a second by default.
 _PAGE_MICROSECONDS = 200_000
+# Of codecs that know no others.
+_ANY_RATE = range(8000, 192_001)
 
 
 @dataclass(frozen=True)
@@ -152,12 +154,12 @@ def _rate(name: str, sample_rate: int, rate: int | None) -> int:
     import av
 
     known = av.codec.Codec(FORMATS[name].codec, "w").audio_rates
-    if not known:
-        return rate or sample_rate
+    known = sorted(known) if known else _ANY_RATE
     if rate is None:
-        return min((each for each in known if each >= sample_rate), default=max(known))
+        return next((each for each in known if each >= sample_rate), known[-1])
     if rate not in known:
-        listed = ", ".join(map(str, sorted(known)))
+        few = len(known) < 20
+        listed = ", ".join(map(str, known)) if few else f"{known[0]} to {known[-1]}"
         raise AudioError(f"{name} has no rate of {rate} Hz; choose one of {listed}")
     return rate
 

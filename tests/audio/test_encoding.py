@@ -184,6 +184,9 @@ def test_what_is_refused():
         encoding.encode(sound(), RATE, "exe")
     with pytest.raises(AudioError, match="ogg has no rate of 44100 Hz; choose one of"):
         encoding.encode(sound(), RATE, "ogg", rate=44100)
+    for rate in (-1, 0, 10**9):
+        with pytest.raises(AudioError, match="choose one of 8000 to 192000"):
+            encoding.encode(sound(), RATE, "wav", rate=rate)
     with pytest.raises(AudioError, match="not finite"):
         encoding.encode(np.array([np.nan]), RATE, "wav")
     with pytest.raises(AudioError, match=r"\[samples\], not \[2, 3\]"):
