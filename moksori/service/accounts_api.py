@@ -18,7 +18,7 @@ from moksori.service.callers import (
 )
 from moksori.service.problems import Problem
 from moksori.service.quota import month_of
-from moksori.service.tables import LOCAL_USER, ApiKey, Profile, Usage, User, now
+from moksori.service.tables import LOCAL_USER, Job, Profile, Usage, User, now
 from moksori.service.tiers import TIERS
 
 router = APIRouter(prefix="/api/v1", tags=["accounts"])
@@ -110,6 +110,18 @@ class UserAnswer(_Row):
     disabled_at: datetime | None
 
 
+class Keys(BaseModel):
+    """List API keys, the newest first."""
+
+    keys: list[KeyAnswer]
+
+
+class Users(BaseModel):
+    """List users by id."""
+
+    users: list[UserAnswer]
+
+
 class Share(BaseModel):
     """Say how much of what there is is used; without limit it is null."""
 
@@ -195,11 +207,12 @@ def change_password(request: Request, caller: InPerson, body: PasswordChange) ->
         accounts.change_password(session, caller.id, body.old, body.new)
 
 
-@router.get("/keys", response_model=list[KeyAnswer])
-def list_keys(request: Request, caller: InPerson) -> list[ApiKey]:
+@router.get("/keys")
+def list_keys(request: Request, caller: InPerson) -> Keys:
     """List the API keys that are not revoked."""
     with request.app.state.database.session() as session:
-        return keys.of_user(session, caller.id)
+        mine = keys.of_user(session, caller.id)
+    return Keys.model_validate({"keys": mine}, from_attributes=True)
 
 
 @router.post("/keys", status_code=201)
@@ -245,17 +258,26 @@ def usage(request: Request, caller: SignedIn) -> UsageAnswer:
     )
 
 
-@router.get("/admin/users", response_model=list[UserAnswer])
+@router.get("/admin/users")
 def list_users(
     request: Request,
     caller: Operator,
     after: Annotated[str, Query(max_length=32)] = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> list[User]:
+) -> Users:
     """List users by id, from the one behind `after` on."""
     behind = select(User).where(User.id > after, User.id != LOCAL_USER)
     with request.app.state.database.session() as session:
-        return list(session.scalars(behind.order_by(User.id).limit(limit)))
+        users = session.scalars(behind.order_by(User.id).limit(limit)).all()
+    return Users.model_validate({"users": users}, from_attributes=True)
+
+
+@router.get("/admin/queue")
+def count_jobs(request: Request, caller: Operator) -> dict[str, dict[str, int]]:
+    """Count the jobs of all users by state."""
+    by_state = select(Job.state, func.count()).group_by(Job.state)
+    with request.app.state.database.session() as session:
+        return {"states": dict(map(tuple, session.execute(by_state)))}
 
 
 @router.patch("/admin/users/{user_id}", response_model=UserAnswer)

@@ -43,11 +43,24 @@ def _signed_in(
     key: Annotated[str | None, Depends(_key)],
     cookie: Annotated[str | None, Depends(_cookie)],
 ) -> Caller:
-    state = connection.app.state
+    # What is sent on purpose counts before what a browser adds by itself.
+    return _caller(connection, bearer.credentials if bearer else key or cookie)
+
+
+def admit(connection: HTTPConnection) -> None:
+    """Raise `Problem` 401 for a stranger, before anything of a request is read."""
+    words = connection.headers.get("authorization", "").split()
+    bearer = words[1] if len(words) == 2 and words[0].lower() == "bearer" else None
+    key = connection.headers.get("x-api-key")
+    _caller(connection, bearer or key or connection.cookies.get(ACCESS_COOKIE))
+
+
+def _caller(connection: HTTPConnection, credential: str | None) -> Caller:
+    state, scoped = connection.app.state, connection.state
     if not state.settings.accounts:
         return LOCAL
-    # What is sent on purpose counts before what a browser adds by itself.
-    credential = bearer.credentials if bearer else key or cookie
+    if hasattr(scoped, "caller"):
+        return scoped.caller
     caller = credential and _find(state, credential)
     if not caller:
         raise Problem(
@@ -57,8 +70,8 @@ def _signed_in(
             "Sign in, or send an API key.",
             headers={"WWW-Authenticate": "Bearer"},
         )
-    connection.state.user = caller.id
     state.rates.hit(TIERS[caller.tier].requests_per_minute, caller.id)
+    scoped.caller = caller
     return caller
 
 

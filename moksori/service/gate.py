@@ -7,10 +7,12 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import HTTPConnection
 
-from moksori.service import problems
+from moksori.service import callers, problems
 from moksori.service.callers import ACCESS_COOKIE, REFRESH_COOKIE
 from moksori.service.problems import Problem
 from moksori.service.rates import Rates
@@ -18,14 +20,16 @@ from moksori.service.settings import LOOPBACK, Settings
 from moksori.service.uploads import MOST_BYTES
 from moksori.speakers.server.limits import limited, name_of, other_site
 
-# What a form has around its file, and the most of every other request.
+# The most of a request without files, and of what a form has around them.
 _MOST_ELSE = 2**20
+# Recordings to train with come together.
+_UPLOADS = {"/api/v1/trainings": 10 * MOST_BYTES}
 _READING = ("GET", "HEAD", "OPTIONS")
 _PROBES = ("/live", "/ready")
 _REQUEST_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
 _POLICY = (
-    "default-src 'self'; media-src 'self' blob:; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'"
+    "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 _HEADERS = {
     "Content-Security-Policy": _POLICY,
@@ -98,9 +102,14 @@ class Gate:
             if problem is None and scope["type"] == "websocket":
                 await self._app(scope, receive, send)
             elif problem is None:
-                form = headers.get(b"content-type", "").startswith("multipart/")
-                most = _MOST_ELSE + MOST_BYTES * form
+                form = headers.get(b"content-type", "").lower().startswith("multipart/")
+                if form:
+                    # The body is read before a route asks who sends it.
+                    await run_in_threadpool(callers.admit, HTTPConnection(scope))
+                most = _MOST_ELSE + form * _UPLOADS.get(scope["path"], MOST_BYTES)
                 problem = _torn(await limited(self._app, scope, receive, send, most))
+        except Problem as error:
+            problem = error
         except Exception as error:
             _log.error("failed", exc_info=error)
             problem = problems.internal()
@@ -174,13 +183,13 @@ def _torn(status: int | None) -> Problem | None:
 
 def _note(scope, status: int | None, seconds: float) -> None:
     """Log a request by its route, as paths and queries hold what people wrote."""
-    route = scope.get("route")
+    route, caller = scope.get("route"), scope["state"].get("caller")
     _log.info(
         "request",
         method=scope.get("method", "WEBSOCKET"),
         route=getattr(route, "path", None),
         status=status,
         milliseconds=round(seconds * 1000, 1),
-        user=scope["state"].get("user"),
+        user=caller and caller.id,
         request_id=scope["state"]["request_id"],
     )

@@ -12,7 +12,7 @@ def test_an_api_key_is_told_once_used_and_revoked(web, database):
 
     _, signed_in = registered(web)
     made = web.post("/api/v1/keys", json={"label": "site"}, headers=signed_in).json()
-    listed = web.get("/api/v1/keys", headers=signed_in).json()
+    listed = web.get("/api/v1/keys", headers=signed_in).json()["keys"]
     assert [(key["label"], key["key"]) for key in listed] == [("site", None)]
     with database.session() as session:
         assert made["key"].rsplit("_")[-1] not in session.query(ApiKey).one().hash
@@ -26,7 +26,7 @@ def test_an_api_key_is_told_once_used_and_revoked(web, database):
             403,
             "key_not_enough",
         )
-    assert web.get("/api/v1/keys", headers=signed_in).json()[0]["last_used_at"]
+    assert web.get("/api/v1/keys", headers=signed_in).json()["keys"][0]["last_used_at"]
     wrong = made["key"][:-1] + ("0" if made["key"][-1] != "0" else "1")
     assert web.get("/api/v1/usage", headers={"x-api-key": wrong}).status_code == 401
     # What is sent on purpose counts: a wrong key is not made good by a cookie.
@@ -36,7 +36,7 @@ def test_an_api_key_is_told_once_used_and_revoked(web, database):
     gone = web.delete(f"/api/v1/keys/{made['id']}", headers=signed_in)
     assert gone.status_code == 204
     assert web.get("/api/v1/usage", headers=headers).status_code == 401
-    assert web.get("/api/v1/keys", headers=signed_in).json() == []
+    assert web.get("/api/v1/keys", headers=signed_in).json()["keys"] == []
 
 
 def test_keys_are_bounded(web, monkeypatch):
@@ -72,7 +72,7 @@ def test_operators_change_users_and_nobody_else_does(web, database):
     body = {"email": "chief@example.com", "password": PASSWORD}
     access = web.post("/api/v1/auth/token", json=body).json()["access_token"]
     chief = {"authorization": f"Bearer {access}"}
-    users = web.get("/api/v1/admin/users", headers=chief).json()
+    users = web.get("/api/v1/admin/users", headers=chief).json()["users"]
     assert {user["email"] for user in users} == {"minji@example.com", body["email"]}
     assert web.patch(one, json={"tier": "pro"}, headers=chief).json()["tier"] == "pro"
     usage = web.get("/api/v1/usage", headers=signed_in).json()
