@@ -129,20 +129,23 @@ def show_errors(voices: Voices) -> None:
     print("|---|---|---|")
     every = voices.probes([(CLEAN, seconds) for seconds in SECONDS])
     for (_, seconds), probes in every.items():
-        rows = [
+        found = [
             (person, path.parent, probe.vector)
             for person, paths in enumerate(probes)
             for path, probe in paths.items()
             if probe.vector is not None
         ]
-        person = np.array([row[0] for row in rows])
-        style = np.unique([str(row[1]) for row in rows], return_inverse=True)[1]
-        first, second = np.triu_indices(len(rows), 1)
-        vectors = np.stack([row[2] for row in rows])
+        person = np.array([row[0] for row in found])
+        style = np.unique([str(row[1]) for row in found], return_inverse=True)[1]
+        first, second = np.triu_indices(len(found), 1)
+        vectors = np.stack([row[2] for row in found])
         scores = (vectors @ vectors.T)[first, second]
         same = person[first] == person[second]
         one_style = ~same | (style[first] == style[second])
-        for name, kept in (("one style", one_style), ("all", slice(None))):
+        rows = {"all": slice(None)}
+        if not one_style.all():
+            rows = {"one style": one_style} | rows
+        for name, kept in rows.items():
             pairs = Pairs(scores[kept], person[first][kept], person[second][kept])
             counts = f"{same[kept].sum():,}, {(~same[kept]).sum():,}"
             rate = _percent(pairs.equal_error())

@@ -12,7 +12,13 @@ from moksori.audio.files import resample
 # is above the edge, of the same clips over a simulated telephone 1e-10 at most.
 _EDGE_HERTZ = 4000.0
 _LEAST_SHARE = 1e-5
+# Noise behind a telephone is above the edge as well, but steady: its power by frames
+# deviates by 0.05 to 0.12 of its mean at 16 kHz and more. Speech comes and goes: of 195
+# clips of 1.5 and 3 s by 0.24 and more in pink noise of 20 dB, by 0.16 in 95 % of those
+# of 1.5 s in 10 dB.
+_STEADY = 0.13
 _FRAME = 1024
+_LEAST_FRAMES = 8
 
 
 class Band(StrEnum):
@@ -23,14 +29,18 @@ class Band(StrEnum):
 
 
 def measure_band(wave: np.ndarray, sample_rate: int) -> Band:
-    """Tell the band of speech [samples] by its share of energy above 4 kHz."""
+    """Tell the band of speech [samples] by its power above 4 kHz: whether there is any,
+    and whether it comes and goes as that of speech does."""
     if sample_rate <= 2 * _EDGE_HERTZ or len(wave) < _FRAME:
         return Band.TELEPHONE if sample_rate <= 2 * _EDGE_HERTZ else Band.WIDE
     frames = wave[: len(wave) // _FRAME * _FRAME].reshape(-1, _FRAME)
-    power = (np.abs(np.fft.rfft(frames * np.hanning(_FRAME))) ** 2).sum(axis=0)
-    above = np.fft.rfftfreq(_FRAME, 1 / sample_rate) > _EDGE_HERTZ
-    share = power[above].sum() / max(power.sum(), np.finfo(float).tiny)
-    return Band.WIDE if share > _LEAST_SHARE else Band.TELEPHONE
+    power = np.abs(np.fft.rfft(frames * np.hanning(_FRAME))) ** 2
+    above = power[:, np.fft.rfftfreq(_FRAME, 1 / sample_rate) > _EDGE_HERTZ].sum(axis=1)
+    if above.sum() <= _LEAST_SHARE * power.sum():
+        return Band.TELEPHONE
+    if len(above) >= _LEAST_FRAMES and above.std() < _STEADY * above.mean():
+        return Band.TELEPHONE
+    return Band.WIDE
 
 
 def to_telephone(wave: np.ndarray, sample_rate: int) -> np.ndarray:

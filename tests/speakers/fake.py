@@ -46,11 +46,12 @@ class FakeDetector:
 
 
 def voice(hertz: float, seconds: float = 4.0, seed: int = 0) -> np.ndarray:
-    """Make a tone in noise of the whole band after a pause, float32 at `RATE`."""
+    """Make a tone in noise of the whole band, which comes and goes, after a pause:
+    float32 at `RATE`."""
     count, pause = int(seconds * RATE), RATE // 2
     noise = np.random.default_rng(seed).standard_normal(pause + count)
     noise[:pause] *= 0.0005
-    noise[pause:] *= 0.02
+    noise[pause:] *= 0.02 * (1 + np.sin(np.arange(count) / 800))
     noise[pause:] += 0.4 * np.sin(2 * np.pi * hertz * np.arange(count) / RATE)
     return noise.astype(np.float32)
 
