@@ -33,7 +33,7 @@ function item(job) {
       bar.update(event);
     };
   } else if (job.state === "succeeded" && job.type === "speak") {
-    const format = job.request.format ?? "mp3";
+    const { format } = job.request;
     actions.append(make("a", { class: "button", href: `/api/v1/jobs/${job.id}/audio`, download: `moksori.${format}` },
       text("speak.download", { format: format.toUpperCase() })));
   }
@@ -51,7 +51,7 @@ async function load() {
   // The oldest active ones are the next to move.
   const active = jobs.filter((job) => !ended(job.state)).slice(-MOST_FOLLOWED);
   followed = active.map((job) =>
-    follow(`/api/v1/jobs/${job.id}/events`, (event) => {
+    follow(job.id, (event) => {
       items[jobs.indexOf(job)].update(event);
       if (ended(event.state)) {
         say(text(`states.${event.state}`));

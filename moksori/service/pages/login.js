@@ -7,6 +7,6 @@ form?.addEventListener("submit", busy(form, async (event) => {
   const { email, password } = form.elements;
   const account = { email: email.value, password: password.value };
   if (event.submitter?.value === "register") await api("POST", "/api/v1/auth/register", account);
-  await api("POST", "/api/v1/auth/token", account);
+  await api("POST", "/api/v1/auth/token", { ...account, cookie: true });
   location.assign("/");
 }));

@@ -29,7 +29,7 @@ function live(id, place) {
   const picture = make("img", { class: "alignment", alt: text("voices.alignment"), hidden: true });
   place.append(line, curve, picture);
   const losses = [];
-  return follow(`/api/v1/trainings/${id}/live`, (told) => {
+  return follow(id, (told) => {
     if (told.loss != null) {
       losses.push([told.step, told.loss]);
       line.textContent = text("voices.loss", { loss: number(told.loss), step: number(told.step) });
@@ -39,12 +39,11 @@ function live(id, place) {
       picture.src = told.picture;
       picture.hidden = false;
     }
-  }, (told) => told.state && ended(told.state));
+  }, `/api/v1/trainings/${id}/live`);
 }
 
 /** Show how the job of a new voice gets on; `done` is called at its end. */
-export function watch(made, training, done) {
-  const id = made.job_id ?? made.id;
+export function watch(id, training, done) {
   const place = one("#making");
   const bar = progress(text("speak.progress"));
   place.hidden = false;
@@ -59,7 +58,7 @@ export function watch(made, training, done) {
     leave = live(id, place);
     place.append(make("p", { class: "actions" }, stop));
   }
-  follow(`/api/v1/jobs/${id}/events`, (event) => {
+  follow(id, (event) => {
     bar.update(event);
     if (!ended(event.state)) return;
     leave();

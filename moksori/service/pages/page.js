@@ -53,10 +53,10 @@ async function send(method, path, body) {
 /** Ask the API; an access token that is over is renewed once. Throws `Refused`. */
 export async function api(method, path, body) {
   let answer = await send(method, path, body);
-  const signing = path.startsWith("/api/v1/auth/");
-  if (answer.status === 401 && !signing) {
-    const renewed = await send("POST", "/api/v1/auth/refresh", {});
-    if (!renewed.ok) {
+  if (answer.status === 401 && !path.startsWith("/api/v1/auth/")) {
+    const renewed = await send("POST", "/api/v1/auth/refresh");
+    // 409: another window of this browser has just done it.
+    if (!renewed.ok && renewed.status !== 409) {
       location.assign("/login");
       return new Promise(() => {}); // The page goes away.
     }
@@ -103,26 +103,35 @@ export function busy(control, work) {
 export const ended = (state) => ["succeeded", "failed", "cancelled", "expired"].includes(state);
 
 /** Follow a job: call `tell` with each event, through lost connections, to its end. */
-export function follow(address, tell, over = (event) => ended(event.state)) {
-  let source, timer, wait = 1000;
+export function follow(id, tell, address = `/api/v1/jobs/${id}/events`) {
+  let source, timer, wait = 1000, left = false;
+  const again = async () => {
+    try {
+      await api("GET", `/api/v1/jobs/${id}`); // Renews the token, if that was it.
+    } catch (error) {
+      if (error.status === 404) return;
+    }
+    if (!left) open();
+  };
   const open = () => {
     source = new EventSource(address);
     source.onmessage = ({ data }) => {
       const event = JSON.parse(data);
       wait = 1000;
-      if (over(event)) source.close();
+      if (ended(event.state)) source.close();
       tell(event);
     };
     source.onerror = () => {
       tell({ lost: true });
       // A lost connection is opened again by the browser, a refused one by us.
       if (source.readyState !== EventSource.CLOSED) return;
-      timer = setTimeout(open, wait);
+      timer = setTimeout(again, wait);
       wait = Math.min(wait * 2, 15000);
     };
   };
   open();
   return () => {
+    left = true;
     source.close();
     clearTimeout(timer);
   };
@@ -162,6 +171,15 @@ export function progress(label) {
 }
 
 one("#leave")?.addEventListener("click", async () => {
-  await attempt(() => api("POST", "/api/v1/auth/logout", {}));
+  await attempt(() => api("POST", "/api/v1/auth/logout"));
   location.assign("/login");
 });
+
+/** Return who is signed in and what they have used and may use, asked for once. */
+export const usage = (() => {
+  let asked;
+  return () => (asked ??= api("GET", "/api/v1/usage"));
+})();
+
+const operators = one("[data-operator]");
+if (operators) usage().then(({ user }) => (operators.hidden = !user.operator), () => {});

@@ -1,6 +1,6 @@
 // Speak: a text and a voice become sound, heard while it is made.
 
-import { api, attempt, busy, clock, date, ended, follow, make, number, one, progress, say, state, text } from "./page.js";
+import { api, attempt, busy, clock, date, ended, follow, make, number, one, progress, say, state, text, usage } from "./page.js";
 import { player } from "./sound.js";
 
 const MOST = 5000;
@@ -29,16 +29,19 @@ for (const name of Object.keys(shown)) {
 }
 
 async function listVoices() {
-  const { voices, missing = [] } = await api("GET", "/api/v1/voices");
-  const ready = voices.filter((voice) => (voice.status ?? "ready") === "ready");
+  const [{ voices, missing }, { formats }] = await Promise.all([api("GET", "/api/v1/voices"), usage()]);
+  const ready = voices.filter((voice) => voice.status === "ready");
   form.elements.voice.replaceChildren(
     ...ready.map((voice) => make("option", { value: voice.id }, voice.name)),
+  );
+  form.elements.format.replaceChildren(
+    ...formats.map((format) => make("option", { value: format }, format.toUpperCase())),
   );
   one("#missing").replaceChildren(...missing.map((line) => make("p", { class: "soft" }, line)));
 }
 
 const audioOf = (job) => `/api/v1/jobs/${job.id}/audio`;
-const extension = (job) => job.request.format ?? "mp3";
+const extension = (job) => job.request.format;
 
 /** Show a job: progress and sound while it runs, then the player and the download. */
 function show(job, listening = false) {
@@ -72,7 +75,7 @@ function show(job, listening = false) {
     return finish(job);
   }
   if (listening && job.request.stream) sound.stream(audioOf(job));
-  const stop = follow(`/api/v1/jobs/${job.id}/events`, (event) =>
+  const stop = follow(job.id, (event) =>
     ended(event.state) ? finish(event) : bar.update(event));
   leave = () => {
     stop();
@@ -81,7 +84,8 @@ function show(job, listening = false) {
 }
 
 async function listRecent() {
-  const { jobs } = await api("GET", "/api/v1/jobs?type=speak&limit=6");
+  const asked = await api("GET", "/api/v1/jobs?limit=30");
+  const jobs = asked.jobs.filter((job) => job.type === "speak").slice(0, 6);
   one("#recent").hidden = !jobs.length;
   one("#recent ul").replaceChildren(...jobs.map((job) => {
     const [made] = job.artefacts ?? [];
@@ -106,7 +110,7 @@ form.addEventListener("submit", busy(form, async () => {
     speed: Number(speed.value), pitch: Number(pitch.value), stream: listening,
   };
   const accepted = await api("POST", "/api/v1/synthesize", request);
-  show({ ...accepted, request }, listening);
+  show(accepted, listening);
   say(text("speak.accepted"));
 }));
 field.addEventListener("input", count);

@@ -1,26 +1,26 @@
 // Usage of the month, and the keys of programs.
 
-import { api, attempt, busy, clock, date, make, number, one, text } from "./page.js";
+import { api, attempt, busy, clock, date, make, number, one, text, usage } from "./page.js";
 
 const figure = (name, value, ...more) =>
   make("div", {}, make("dt", {}, text(`usage.${name}`)), make("dd", {}, value), more);
 
 async function showUsage() {
-  const used = await api("GET", "/api/v1/usage");
-  const most = used.limits?.characters;
+  const used = await usage();
+  const { used: characters, limit: most } = used.characters;
   one("#figures").replaceChildren(
-    figure("characters", number(used.characters),
-      make("span", { class: "soft" }, most ? text("usage.of", { used: number(used.characters), most: number(most) }) : text("usage.unlimited")),
-      most ? make("meter", { min: 0, max: most, value: used.characters, "aria-label": text("usage.characters") }) : ""),
+    figure("characters", number(characters),
+      make("span", { class: "soft" }, most ? text("usage.of", { used: number(characters), most: number(most) }) : text("usage.unlimited")),
+      most ? make("meter", { min: 0, max: most, value: characters, "aria-label": text("usage.characters") }) : ""),
     figure("seconds", clock(used.seconds)),
     figure("requests", number(used.requests)),
-    figure("tier", text(`tiers.${used.tier}`) ?? used.tier));
+    figure("tier", text(`tiers.${used.user.tier}`)));
   one("#figures").ariaBusy = "false";
 }
 
 async function showKeys() {
   const { keys } = await api("GET", "/api/v1/keys");
-  one("#keys").replaceChildren(...keys.filter((key) => !key.revoked_at).map((key) => {
+  one("#keys").replaceChildren(...keys.map((key) => {
     const revoke = make("button", { type: "button", class: "danger", "aria-label": `${text("usage.revoke")}: ${key.label}` }, text("usage.revoke"));
     revoke.addEventListener("click", busy(revoke, async () => {
       await api("DELETE", `/api/v1/keys/${key.id}`);

@@ -9,7 +9,7 @@ const form = one("#new");
 const fields = form.elements;
 const recordings = () => [...fields.recordings.files];
 const spoken = recorder(one("#record"), fields.statement, one("#spoken"));
-let urls = [];
+let urls = [], sentence = "";
 
 const isSound = (file) => !/\.(txt|csv|tsv|json)$/i.test(file.name);
 
@@ -53,7 +53,6 @@ function preview() {
 async function giveConsent(sounds) {
   const body = new FormData();
   const statement = spoken();
-  body.set("type", statement ? "spoken" : "explicit_written");
   body.set("voice_owner", fields.owner.value);
   body.set("owner_contact", fields.contact.value);
   body.set("purpose", fields.purpose.value);
@@ -72,13 +71,13 @@ form.addEventListener("submit", busy(form, async () => {
   body.set("consent_id", consent.id);
   const training = fields.way.value === "train";
   if (training) body.set("minutes", fields.minutes.value);
-  files.forEach((file) => body.append(training ? "files" : "samples", file));
+  files.forEach((file) => body.append("files", file));
   try {
     const made = await api("POST", training ? "/api/v1/trainings" : "/api/v1/profiles", body);
     say(text("voices.begun"));
     form.reset();
     preview();
-    watch(made, training, list);
+    watch(made.job_id, training, list);
   } finally {
     await list();
   }
@@ -98,14 +97,12 @@ function profileItem(profile) {
 }
 
 function consentItem(consent) {
-  const over = consent.valid_until && new Date(consent.valid_until) < new Date();
-  const status = consent.revoked_at ? "revoked" : over ? "expired" : "valid";
   const revoke = make("button", { type: "button", class: "danger", "aria-label": `${text("voices.revoke")}: ${consent.voice_owner}` }, text("voices.revoke"));
   const rows = [["signed", date(consent.signed_at)],
     ["valid_until", consent.valid_until ? date(consent.valid_until) : text("voices.forever")]];
   if (consent.similarity != null) rows.push(["similarity", number(consent.similarity)]);
   const element = make("article", { class: "item" },
-    make("div", { class: "head" }, make("h3", {}, consent.voice_owner), state(status), status === "valid" && revoke),
+    make("div", { class: "head" }, make("h3", {}, consent.voice_owner), state(consent.state), consent.state === "valid" && revoke),
     make("p", {}, consent.purpose),
     make("dl", {}, rows.flatMap(([name, value]) => [make("dt", {}, text(`voices.${name}`)), make("dd", {}, value)])));
   revoke.addEventListener("click", () => ask(consent));
@@ -119,32 +116,47 @@ function ask(consent) {
   dialog.returnValue = "keep";
   dialog.showModal();
   dialog.onclose = () => dialog.returnValue === "revoke" && attempt(async () => {
-    const told = await api("POST", `/api/v1/consents/${consent.id}/revoke`, { reason: one("#reason").value });
-    say(text("voices.revoked"));
+    const told = await api("POST", `/api/v1/consents/${consent.id}/revoke`, new FormData(one("form", dialog)));
+    say(text(told.complete ? "voices.revoked" : "voices.revoked_partly"));
     await list();
-    const lines = (name) => [make("h3", {}, text(`voices.${name}`)),
-      make("ul", {}, (told[name === "kept" ? "not_gone" : name] ?? []).map((line) => make("li", {}, typeof line === "string" ? line : Object.values(line).join(": "))))];
-    one("#consents").prepend(make("div", { class: "sheet", role: "status" }, lines("gone"), lines("kept")));
+    const things = { gone: Object.entries(told.gone), left: Object.entries(told.left), kept: told.kept, not_reached: told.not_reached };
+    const line = (thing) => {
+      const [name, more] = [thing].flat();
+      return make("li", {}, text(`purged.${name}`) ?? name, typeof more === "number" ? `: ${number(more)}` : "");
+    };
+    one("#consents").prepend(make("div", { class: "sheet", role: "status" },
+      Object.entries(things).filter(([, found]) => found.length).flatMap(([name, found]) =>
+        [make("h3", {}, text(`voices.${name}`)), make("ul", {}, found.map(line))])));
   });
 }
 
 async function list() {
-  const [{ profiles }, { consents, prohibited_uses: uses = [] }] = await Promise.all(
+  const [{ profiles }, { consents, prohibited_uses: uses, statement }] = await Promise.all(
     [api("GET", "/api/v1/profiles"), api("GET", "/api/v1/consents")]);
   one("#profiles").replaceChildren(...profiles.map(profileItem));
   one("#no-profiles").hidden = profiles.length > 0;
   one("#consents").replaceChildren(...consents.map(consentItem));
   one("#no-consents").hidden = consents.length > 0;
   if (!one("#prohibited").children.length)
-    one("#prohibited").replaceChildren(...uses.map((use) => make("label", { class: "check" },
-      make("input", { type: "checkbox", required: true, value: use }), " ", text(`uses.${use}`) ?? use)));
+    one("#prohibited").replaceChildren(...Object.entries(uses).map(([use, line]) => make("label", { class: "check" },
+      make("input", { type: "checkbox", required: true, value: use }), " ", text(`uses.${use}`) ?? line)));
+  sentence = statement;
+  showSentence();
   return profiles;
 }
 
+/** Show what is to be read aloud, with the names that are written above it. */
+function showSentence() {
+  const named = { voice_owner: fields.owner.value || "○○○", purpose: fields.purpose.value || "○○○" };
+  one("#sentence").textContent = sentence.replace(/\{(\w+)\}/g, (_, name) => named[name]);
+}
+
 fields.recordings.addEventListener("change", preview);
+form.addEventListener("input", showSentence);
 for (const radio of fields.way)
   radio.addEventListener("change", () =>
     form.querySelectorAll(".train").forEach((element) => (element.hidden = fields.way.value !== "train")));
 await attempt(list);
-const training = (await attempt(() => api("GET", "/api/v1/jobs?type=train&limit=1")))?.jobs[0];
-if (training && !ended(training.state)) watch(training, true, list);
+const training = (await attempt(() => api("GET", "/api/v1/jobs?limit=100")))?.jobs
+  .find((job) => job.type === "train" && !ended(job.state));
+if (training) watch(training.id, true, list);

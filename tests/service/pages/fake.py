@@ -7,14 +7,9 @@ import threading
 import time
 import wave
 from contextlib import contextmanager
-from types import SimpleNamespace
 
 import numpy as np
 
-CSP = (
-    "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
-    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
 EVIL = "<img src=x onerror=alert(1)>\"'<script>alert(2)</script>"
 PIECES = 8
 RATE = 24000
@@ -81,17 +76,13 @@ def build(service: Service):
     from fastapi import FastAPI, Request, Response
     from fastapi.responses import StreamingResponse
 
-    from moksori.service import pages
+    from moksori.service import consents, gate, pages
+    from moksori.service.settings import Settings
 
     app = FastAPI()
-    app.state.settings = SimpleNamespace(accounts=False)
+    app.state.settings = Settings()
     app.include_router(pages.router)
-
-    @app.middleware("http")
-    async def guard(request: Request, call_next):
-        answer = await call_next(request)
-        answer.headers["Content-Security-Policy"] = CSP
-        return answer
+    gate.install(app, app.state.settings)
 
     def job_of(number: str) -> dict:
         return next(job for job in service.jobs if job["id"] == number)
@@ -99,7 +90,8 @@ def build(service: Service):
     @app.get("/api/v1/voices")
     def voices():
         names = {"korean-demo": "한국어 기본", "run:evil": EVIL}
-        shown = [{"id": key, "name": name} for key, name in names.items()]
+        ready = {"status": "ready", "kind": "run"}
+        shown = [{"id": key, "name": name, **ready} for key, name in names.items()]
         return {"voices": shown, "missing": ["XTTS가 설치되어 있지 않습니다."]}
 
     @app.post("/api/v1/synthesize", status_code=202)
@@ -109,6 +101,10 @@ def build(service: Service):
     @app.get("/api/v1/jobs")
     def jobs(limit: int = 20):
         return {"jobs": service.jobs[:limit]}
+
+    @app.get("/api/v1/jobs/{number}")
+    def job(number: str):
+        return job_of(number)
 
     @app.delete("/api/v1/jobs/{number}")
     def cancel(number: str):
@@ -144,13 +140,15 @@ def build(service: Service):
         return {"profiles": [{**one, "created_at": "2026-11-27T03:00:00+00:00"}]}
 
     @app.get("/api/v1/consents")
-    def consents():
-        uses = ["fraud", "impersonation"]
-        return {"consents": service.consents, "prohibited_uses": uses}
+    def all_consents():
+        uses, statement = consents.PROHIBITED_USES, consents.STATEMENT
+        known = {"prohibited_uses": uses, "statement": statement}
+        return {"consents": service.consents, **known}
 
     @app.post("/api/v1/consents/{number}/revoke")
     def revoke(number: str):
-        return {"gone": ["recordings: 1"], "not_gone": ["watermark tokens"]}
+        told = {"complete": True, "gone": {"recordings": 1}, "left": {}}
+        return {**told, "kept": ["watermark_tokens"], "not_reached": ["backups"]}
 
     @app.post("/upload")
     def upload():
@@ -162,8 +160,9 @@ def build(service: Service):
 
     @app.get("/api/v1/usage")
     def usage():
-        used = {"characters": 1234, "seconds": 95.0, "requests": 12, "tier": "free"}
-        return {**used, "limits": {"characters": 10_000}}
+        used = {"characters": {"used": 1234, "limit": 10_000}, "seconds": 95.0}
+        user = {"tier": "free", "operator": True}
+        return {**used, "requests": 12, "user": user, "formats": ["mp3", "wav"]}
 
     @app.get("/api/v1/admin/users")
     def users():
@@ -172,7 +171,7 @@ def build(service: Service):
 
     @app.get("/api/v1/admin/queue")
     def queue():
-        return {"states": {"queued": 2, "running": 1}}
+        return {"queued": 2, "running": 1}
 
     for path in ("consents", "profiles"):
 

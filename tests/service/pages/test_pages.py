@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("service_installed")
 def client(service_installed):
     from fastapi.testclient import TestClient
 
-    return TestClient(build(Service()))
+    return TestClient(build(Service()), "http://127.0.0.1")
 
 
 def names(branch: dict, above: str = "") -> set[str]:
@@ -25,9 +25,14 @@ def names(branch: dict, above: str = "") -> set[str]:
 
 
 def test_both_languages_have_the_same_texts():
+    from moksori.service.consents import PROHIBITED_USES
     from moksori.service.pages import LANGUAGES, texts
 
     korean, english = map(texts, LANGUAGES)
+    # The Korean lines are those that a consent records.
+    english = dict(english)
+    uses = english.pop("uses")
+    assert set(uses) == set(PROHIBITED_USES)
     assert names(korean) == names(english)
     for name in names(korean):
         both = korean, english

@@ -157,7 +157,9 @@ def test_by_keyboard_alone(page, service):
 
 @pytest.mark.parametrize("path", PATHS)
 def test_everything_has_a_name_for_screen_readers(page, service, path):
-    service.consents = [{"id": "c", "voice_owner": EVIL, "purpose": EVIL}]
+    service.consents = [
+        {"id": "c", "state": "valid", "voice_owner": EVIL, "purpose": EVIL}
+    ]
     driver = page(path)
     time.sleep(0.3)
     tree = driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
@@ -175,7 +177,9 @@ def test_everything_has_a_name_for_screen_readers(page, service, path):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_it_fits(page, service, width, scheme):
-    service.consents = [{"id": "c", "voice_owner": EVIL * 3, "purpose": "x" * 300}]
+    service.consents = [
+        {"id": "c", "state": "valid", "voice_owner": EVIL * 3, "purpose": "x" * 300}
+    ]
     for path in PATHS:
         driver = page("/")
         size = {"width": width, "height": 844, "deviceScaleFactor": 1}
@@ -240,7 +244,7 @@ def test_a_voice_with_a_spoken_consent(page, service, tmp_path):
     sound = tmp_path / "minji.wav"
     sound.write_bytes(tone(12.0))
     driver = page("/voices")
-    until(driver, "document.querySelectorAll('#prohibited input').length === 2")
+    until(driver, "document.querySelectorAll('#prohibited input').length === 6")
     driver.find_element("id", "recordings").send_keys(str(sound))
     until(driver, "document.querySelector('#previews .spectrogram').width > 100")
     driver.find_element("css selector", "#previews .head button").click()
@@ -260,21 +264,24 @@ def test_a_voice_with_a_spoken_consent(page, service, tmp_path):
         driver, "document.querySelector('#said').textContent.includes('준비되었습니다')"
     )
     (_, consent), (_, profile) = service.forms
-    assert consent["type"] == ["spoken"]
-    assert consent["prohibited"] == ["fraud", "impersonation"]
+    assert consent["statement"][0].filename == "statement.wav"
+    assert len(consent["prohibited"]) == 6
     assert len(consent["audio_sha256"][0]) == 64
     assert profile["consent_id"] == ["consents"]
 
 
 def test_revoking_says_what_is_gone_and_what_is_not(page, service):
-    service.consents = [{"id": "c", "voice_owner": "김민지", "purpose": "동화"}]
+    service.consents = [
+        {"id": "c", "state": "valid", "voice_owner": "김민지", "purpose": "동화"}
+    ]
     driver = page("/voices")
     until(driver, "document.querySelector('#consents button')").click()
     driver.find_element("css selector", "#revoke button.danger").click()
-    until(driver, "document.querySelectorAll('#consents li').length === 2")
+    until(driver, "document.querySelectorAll('#consents li').length === 3")
     shown = driver.find_element("id", "consents").text
-    assert "recordings: 1" in shown
-    assert "watermark tokens" in shown
+    assert [
+        line for line in ("녹음: 1", "워터마크 번호", "백업") if line not in shown
+    ] == []
 
 
 def test_what_is_refused_is_said(page, service):
