@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket
@@ -23,6 +24,37 @@ _HTTP = {
         "이 주소는 이 방식을 받지 않습니다.",
         "Not this method here.",
     ),
+}
+_SHAPE = {
+    "title": "Problem",
+    "type": "object",
+    "required": ["success", "error", "message", "message_en", "request_id"],
+    "properties": {
+        "success": {"type": "boolean", "const": False},
+        "error": {"type": "string", "examples": ["quota_exceeded"]},
+        "message": {"type": "string"},
+        "message_en": {"type": "string"},
+        "field": {"type": "string"},
+        "request_id": {"type": "string"},
+    },
+}
+_OPENAI_SHAPE = {
+    "title": "OpenAIProblem",
+    "type": "object",
+    "required": ["error", "request_id"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["message", "type", "param", "code"],
+            "properties": {
+                "message": {"type": "string"},
+                "type": {"type": "string", "examples": ["rate_limit_error"]},
+                "param": {"type": ["string", "null"]},
+                "code": {"type": "string", "examples": ["quota_exceeded"]},
+            },
+        },
+        "request_id": {"type": "string"},
+    },
 }
 
 
@@ -105,6 +137,12 @@ def install(app: FastAPI) -> None:
     async def invalid(connection: HTTPConnection, error: RequestValidationError):
         return await answer(connection, _invalid(error))
 
+    async def unstorable(connection: HTTPConnection, error: DataError):
+        # A text with a NUL, a number out of range: what no column holds.
+        return await answer(
+            connection, _unreadable(None, "it holds what cannot be kept")
+        )
+
     async def http(connection: HTTPConnection, error: HTTPException):
         word, korean, english = _HTTP.get(
             error.status_code,
@@ -116,7 +154,37 @@ def install(app: FastAPI) -> None:
 
     app.add_exception_handler(Problem, answer)
     app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(DataError, unstorable)
     app.add_exception_handler(HTTPException, http)
+    _document(app)
+
+
+def _document(app: FastAPI) -> None:
+    """Let OpenAPI tell how errors look, instead of what FastAPI answers by itself."""
+    made = app.openapi
+
+    def openapi() -> dict:
+        if app.openapi_schema:
+            return app.openapi_schema
+        whole = made()
+        schemas = whole.setdefault("components", {}).setdefault("schemas", {})
+        for name in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(name, None)
+        for shape in (_SHAPE, _OPENAI_SHAPE):
+            schemas[shape["title"]] = shape
+        for path, methods in whole["paths"].items():
+            shape = _OPENAI_SHAPE if path.startswith(OPENAI) else _SHAPE
+            schema = {"$ref": f"#/components/schemas/{shape['title']}"}
+            answer = {
+                "description": "Refused, or failed",
+                "content": {"application/json": {"schema": schema}},
+            }
+            for operation in methods.values():
+                operation["responses"].pop("422", None)
+                operation["responses"]["default"] = answer
+        return whole
+
+    app.openapi = openapi
 
 
 def _invalid(error: RequestValidationError) -> Problem:
@@ -124,13 +192,15 @@ def _invalid(error: RequestValidationError) -> Problem:
     first = error.errors()[0]
     # The first part says body, query or path; of a text that is no JSON, a position.
     parts = [str(part) for part in first["loc"][1:] if first["type"] != "json_invalid"]
-    field = ".".join(parts) or None
+    return _unreadable(".".join(parts) or None, first["msg"])
+
+
+def _unreadable(field: str | None, reason: str) -> Problem:
+    what = f"'{field}' 항목이" if field else "내용이"
     return Problem(
         400,
         "invalid_request",
-        f"요청의 '{field}' 항목이 올바르지 않습니다."
-        if field
-        else "요청을 읽을 수 없습니다.",
-        f"{field or 'body'}: {first['msg']}",
+        f"요청의 {what} 올바르지 않습니다.",
+        f"{field or 'request'}: {reason}",
         field=field,
     )
