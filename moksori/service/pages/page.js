@@ -68,12 +68,17 @@ export async function api(method, path, body) {
   return told;
 }
 
-/** Say a line to eye and screen reader; it stays until the next one or a click. */
+const said = one("#said");
+let saidTimer;
+
+/** Say a line to eye and screen reader; a warning stays until a click. */
 export function say(line, kind = "") {
-  const said = one("#said");
+  clearTimeout(saidTimer);
   said.className = kind;
   said.replaceChildren(line);
+  if (!kind) saidTimer = setTimeout(() => said.replaceChildren(), 6000);
 }
+said.addEventListener("click", () => said.replaceChildren());
 
 /** Run what may be refused, and say so if it is. Returns what it returns. */
 export async function attempt(work) {

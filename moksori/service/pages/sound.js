@@ -151,7 +151,7 @@ export function wav(samples, rate) {
 
 /** Make a player: a button, the waveform to seek in, the time, the spectrogram.
  *
- * `stream(url)` plays what is still being made; `load(url)` what is complete, which is
+ * `stream(url)` offers what is still being made; `load(url)` what is complete, which is
  * also drawn: from `file` where its address is one of the page's own. A stream that
  * plays is played to its end.
  */
@@ -178,8 +178,11 @@ export function player(label) {
     if (sound) drawWave(wave, sound.samples, audio.currentTime / sound.seconds);
   };
   const swap = () => {
-    if (complete && (audio.paused || audio.ended) && audio.getAttribute("src") !== complete) {
+    const idle = audio.paused || audio.ended || audio.error;
+    if (complete && idle && audio.getAttribute("src") !== complete) {
+      const at = audio.ended ? 0 : audio.currentTime;
       audio.src = complete;
+      audio.currentTime = at;
       show();
     }
   };
@@ -189,7 +192,7 @@ export function player(label) {
     drawSpectrogram(picture, sound.samples, sound.rate);
   };
   for (const event of ["play", "pause", "timeupdate", "loadedmetadata"]) audio.addEventListener(event, show);
-  audio.addEventListener("ended", () => { swap(); show(); });
+  for (const event of ["ended", "error"]) audio.addEventListener(event, () => { swap(); show(); });
   button.addEventListener("click", () => (audio.paused ? audio.play() : audio.pause()));
   seek.addEventListener("input", () => { swap(); audio.currentTime = Number(seek.value); });
   new ResizeObserver(draw).observe(element);
@@ -202,7 +205,6 @@ export function player(label) {
     stream(url) {
       audio.src = url;
       button.disabled = false;
-      return audio.play().catch(() => {}); // A browser may want a click first.
     },
     async load(url, file) {
       complete = url;

@@ -74,7 +74,8 @@ function show(job, listening = false) {
     leave = () => sound.audio.pause();
     return finish(job);
   }
-  if (listening && job.request.stream) sound.stream(audioOf(job));
+  if (job.request.stream) sound.stream(audioOf(job));
+  if (listening) sound.audio.play().catch(() => {}); // A browser may want a click first.
   const stop = follow(job.id, (event) =>
     ended(event.state) ? finish(event) : bar.update(event));
   leave = () => {

@@ -80,7 +80,8 @@ def test_from_text_to_download(page, service):
     request = service.jobs[0]["request"]
     assert request["text"] == TEXT
     assert (request["speed"], request["pitch"], request["stream"]) == (1, 0, True)
-    assert driver.find_element("css selector", "#recent .row").text.startswith(TEXT)
+    row = until(driver, "document.querySelector('#recent .row')")
+    assert row.text.startswith(TEXT)
 
 
 def test_pictures_show_the_sound(page, service):
@@ -219,7 +220,7 @@ def test_markup_is_shown_as_text(page, service, tmp_path):
     speak(driver, EVIL)
     until(driver, DONE)
     service.jobs[0]["message"] = EVIL
-    assert EVIL in driver.find_element("css selector", "#recent .row").text
+    assert EVIL in until(driver, "document.querySelector('#recent .row')").text
     for path, place in (
         ("/jobs", "#jobs"),
         ("/voices", "#profiles"),
