@@ -121,8 +121,9 @@ def opened(path: Path, **how) -> Iterator["av.container.InputContainer"]:
     except (av.FFmpegError, OSError, ValueError) as error:
         if isinstance(error, AudioError):
             raise
+        what = "cannot be read as sound: " * isinstance(error, av.FFmpegError)
         reason = getattr(error, "strerror", None) or error
-        raise AudioError(f"{path}: cannot be read as sound: {reason}") from None
+        raise AudioError(f"{path}: {what}{reason}") from None
 
 
 def sound_track(

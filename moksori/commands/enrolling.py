@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from moksori.commands.opening import open_recognizer
+from moksori.commands.opening import days, open_recognizer
 from moksori.commands.people import draw, note
 
 
@@ -20,8 +20,8 @@ def add_flags(flags: argparse.ArgumentParser) -> None:
     flags.add_argument("--consent-by", metavar="WHO", help=who)
     why = "what they agreed to, for instance 'names in our minutes'"
     flags.add_argument("--purpose", metavar="TEXT", help=why)
-    days = "forget them after so many days"
-    flags.add_argument("--days", type=int, metavar="N", help=days)
+    after = "forget them after so many days"
+    flags.add_argument("--days", type=days, metavar="N", help=after)
     fit = "enrol without recordings that do not fit, instead of not at all"
     flags.add_argument("--leave-out", action="store_true", help=fit)
     picture = "the picture of everybody (embedding.png beside the registry)"
@@ -38,8 +38,8 @@ def enrol(arguments: argparse.Namespace) -> int:
         raise ValueError("name a folder of NAME/FILE")
     people = enrolment.recordings(folder)
     by, purpose = _consent(arguments, people)
-    days = arguments.days
-    expires = days and datetime.now(UTC) + timedelta(days=days)
+    later = arguments.days
+    expires = later and datetime.now(UTC) + timedelta(days=later)
     recognizer = open_recognizer(arguments.registry, arguments.encoder, create=True)
     refused = 0
     for name, paths in people.items():

@@ -25,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
     add("--registry", **file, default=opening.REGISTRY, help="who is enrolled")
     add("--encoder", **file, help="an ONNX model instead of CAM++")
     above = "lowest score that names somebody (by encoder and length)"
-    add("--threshold", type=float, metavar="COSINE", help=above)
+    add("--threshold", type=opening.cosine, metavar="COSINE", help=above)
     add("--json", action="store_true", help="a JSON object a line, one for each window")
     add("--server", metavar="URL", help="ask a server that `speakers serve` started")
     add("--api-key-file", **file, help="whose first line is the key of the server")

@@ -74,8 +74,11 @@ def seconds(text: str) -> float:
 
 def errors() -> tuple[type[Exception], ...]:
     """Return what ends listening with one line."""
+    import sqlite3
+
     from moksori.speakers.client import ServerError
     from moksori.speakers.microphone import MicrophoneError
     from moksori.speakers.weights import EncoderMissing
 
-    return OSError, ValueError, ServerError, MicrophoneError, EncoderMissing
+    ours = ServerError, MicrophoneError, EncoderMissing
+    return OSError, ValueError, sqlite3.Error, *ours

@@ -42,10 +42,26 @@ def open_recognizer(registry: Path, encoder: Path | None, create=False) -> "Reco
     return Recognizer(network, people, calibration, detector)
 
 
+def cosine(text: str) -> float:
+    """Convert a flag to a cosine; what is no number would name everybody."""
+    value = float(text)
+    if not -1 <= value <= 1:
+        raise argparse.ArgumentTypeError("is not from -1 to 1")
+    return value
+
+
+def days(text: str) -> int:
+    """Convert a flag to a time in days, ten years at most."""
+    value = int(text)
+    if not 1 <= value <= 3650:
+        raise argparse.ArgumentTypeError("is not from 1 to 3650 days")
+    return value
+
+
 def add_following(parser: argparse.ArgumentParser) -> None:
     """Add the flags by which strangers are followed."""
-    days = "give strangers a pseudonym for so many days (off: they are just unknown)"
-    parser.add_argument("--follow-strangers", type=int, metavar="DAYS", help=days)
+    off = "give strangers a pseudonym for so many days (off: they are just unknown)"
+    parser.add_argument("--follow-strangers", type=days, metavar="DAYS", help=off)
     who = "with it: who agreed for those who are heard"
     parser.add_argument("--consent-by", metavar="WHO", help=who)
     why = "with it: what they agreed to"
@@ -60,8 +76,6 @@ def following(recognizer: "Recognizer", arguments: argparse.Namespace) -> "Recog
         raise ValueError(
             "strangers are followed with their consent: --consent-by WHO --purpose TEXT"
         )
-    if not 1 <= arguments.follow_strangers <= 3650:
-        raise ValueError("--follow-strangers takes 1 to 3650 days")
     from moksori.speakers.following import FollowingRecognizer
     from moksori.speakers.registry import Consent, Registry
 

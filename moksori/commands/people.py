@@ -3,6 +3,7 @@
 import argparse
 import hashlib
 import json
+import sqlite3
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -56,8 +57,7 @@ def forget(arguments: argparse.Namespace) -> int:
 
 def plot(arguments: argparse.Namespace) -> int:
     """Draw everybody."""
-    recognizer = open_recognizer(arguments.registry, arguments.encoder)
-    draw(recognizer, arguments.out)
+    draw(open_recognizer(arguments.registry, arguments.encoder), arguments.out)
     return 0
 
 
@@ -66,7 +66,7 @@ def errors() -> tuple[type[Exception], ...]:
     from moksori.speakers.registry import UnknownSpeaker
     from moksori.speakers.weights import EncoderMissing
 
-    return OSError, ValueError, EncoderMissing, UnknownSpeaker
+    return OSError, ValueError, EncoderMissing, UnknownSpeaker, sqlite3.Error
 
 
 def one(registry: "Registry", who: str) -> "Speaker":

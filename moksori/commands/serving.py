@@ -11,7 +11,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the server."""
     here = "the address to serve (%(default)s: this machine alone)"
     parser.add_argument("--host", default="127.0.0.1", help=here)
-    parser.add_argument("--port", type=int, default=8000, help="(%(default)s)")
+    parser.add_argument("--port", type=_port, default=8000, help="(%(default)s)")
     same = "the registry, as other programs call it"
     parser.add_argument("--embeddings", type=Path, metavar="FILE", help=same)
     lines = "keys of clients, one a line, or sha256:HEX of them"
@@ -19,6 +19,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     visible = "one key; other users can see it in ps"
     parser.add_argument("--api-key", metavar="KEY", help=visible)
     add_following(parser)
+
+
+def _port(text: str) -> int:
+    """Convert a flag to a port; 0 takes any that is free."""
+    if not 0 <= int(text) <= 65_535:
+        raise argparse.ArgumentTypeError("is not from 0 to 65535")
+    return int(text)
 
 
 def serve(arguments: argparse.Namespace) -> int:

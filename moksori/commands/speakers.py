@@ -63,7 +63,8 @@ def parser() -> argparse.ArgumentParser:
     verify.add_argument("recordings", nargs="+", type=Path, metavar="FILE")
     for each in (identify, verify):
         above = "lowest cosine that names somebody (measured: by length and band)"
-        each.add_argument("--threshold", type=float, metavar="COSINE", help=above)
+        cosine = {"type": opening.cosine, "metavar": "COSINE"}
+        each.add_argument("--threshold", **cosine, help=above)
     action("list", "list who is enrolled")
     rename = action("rename", "give somebody another name")
     rename.add_argument("who", metavar="NAME", help="a name or an id")

@@ -71,12 +71,12 @@ def enrol(
             clips[path] = read_clip(path, recognizer.encoder, recognizer.detector)
         except ValueError as error:
             reasons[path] = str(error)
-    reasons |= _strangers(clips, recognizer, name)
+    there = recognizer.registry.find(name)
+    reasons |= _strangers(clips, recognizer, there)
     if reasons and not leave_out:
         lines = [f"  {path}: {reason}" for path, reason in reasons.items()]
         raise Refused("\n".join([f"{name}: recordings that do not fit", *lines]))
     fitting = [clip for path, clip in clips.items() if path not in reasons]
-    there = recognizer.registry.find(name)
     return _enrolled(recognizer, name, fitting, consent, expires, reasons, there)
 
 
@@ -94,7 +94,8 @@ def enrol_clips(
     name = checked_name(name)
     if recognizer.registry.find(name):
         raise NameTaken(name)
-    _refuse_strangers(clips, recognizer, name)
+    # Who takes the name meanwhile is not compared with, nor added to.
+    _refuse_strangers(clips, recognizer, [])
     taken = list(clips.values())
     return _enrolled(recognizer, name, taken, consent, expires, {}, []).speaker
 
@@ -102,12 +103,12 @@ def enrol_clips(
 def add_clips(recognizer: Recognizer, speaker: str, clips: dict[str, Clip]) -> Speaker:
     """Add clips, by what they are called, to an enrolled speaker; raises `Refused`
     for another voice."""
-    _refuse_strangers(clips, recognizer, speaker)
+    _refuse_strangers(clips, recognizer, [recognizer.registry.get(speaker)])
     return recognizer.registry.add_clips(speaker, list(clips.values()))
 
 
-def _refuse_strangers(clips: dict, recognizer: Recognizer, name: str) -> None:
-    reasons = _strangers(clips, recognizer, name)
+def _refuse_strangers(clips: dict, recognizer: Recognizer, there: list) -> None:
+    reasons = _strangers(clips, recognizer, there)
     if reasons:
         raise Refused("; ".join(f"{each}: {why}" for each, why in reasons.items()))
 
@@ -136,12 +137,10 @@ def _enrolled(recognizer, name, clips, consent, expires, reasons, there):
     return Enrolment(speaker, len(new), reasons, warnings)
 
 
-def _strangers(clips: dict, recognizer: Recognizer, name: str) -> dict:
-    """Name the clips whose voice is not that of the others, or of who is enrolled by
-    this name."""
+def _strangers(clips: dict, recognizer: Recognizer, there: list[Speaker]) -> dict:
+    """Name the clips whose voice is not that of the others, or of who is there."""
     if not recognizer.calibration.knows(recognizer.encoder.id):
         return {}
-    there = recognizer.registry.find(name)
     if there:
         scores = _to_template(clips, recognizer, there[0].id)
     else:

@@ -136,7 +136,7 @@ class Recognizer:
         decision = replace(
             decision, margin=value, threshold=threshold, probability=probability
         )
-        if value < threshold:
+        if not value >= threshold:  # also where it is no number
             return decision
         certain = decision.speech_seconds >= _CERTAIN_SECONDS
         answer = Answer.KNOWN if certain else Answer.LIKELY

@@ -78,6 +78,12 @@ def test_what_gets_no_name(recognizer, tmp_path, wave, answer):
     assert decision.to_json()["decision"] == answer
 
 
+def test_no_number_names_nobody(recognizer, tmp_path):
+    enrolled(recognizer, tmp_path / "data", minji=400)
+    for wave in (voice(401), voice(2000)):
+        assert recognizer.identify(wave, RATE, threshold=np.nan).name is None
+
+
 def test_nobody_is_enrolled(recognizer):
     assert recognizer.identify(voice(402), RATE).answer == "unknown"
 
