@@ -136,7 +136,7 @@ def holding(
     Its row stays locked against a revocation until the transaction ends. Raises
     `Problem`.
     """
-    how = {"with_for_update": {"read": True}, "populate_existing": True}
+    how = {"with_for_update": {"key_share": True}, "populate_existing": True}
     consent = owned(session, caller, consent_id, **how)
     if state(consent) != "valid":
         raise revoked()

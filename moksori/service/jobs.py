@@ -271,7 +271,8 @@ def _same(job: Job, type: str, request: dict) -> Job:
 
 def _check_profile(session: Session, user_id: str, profile_id: str, type: str) -> None:
     """Hold a voice's row, so that a consent is not revoked between here and the end."""
-    profile = session.get(Profile, profile_id, with_for_update={"read": True})
+    # Not shared: who shares it, one after the other, would keep a revocation waiting.
+    profile = session.get(Profile, profile_id, with_for_update={"key_share": True})
     if profile is None or profile.user_id != user_id or profile.status == "deleted":
         raise not_found()
     if profile.status == "revoked":

@@ -74,12 +74,12 @@ def revoke(session: Session, consent: Consent, actor: str, reason: str | None) -
     """Revoke a consent: its voices speak no more, jobs that wait are cancelled, those
     that run end at the next piece. One that is revoked stays as it is."""
     # Waits for who is about to use it; whoever comes later sees it revoked.
-    session.refresh(consent, with_for_update=True)
+    session.refresh(consent, with_for_update={"key_share": True})
     if consent.revoked_at is None:
         consent.revoked_at, consent.reason = now(), reason
         audit(session, actor, "revoke", consent.id)
     mine = select(Profile).where(Profile.consent_id == consent.id)
-    for profile in session.scalars(mine.with_for_update()):
+    for profile in session.scalars(mine.with_for_update(key_share=True)):
         end(session, profile, "revoked")
 
 

@@ -73,8 +73,12 @@ class Worker:
     def run(self) -> int:
         """Work until SIGTERM or SIGINT; returns the exit code."""
         self._tasks.warm_up()
-        threading.Thread(target=self._watch, daemon=True).start()
-        return asyncio.run(self._run())
+        ended = threading.Event()
+        threading.Thread(target=self._watch, args=(ended,), daemon=True).start()
+        try:
+            return asyncio.run(self._run())
+        finally:
+            ended.set()
 
     def stop(self) -> None:
         """End at the next piece of the job that runs; it goes back into the queue."""
@@ -207,10 +211,9 @@ class Worker:
             await asyncio.to_thread(self.alive.touch)
             await asyncio.sleep(1.0)
 
-    def _watch(self) -> None:
+    def _watch(self, ended: threading.Event) -> None:
         """End the process, from a thread of its own, when the others hang."""
-        while True:
-            time.sleep(1.0)
+        while not ended.wait(1.0):
             now, moved = time.monotonic(), self._moved
             if now - self._beat > _SILENT_SECONDS:
                 log.critical("the worker hangs and ends itself")

@@ -74,13 +74,19 @@ def client_of(settings, database, storage, caller=None):
     from fastapi import FastAPI
     from fastapi.testclient import TestClient
 
-    from moksori.service import callers, consents_api, problems, profiles_api
+    from moksori.service import (
+        callers,
+        consents_api,
+        problems,
+        profiles_api,
+        proof_api,
+    )
 
     app = FastAPI()
     problems.install(app)
     app.state.settings, app.state.database = settings, database
     app.state.storage = storage
-    for api in (consents_api, profiles_api):
+    for api in (consents_api, profiles_api, proof_api):
         app.include_router(api.router)
     if caller is not None:
         app.dependency_overrides[callers._signed_in] = lambda: caller

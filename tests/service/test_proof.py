@@ -121,3 +121,23 @@ def test_tokens_are_drawn_again_until_one_is_free(database, settings, monkeypatc
         session.add_all(jobs)
         session.flush()
         assert [proof.issue(session, job, settings) for job in jobs] == [7, 8]
+
+
+def test_a_file_is_asked_about_over_http(database, settings, spoken, wave):
+    from moksori.audio.encoding import encode
+    from moksori.service.callers import Caller
+    from tests.service.people import client_of
+
+    job, marked = spoken
+    mp3 = encode(marked(wave), RATE, "mp3")
+    with client_of(settings, database, None) as client:
+        told = client.post("/api/v1/verify", files={"audio": ("a.mp3", mp3)}).json()
+        assert (told["answer"], told["job_id"]) == ("ours", job.id)
+        page = client.post("/api/v1/verify", files={"audio": ("a.wav", b"<html>")})
+        assert (page.status_code, page.json()["error"]) == (415, "not_sound")
+    stranger = Caller("1" * 32, "free", operator=False)
+    with client_of(settings, database, None, stranger) as client:
+        told = client.post("/api/v1/verify", files={"audio": ("a.mp3", mp3)}).json()
+        assert told["answer"] == "ours"
+        assert job.id not in str(told)
+        assert job.user_id not in str(told)
