@@ -3,13 +3,16 @@
 The name that a file was sent under is never used, neither for its kind nor for a path.
 """
 
+import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import threading
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,10 +20,14 @@ import numpy as np
 
 from moksori.service import decoding
 from moksori.service.problems import Problem
+from moksori.service.storage import Exists, Missing, Storage
+from moksori.service.tables import now
 
 MOST_BYTES = 50 * 2**20
 SAMPLE_RATE = 24_000
 TIMEOUT_SECONDS = 60.0
+_FOLDER = "uploads"
+_NAME = re.compile(r"[0-9]{8}T[0-9]{6}-(?P<sha256>[0-9a-f]{64})\.wav")
 
 _WORDS = {
     "no_file": (400, "파일이 비어 있습니다.", "The file is empty."),
@@ -132,6 +139,54 @@ def decoded(data: bytes, sample_rate: int = SAMPLE_RATE) -> Recording:
         about["channels"],
         sha256(data).hexdigest(),
     )
+
+
+def keep(storage: Storage, user_id: str, sha256: str, data: bytes) -> str:
+    """Keep a prepared wav for its user; returns the name that the user is told.
+
+    The name says when, and by its SHA-256 of which file.
+    """
+    name = f"{now():%Y%m%dT%H%M%S}-{sha256}.wav"
+    with contextlib.suppress(Exists):
+        storage.put_once(_key(user_id, name), data)
+    return name
+
+
+def kept(storage: Storage, user_id: str, name: str) -> tuple[bytes, str]:
+    """Return a kept wav and the SHA-256 of the file that it was made of.
+
+    Raises `Problem` 404 for a name that the user was not told.
+    """
+    try:
+        found = _NAME.fullmatch(name)
+        if found:
+            return storage.get(_key(user_id, name)), found["sha256"]
+    except Missing:
+        pass
+    raise Problem(
+        404,
+        "no_upload",
+        "그런 파일이 없습니다. 다시 올려 주세요.",
+        "There is no such upload, or its time is over; send it again.",
+        field="reference_filename",
+    )
+
+
+def expire(storage: Storage, hours: float) -> int:
+    """Delete uploads that are older than that; returns how many."""
+    before = f"{now() - timedelta(hours=hours):%Y%m%dT%H%M%S}"
+    old = [
+        key
+        for key in storage.keys(_FOLDER)
+        if key.rpartition("/")[2][: len(before)] < before
+    ]
+    for key in old:
+        storage.delete(key)
+    return len(old)
+
+
+def _key(user_id: str, name: str) -> str:
+    return f"{_FOLDER}/{user_id}/{name}"
 
 
 def _in_child(path: str, kind: str, sample_rate: int) -> tuple[dict, bytes]:

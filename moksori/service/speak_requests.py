@@ -1,0 +1,221 @@
+"""Accept requests to speak, whichever router they come by, and describe their jobs."""
+
+import re
+import unicodedata
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import Header
+from pydantic import BaseModel, Field
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from starlette.requests import HTTPConnection
+
+from moksori.audio.encoding import FORMATS
+from moksori.service import jobs, profiles
+from moksori.service.callers import Caller
+from moksori.service.notices import event_of
+from moksori.service.problems import Problem, not_found, request_id
+from moksori.service.tables import SUCCEEDED, Artefact, Job
+from moksori.service.tiers import TIERS
+
+MOST_CHARACTERS = 5000
+SPEEDS = (0.25, 4.0)
+# Until jobs of one's own were measured.
+SECONDS_A_CHARACTER = 0.05
+# A raw or an adts stream is of the tier that has the same quality in a file.
+_LIKE = {"pcm": "wav", "aac": "mp3"}
+_OPUS_RATES = (8000, 12000, 16000, 24000, 48000)
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_ID = re.compile(r"[0-9a-f]{32}")
+_MEASURED_JOBS = 20
+_TIMES = ("queued_at", "started_at", "finished_at", "expires_at")
+
+IdempotencyKey = Annotated[str | None, Header(pattern=r"^[!-~]{1,128}$")]
+
+
+class SpeakRequest(BaseModel):
+    """Represent what is to be spoken, by whom and how.
+
+    `pitch` is in semitones, `sample_rate` in hertz; `stream` says that the sound is
+    heard while it is made.
+    """
+
+    model_config = {
+        "json_schema_extra": {
+            "examples": [{"text": "안녕하세요.", "voice": "korean-demo"}]
+        }
+    }
+
+    text: str
+    voice: str = profiles.SHIPPED
+    language: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]{2})?$")] = "ko"
+    speed: Annotated[float, Field(ge=SPEEDS[0], le=SPEEDS[1])] = 1.0
+    pitch: Annotated[float, Field(ge=-12, le=12)] = 0.0
+    format: Literal["mp3", "wav", "flac", "ogg", "aac", "pcm"] | None = None
+    sample_rate: (
+        Literal[8000, 12000, 16000, 22050, 24000, 32000, 44100, 48000] | None
+    ) = None
+    stream: bool = False
+
+
+def accept(
+    session: Session,
+    connection: HTTPConnection,
+    caller: Caller,
+    request: SpeakRequest,
+    key: str | None = None,
+) -> Job:
+    """Check a request to speak and queue its job; raises `Problem`.
+
+    A second request with the same idempotency `key` gets the first one's job.
+    """
+    settings = connection.app.state.settings
+    wanted = checked(caller, request)
+    profile = profiles.choose(session, caller, request.voice, settings)
+    if profile is None and request.language != "ko":
+        raise Problem(
+            400,
+            "unsupported_language",
+            "이 목소리는 한국어만 말합니다.",
+            "This voice speaks Korean alone.",
+            field="language",
+        )
+    return jobs.create(
+        session,
+        caller.id,
+        "speak",
+        wanted,
+        profile_id=profile,
+        idempotency_key=key,
+        request_id=request_id(connection),
+    )
+
+
+def checked(caller: Caller, request: SpeakRequest) -> dict:
+    """Return a request as its job holds it; raises `Problem` for what cannot be."""
+    _check_speed(request)
+    text, format = checked_text(request.text), _format(caller, request)
+    return {**request.model_dump(), "text": text, "format": format}
+
+
+def checked_text(text: str) -> str:
+    """Return a text in NFC; raises `Problem` for one that is empty or too long."""
+    text = unicodedata.normalize("NFC", text)
+    if not text.strip():
+        raise Problem(
+            400, "no_text", "글을 입력해 주세요.", "There is no text.", field="text"
+        )
+    if len(text) > MOST_CHARACTERS:
+        raise Problem(
+            400,
+            "text_too_long",
+            f"글은 {MOST_CHARACTERS:,}자까지 쓸 수 있습니다.",
+            f"A text has {MOST_CHARACTERS:,} characters at most.",
+            field="text",
+        )
+    if _CONTROLS.search(text):
+        raise Problem(
+            400,
+            "bad_text",
+            "글에 제어 문자가 있습니다.",
+            "The text holds control characters.",
+            field="text",
+        )
+    return text
+
+
+def _format(caller: Caller, request: SpeakRequest) -> str:
+    """Return the format of a request, the tier's usual one if it names none."""
+    allowed = TIERS[caller.tier].formats
+    name = request.format or allowed[0]
+    if _LIKE.get(name, name) not in allowed:
+        raise Problem(
+            403,
+            "format_not_in_tier",
+            f"이 요금제에서는 {', '.join(allowed)} 형식을 쓸 수 있습니다.",
+            f"Your tier has {', '.join(allowed)}.",
+            field="format",
+        )
+    if name == "ogg" and request.sample_rate not in (None, *_OPUS_RATES):
+        raise Problem(
+            400,
+            "bad_sample_rate",
+            "ogg(Opus)에는 이 샘플링 주파수가 없습니다.",
+            f"Opus has rates of {', '.join(map(str, _OPUS_RATES))} Hz.",
+            field="sample_rate",
+        )
+    return name
+
+
+def _check_speed(request: SpeakRequest) -> None:
+    """What is pitched is spoken so much slower and played faster."""
+    voice = request.speed / 2 ** (request.pitch / 12)
+    if not SPEEDS[0] <= voice <= SPEEDS[1]:
+        raise Problem(
+            400,
+            "bad_speed",
+            "이 속도와 높이는 함께 쓸 수 없습니다.",
+            "This speed and this pitch do not go together.",
+            field="speed",
+        )
+
+
+def estimated_seconds(session: Session, job: Job) -> float:
+    """Return how long a job is likely to take once it runs, as the last ones did."""
+    last = (
+        select(Job.characters, func.extract("epoch", Job.finished_at - Job.started_at))
+        .where(Job.type == "speak", Job.state == SUCCEEDED, Job.characters > 0)
+        .order_by(Job.finished_at.desc())
+        .limit(_MEASURED_JOBS)
+    )
+    rows = session.execute(last).all()
+    characters = sum(row[0] for row in rows)
+    each = sum(float(row[1]) for row in rows) / characters if rows else None
+    return round(job.characters * (each or SECONDS_A_CHARACTER), 2)
+
+
+def owned(session: Session, caller: Caller, job_id: str) -> Job:
+    """Return a job of a caller; raises `Problem` 404 for any other."""
+    job = session.get(Job, job_id) if _ID.fullmatch(job_id) else None
+    if job is None or job.user_id != caller.id:
+        raise not_found()
+    return job
+
+
+def described(session: Session, job: Job) -> dict:
+    """Return what its owner is told of a job, as JSON."""
+    files = select(Artefact).where(Artefact.job_id == job.id)
+    files = session.scalars(files.where(Artefact.deleted_at.is_(None))).all()
+    return {
+        "id": job.id,
+        "type": job.type,
+        "profile_id": job.profile_id,
+        **{"seconds_left": None, "error": None, "message": None},
+        **event_of(job),
+        "characters": job.characters,
+        "request": job.request,
+        "result": job.result,
+        "artefacts": [
+            {
+                "name": each.name,
+                "format": each.format,
+                "sample_rate": each.sample_rate,
+                "seconds": each.seconds,
+                "bytes": each.bytes,
+                "url": f"/api/v1/jobs/{job.id}/audio?name={each.name}",
+            }
+            for each in files
+        ],
+        **{name: _time(getattr(job, name)) for name in _TIMES},
+    }
+
+
+def _time(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def media_type(format: str) -> str:
+    """Return the media type of a format; other files of jobs are only bytes."""
+    known = FORMATS.get(format)
+    return known.media_type if known else "application/octet-stream"

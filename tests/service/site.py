@@ -1,0 +1,79 @@
+"""A service that listens: its web part on a port, and its workers, in threads."""
+
+import asyncio
+import socket
+import threading
+from contextlib import asynccontextmanager, contextmanager
+
+from tests.service.tones import Tones
+from tests.service.working import working
+
+
+class Speaking:
+    """Tasks of a worker that speaks by a voice of tones."""
+
+    def __init__(self, voice: Tones | None = None, missing=()):
+        self.voice, self.missing = voice or Tones(), list(missing)
+        self.functions = {"speak": self.speak, "initialize": self.initialize}
+
+    def warm_up(self) -> None:
+        pass
+
+    def speak(self, context) -> dict:
+        from moksori.service import speaking
+        from moksori.service.errors import JobError
+
+        if context.request["voice"].startswith("upload:"):
+            raise JobError("xtts_missing", "XTTS 가중치가 없습니다.")
+        return speaking.speak(context, self.voice)
+
+    def initialize(self, context) -> dict:
+        return {"missing": self.missing}
+
+
+@contextmanager
+def site(settings, database, storage, tasks: Speaking, workers: int = 1):
+    """Serve in threads; yields an `httpx.Client` of it."""
+    import httpx
+    import uvicorn
+
+    app = make_app(settings, database, storage)
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
+    server = uvicorn.Server(config)
+    listening = socket.create_server(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
+    thread = threading.Thread(
+        target=lambda: asyncio.run(server.serve(sockets=[listening]))
+    )
+    thread.start()
+    try:
+        with (
+            working(settings, database, storage, tasks, workers),
+            httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client,
+        ):
+            yield client
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+def make_app(settings, database, storage):
+    from fastapi import FastAPI
+
+    from moksori.service import classic, gate, jobs_api, speech
+    from moksori.service.events import Events
+
+    @asynccontextmanager
+    async def lifespan(app):
+        listener = asyncio.create_task(app.state.events.run())
+        yield
+        listener.cancel()
+
+    app = FastAPI(lifespan=lifespan)
+    app.state.settings, app.state.database = settings, database
+    app.state.storage, app.state.events = storage, Events(database)
+    gate.install(app, settings)
+    for each in (classic, jobs_api, speech):
+        app.include_router(each.router)
+    return app
