@@ -72,6 +72,10 @@ speakers: $(INSTALLED) ## add speaker recognition: its engine, weights, micropho
 service: $(INSTALLED) ## add the service: web, queue, and a Postgres for this machine
 	@docker/install.sh service $(VENV)
 
+.PHONY: serve
+serve: service ## serve voices at http://127.0.0.1:5000, until Ctrl-C
+	@$(BIN)/python -m moksori serve $(ARGS)
+
 .PHONY: test-xtts
 test-xtts: xtts ## the tests that need XTTS; ARGS narrows them
 	@MOKSORI_XTTS=required $(BIN)/python -m pytest -m xtts $(ARGS)

@@ -13,6 +13,7 @@ COMMANDS = (
     "synthesize",
     "clone",
     "compare",
+    "serve",
     "speakers",
     "listen",
     "to_wav",

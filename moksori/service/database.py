@@ -55,7 +55,12 @@ class Database:
         url = make_url(self.url).set(drivername="postgresql+psycopg")
         # Checked before use: a server that was restarted costs no request.
         self.engine = create_engine(
-            url, pool_pre_ping=True, pool_size=20, connect_args=dict(self.alive)
+            url,
+            pool_pre_ping=True,
+            pool_size=20,
+            connect_args=dict(self.alive),
+            # Errors are logged, and would repeat addresses and texts.
+            hide_parameters=True,
         )
 
     @contextlib.contextmanager
@@ -76,12 +81,12 @@ class Database:
                 f"no connection to the database ({line}): check DATABASE_URL"
             ) from None
 
-    def close(self) -> None:
-        """Close the connections, and stop the server if it was started here."""
+    def close(self, stop: bool = True) -> None:
+        """Close the connections, and `stop` the server if it is our own."""
         self.engine.dispose()
-        if self._own is not None:
+        if self._own is not None and stop:
             self._own.stop()
-            self._own = None
+        self._own = None
 
 
 def postgres_folder(folder: Path) -> Path:

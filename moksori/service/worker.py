@@ -21,7 +21,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-from moksori.service import expiry, jobs, queue
+from moksori.service import expiry, jobs, queue, revoking
 from moksori.service.context import JobContext
 from moksori.service.database import Database
 from moksori.service.errors import Cancelled, Interrupted, JobError, Superseded
@@ -236,6 +236,10 @@ class Worker:
                     )
             except (DBAPIError, StorageError) as error:
                 log.warning("a sweep failed, and is done again: %s", error)
+
+    def _purge(self) -> None:
+        expiry.expire(self._database, self._storage)
+        revoking.sweep(self._database, self._storage, self._settings)
 
     def _redeliver(self) -> None:
         with self._database.session() as session:

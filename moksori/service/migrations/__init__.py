@@ -1,10 +1,13 @@
 """Bring the tables of a database to the version of this program."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, text
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, text
 
 # Any number that nothing else locks.
 _LOCK = 0x6D6F6B73
@@ -15,9 +18,28 @@ def upgrade(engine: Engine) -> None:
 
     Of processes that start at the same time one does, and the others wait for it.
     """
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
+    config = _config()
     with engine.begin() as connection:
         connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def missing(connection: Connection) -> str:
+    """Return why this program does not fit the database, or an empty text."""
+    there = MigrationContext.configure(connection).get_current_revision()
+    wanted = _newest()
+    if there == wanted:
+        return ""
+    return f"the tables are of version {there}, not {wanted}: run --role migrate"
+
+
+@cache
+def _newest() -> str:
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    return config

@@ -1,0 +1,103 @@
+"""Do what jobs ask for: the only file of the service that knows voices.
+
+One voice speaks at a time. The shipped one is loaded before the first job; others when
+they are asked for, and the last few stay.
+"""
+
+import os
+from collections import OrderedDict
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from moksori.service import speaking
+from moksori.service.context import JobContext
+from moksori.service.errors import JobError
+from moksori.service.jobs import TRAINING_QUEUE
+from moksori.service.settings import Settings
+from moksori.service.tables import Profile
+from moksori.voices.speech import Voice, VoiceError
+
+SHIPPED, RUN = "korean-demo", "run:"
+_KEPT_VOICES = 3
+_WARM_UP = "안녕하세요."
+
+
+class Tasks:
+    """Hold the loaded voices, and the functions of the types of jobs."""
+
+    def __init__(self, settings: Settings):
+        self._settings = settings
+        self._voices: OrderedDict[tuple[str, str], Voice] = OrderedDict()
+        self.functions = {"speak": self.speak}
+
+    def warm_up(self) -> None:
+        """Load the shipped voice and let it speak, unless only trainings come."""
+        if set(self._settings.queues) != {TRAINING_QUEUE}:
+            self._voice(SHIPPED, "ko").speak([_WARM_UP])
+
+    def speak(self, context: JobContext) -> dict:
+        """Speak the text of a job."""
+        context.progress("loading", 0.0)
+        request = context.request
+        name = context.job.profile_id or request.get("voice") or SHIPPED
+        try:
+            voice = self._voice(name, request.get("language") or "ko", context)
+            return speaking.speak(context, voice)
+        except VoiceError as error:
+            line = f"이 목소리로 말하지 못했습니다: {error}"
+            raise JobError("voice_failed", line) from error
+
+    def _voice(
+        self, name: str, language: str, context: JobContext | None = None
+    ) -> Voice:
+        key = name, language
+        if key not in self._voices:
+            while len(self._voices) >= _KEPT_VOICES:
+                self._voices.popitem(last=False)
+            self._voices[key] = self._loaded(name, language, context)
+        self._voices.move_to_end(key)
+        return self._voices[key]
+
+    def _loaded(self, name: str, language: str, context: JobContext | None) -> Voice:
+        if self._settings.fake_voice:
+            from moksori.voices.tones import ToneVoice
+
+            return ToneVoice()
+        if name == SHIPPED:
+            return _trained(None)
+        if name.startswith(RUN):
+            return _trained(_inside(self._settings.runs, name.removeprefix(RUN)))
+        with context.database.session() as session:
+            profile = session.get_one(Profile, name)
+        if profile.kind == "trained":
+            return _trained(_inside(self._settings.runs, profile.latents_key))
+        return _cloned(context.storage.get(profile.latents_key), language)
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """Return a run in a folder; a name that leads elsewhere is none."""
+    run = folder / name
+    if run.resolve().parent != folder.resolve() or not run.is_dir():
+        raise JobError("unknown_voice", "그런 목소리가 없습니다.")
+    return run
+
+
+def _trained(run: Path | None) -> Voice:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from moksori.backend.program_cache import keep_programs
+    from moksori.backend.setup import load_backend
+    from moksori.training.export import SHIPPED_VOICE
+
+    load_backend(keep_programs)
+    from moksori.voices.trained import TrainedVoice
+
+    return TrainedVoice.load(run or SHIPPED_VOICE)
+
+
+def _cloned(file: bytes, language: str) -> Voice:
+    from moksori.voices.xtts.cloning import load_clone
+
+    with NamedTemporaryFile(prefix="moksori-") as kept:
+        kept.write(file)
+        kept.flush()
+        return load_clone(kept.name, language)

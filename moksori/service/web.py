@@ -1,0 +1,130 @@
+"""Build the web application: one for pages, accounts, voices, jobs and OpenAI's API."""
+
+import asyncio
+import contextlib
+import os
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from moksori.service import (
+    accounts_api,
+    consents_api,
+    gate,
+    metrics,
+    migrations,
+    pages,
+    problems,
+    profiles_api,
+)
+from moksori.service.database import Database
+from moksori.service.events import Events
+from moksori.service.problems import Problem
+from moksori.service.settings import Settings
+from moksori.service.storage import Storage, StorageFull
+
+ROUTERS = (
+    accounts_api.router,
+    consents_api.router,
+    profiles_api.router,
+    pages.router,
+)
+
+
+def create_app(settings: Settings, database: Database, storage: Storage) -> FastAPI:
+    """Create the application; routes find these three, and `events`, in `app.state`."""
+    app = FastAPI(
+        title="Moksori",
+        # Their pages load scripts from elsewhere.
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_listening,
+    )
+    app.state.settings, app.state.database = settings, database
+    app.state.storage, app.state.events = storage, Events(database)
+    gate.install(app, settings)
+    app.add_middleware(metrics.Counted)
+    for error, problem in (
+        (StorageFull, _FULL),
+        (OperationalError, _AWAY),
+    ):
+        app.add_exception_handler(error, _answering(problem))
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_api_route("/live", live, tags=["operation"])
+    app.add_api_route("/ready", ready, tags=["operation"])
+    return app
+
+
+def run(settings: Settings, database: Database, storage: Storage) -> int:
+    """Serve until SIGTERM or SIGINT; returns the exit code."""
+    uvicorn.run(
+        create_app(settings, database, storage),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        # Paths hold what people wrote; the gate logs routes.
+        access_log=False,
+        # Otherwise whoever is on this machine could give another address.
+        proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+    return 0
+
+
+def live() -> dict:
+    """Say that the process answers."""
+    return {"status": "ok"}
+
+
+def ready(request: Request) -> JSONResponse:
+    """Say whether requests can be served: the database is there, and of this version.
+
+    Answers 503 with a reason otherwise.
+    """
+    database = request.app.state.database
+    try:
+        with database.session() as session:
+            session.execute(text("select 1"))
+            reason = migrations.missing(session.connection())
+    except OperationalError:
+        reason = "the database does not answer"
+    status = {"status": "unavailable", "reason": reason} if reason else _READY
+    return JSONResponse(status, 503 if reason else 200)
+
+
+_READY = {"status": "ready"}
+_FULL = Problem(
+    507,
+    "storage_full",
+    "저장할 공간이 없습니다. 나중에 다시 시도해 주세요.",
+    "No space is left; try again later.",
+)
+_AWAY = Problem(
+    503,
+    "database_away",
+    "잠시 사용할 수 없습니다. 곧 다시 시도해 주세요.",
+    "The database does not answer; try again soon.",
+    headers={"Retry-After": "5"},
+)
+
+
+def _answering(problem: Problem):
+    async def answer(request: Request, error: Exception) -> JSONResponse:
+        number = problems.request_id(request)
+        return problems.response(problem, request.url.path, number)
+
+    return answer
+
+
+@contextlib.asynccontextmanager
+async def _listening(app: FastAPI):
+    listener = asyncio.create_task(app.state.events.run())
+    yield
+    listener.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await listener
