@@ -41,7 +41,8 @@ def serve(arguments: argparse.Namespace) -> int:
     given = {name: value for name, value in given.items() if value is not None}
     settings = Settings.from_environment(**given)
     if arguments.operator:
-        return _make_operator(settings, arguments.operator)
+        home.make_operator(settings, arguments.operator, getpass("password: "))
+        return 0
     if arguments.role is None:
         return home.run(settings, lambda line: print(f"moksori: {line}", flush=True))
     if not settings.database_url:
@@ -50,7 +51,7 @@ def serve(arguments: argparse.Namespace) -> int:
 
 
 def _run(role: str, settings) -> int:
-    from moksori.service import home, logs
+    from moksori.service import home, logs, metrics
     from moksori.service.database import Database
     from moksori.service.storage import Storage
 
@@ -61,8 +62,6 @@ def _run(role: str, settings) -> int:
         database.migrate()
         return 0
     storage = Storage(settings)
-    from moksori.service import metrics
-
     metrics.serve(settings, database)
     if role == "web":
         from moksori.service import web
@@ -72,23 +71,6 @@ def _run(role: str, settings) -> int:
     from moksori.service.worker import Worker
 
     return Worker(settings, database, storage, Tasks(settings)).run()
-
-
-def _make_operator(settings, email: str) -> int:
-    from moksori.service import accounts
-    from moksori.service.database import Database
-    from moksori.storage import lock_holder
-
-    database = Database(settings)
-    database.migrate()
-    try:
-        with database.session() as session:
-            accounts.make_operator(session, email, getpass("password: "))
-    finally:
-        # A service that runs meanwhile keeps its database.
-        database.close(stop=not lock_holder(settings.folder / "lock"))
-    print(f"{email} is an operator now")
-    return 0
 
 
 def main(argv: list[str] | None = None) -> int:

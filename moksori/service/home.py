@@ -14,10 +14,11 @@ import threading
 import time
 from collections.abc import Callable
 
+from moksori.service import accounts
 from moksori.service.database import Database
 from moksori.service.jobs import TRAINING_QUEUE
 from moksori.service.settings import Settings, SettingsError
-from moksori.storage import Locked, lock
+from moksori.storage import Locked, lock, lock_holder
 
 _PARENT = "MOKSORI_PARENT"
 _MOST_LOG_BYTES = 10 * 2**20
@@ -166,6 +167,18 @@ def _check_port(settings: Settings) -> None:
 def _answers(settings: Settings) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex((settings.host, settings.port)) == 0
+
+
+def make_operator(settings: Settings, email: str, password: str) -> None:
+    """Make an operator's account, also while the service runs."""
+    database = Database(settings)
+    try:
+        database.migrate()
+        with database.session() as session:
+            accounts.make_operator(session, email, password)
+    finally:
+        # A service that runs meanwhile keeps its database.
+        database.close(stop=not lock_holder(settings.folder / "lock"))
 
 
 def end_with_parent() -> None:

@@ -9,15 +9,18 @@ from collections import OrderedDict
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from moksori.service import speaking
+from moksori.service import speaking, uploads
+from moksori.service.classic import UPLOAD
 from moksori.service.context import JobContext
 from moksori.service.errors import JobError
 from moksori.service.jobs import TRAINING_QUEUE
+from moksori.service.problems import Problem
+from moksori.service.profiles import SHIPPED
 from moksori.service.settings import Settings
 from moksori.service.tables import Profile
 from moksori.voices.speech import Voice, VoiceError
 
-SHIPPED, RUN = "korean-demo", "run:"
+RUN = "run:"
 _KEPT_VOICES = 3
 _WARM_UP = "안녕하세요."
 
@@ -28,12 +31,17 @@ class Tasks:
     def __init__(self, settings: Settings):
         self._settings = settings
         self._voices: OrderedDict[tuple[str, str], Voice] = OrderedDict()
-        self.functions = {"speak": self.speak}
+        self.functions = {"speak": self.speak, "initialize": self.initialize}
 
     def warm_up(self) -> None:
         """Load the shipped voice and let it speak, unless only trainings come."""
         if set(self._settings.queues) != {TRAINING_QUEUE}:
             self._voice(SHIPPED, "ko").speak([_WARM_UP])
+
+    def initialize(self, context: JobContext) -> dict:
+        """Tell what this worker lacks, each as a Korean line."""
+        missing = "" if self._settings.fake_voice else _missing_for_clones()
+        return {"missing": [missing] if missing else []}
 
     def speak(self, context: JobContext) -> dict:
         """Speak the text of a job."""
@@ -65,6 +73,8 @@ class Tasks:
             return ToneVoice()
         if name == SHIPPED:
             return _trained(None)
+        if name.startswith(UPLOAD):
+            return _cloned_from_upload(context, name.removeprefix(UPLOAD), language)
         if name.startswith(RUN):
             return _trained(_inside(self._settings.runs, name.removeprefix(RUN)))
         with context.database.session() as session:
@@ -92,6 +102,40 @@ def _trained(run: Path | None) -> Voice:
     from moksori.voices.trained import TrainedVoice
 
     return TrainedVoice.load(run or SHIPPED_VOICE)
+
+
+def _missing_for_clones() -> str:
+    """Return what cloning lacks here, as a Korean line, or an empty text."""
+    from moksori.voices.xtts.folder import check_installed
+    from moksori.voices.xtts.weights import find
+
+    def never() -> Path:
+        raise VoiceError("the weights of XTTS are not downloaded yet")
+
+    try:
+        check_installed()
+        find(None, download=never)
+    except VoiceError as error:
+        return (
+            f"목소리를 복제할 수 없습니다: {error}. {SHIPPED} 목소리는 쓸 수 있습니다."
+        )
+    return ""
+
+
+def _cloned_from_upload(context: JobContext, name: str, language: str) -> Voice:
+    from moksori.voices.xtts.cloning import clone_from_recordings
+
+    if missing := _missing_for_clones():
+        raise JobError("xtts_missing", missing)
+    try:
+        wav, _ = uploads.kept(context.storage, context.job.user_id, name)
+    except Problem as error:
+        raise JobError(error.word, error.korean) from None
+    consent = f"consent in the service: {context.request['consent']}"
+    with NamedTemporaryFile(prefix="moksori-", suffix=".wav") as kept:
+        kept.write(wav)
+        kept.flush()
+        return clone_from_recordings([kept.name], consent, language=language)
 
 
 def _cloned(file: bytes, language: str) -> Voice:

@@ -12,13 +12,17 @@ from sqlalchemy.exc import OperationalError
 
 from moksori.service import (
     accounts_api,
+    classic,
     consents_api,
     gate,
+    jobs_api,
     metrics,
     migrations,
     pages,
     problems,
     profiles_api,
+    proof_api,
+    speech,
 )
 from moksori.service.database import Database
 from moksori.service.events import Events
@@ -30,6 +34,10 @@ ROUTERS = (
     accounts_api.router,
     consents_api.router,
     profiles_api.router,
+    proof_api.router,
+    jobs_api.router,
+    speech.router,
+    classic.router,
     pages.router,
 )
 

@@ -21,7 +21,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-from moksori.service import expiry, jobs, queue, revoking
+from moksori.service import expiry, jobs, queue, revoking, uploads
 from moksori.service.context import JobContext
 from moksori.service.database import Database
 from moksori.service.errors import Cancelled, Interrupted, JobError, Superseded
@@ -239,6 +239,7 @@ class Worker:
 
     def _purge(self) -> None:
         expiry.expire(self._database, self._storage)
+        uploads.expire(self._storage, self._settings.upload_hours)
         revoking.sweep(self._database, self._storage, self._settings)
 
     def _redeliver(self) -> None:
