@@ -66,7 +66,7 @@ def main(arguments: list[str] | None = None, parts=None) -> int:
         people = recordings(chosen.folder)
         if len(people) < LEAST_PEOPLE:
             raise ValueError(f"{len(people)} people; {LEAST_PEOPLE} are needed")
-        encoder, detector, calibration = parts or _parts()
+        encoder, detector, calibration = parts or shipped_parts()
     except (ValueError, OSError, RuntimeError) as error:
         print(f"speakers: {error}", file=sys.stderr)
         return 1
@@ -84,7 +84,8 @@ def main(arguments: list[str] | None = None, parts=None) -> int:
     return 0
 
 
-def _parts():
+def shipped_parts():
+    """Return the encoder, the detector and the thresholds of the program."""
     from moksori.speakers.encoder import SpeakerEncoder
     from moksori.speakers.speech import SpeechDetector
 
@@ -148,7 +149,7 @@ def show_errors(voices: Voices) -> None:
         for name, kept in rows.items():
             pairs = Pairs(scores[kept], person[first][kept], person[second][kept])
             counts = f"{same[kept].sum():,}, {(~same[kept]).sum():,}"
-            rate = _percent(pairs.equal_error())
+            rate = percent(pairs.equal_error())
             print(f"| {seconds:g} s, {name} | {counts} | {rate} |", flush=True)
 
 
@@ -161,7 +162,7 @@ def show_open_set(voices: Voices, calibration: Calibration, chosen) -> None:
     people = OpenSet(voices.clips(), probes, encoder, calibration)
     shipped = people.everybody(chosen.draws, chosen.seed)
     held_out = people.held_out(chosen.draws, chosen.seed, chosen.named)
-    rate = _percent(shipped[CLEAN, _CHANNEL_SECONDS].pairs().equal_error())
+    rate = percent(shipped[CLEAN, _CHANNEL_SECONDS].pairs().equal_error())
     print(f"\ntemplate of {TEMPLATE_CLIPS} clips against 3 s: equal error rate {rate}")
     count = (len(voices.paths) + 1) // 2
     heads = [
@@ -175,10 +176,10 @@ def show_open_set(voices: Voices, calibration: Calibration, chosen) -> None:
         scores = answers.trials(thresholds=False)
         cells = [
             f"{100 * answers.rank_one():.1f} %",
-            *(_percent(scores.missed(scores.threshold(p))) for p in (0.05, 0.01)),
-            *(_percent(here.accepted(0.0)), _percent(here.missed(0.0))),
+            *(percent(scores.missed(scores.threshold(p))) for p in (0.05, 0.01)),
+            *(percent(here.accepted(0.0)), percent(here.missed(0.0))),
             f"{100 * answers.misnamed():.2f} %",
-            *(_percent(other.accepted(0.0)), _percent(other.missed(0.0))),
+            *(percent(other.accepted(0.0)), percent(other.missed(0.0))),
         ]
         print(f"| {channel}, {seconds:g} s | {' | '.join(cells)} |", flush=True)
     for condition, answers in shipped.items():
@@ -213,7 +214,8 @@ def show_sounds(voices: Voices, calibration: Calibration, chosen) -> None:
             print(f"| {name} | {len(answers)} | {named} | {text} |", flush=True)
 
 
-def _percent(rate: tuple[float, float, float]) -> str:
+def percent(rate: tuple[float, float, float]) -> str:
+    """Write a share and its interval in percent."""
     value, low, high = (100 * each for each in rate)
     return f"{value:.1f} % ({low:.1f}-{high:.1f})"
 

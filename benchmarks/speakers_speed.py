@@ -25,10 +25,10 @@ from benchmarks.channels import RATE
 from benchmarks.clock import turn_by_turn
 from benchmarks.probes import beginning
 from benchmarks.speaker_trials import TEMPLATE_CLIPS, Known
+from benchmarks.speakers import shipped_parts
 from moksori.audio.files import decode, save
 from moksori.speakers import enrolment
 from moksori.speakers.bandwidth import Band
-from moksori.speakers.calibration import Calibration
 from moksori.speakers.people import Consent
 from moksori.speakers.recognizer import Recognizer
 from moksori.speakers.registry import Registry
@@ -59,7 +59,7 @@ def main(arguments: list[str] | None = None, parts=None) -> int:
     """Print the tables; `parts` are another encoder, detector and calibration."""
     chosen = parse(arguments)
     try:
-        parts = parts or _parts()
+        parts = parts or shipped_parts()
         with tempfile.TemporaryDirectory(prefix="speed-") as folder:
             path = Path(folder) / "registry.db"
             clips = prepare(chosen.folder, path, *parts)
@@ -73,13 +73,6 @@ def main(arguments: list[str] | None = None, parts=None) -> int:
         print(f"speakers_speed: {error}", file=sys.stderr)
         return 1
     return 0
-
-
-def _parts():
-    from moksori.speakers.encoder import SpeakerEncoder
-    from moksori.speakers.speech import SpeechDetector
-
-    return SpeakerEncoder(), SpeechDetector(), Calibration.load()
 
 
 @contextmanager

@@ -82,10 +82,21 @@ class Recognizer:
 
         Raises `UnknownSpeaker` for an id that is not enrolled.
         """
-        known = self.registry.get(speaker)
+        self.registry.get(speaker)
         speech = self._speech(wave, sample_rate)
         if speech is None:
             return Decision(Answer.NO_SPEECH, self.encoder.id)
+        decision = self.verify_speech(speaker, speech, threshold)
+        if decision.score is not None:
+            action = "verify" if decision.speaker else "fail to verify"
+            self.registry.events.record(action, speaker)
+        return decision
+
+    def verify_speech(
+        self, speaker: str, speech: Speech, threshold: float | None = None
+    ) -> Decision:
+        """Decide whether somebody speaks in speech without pauses; see `verify`."""
+        known = self.registry.get(speaker)
         decision = self._refused(speech)
         templates = self.registry.templates(speech.quality.band)
         if decision.answer is not Answer.UNKNOWN or speaker not in templates.ids:
@@ -93,10 +104,7 @@ class Recognizer:
         score = templates.score(speaker, self.encoder.encode(speech.wave))
         candidate = Candidate(speaker, known.name, score)
         decision = replace(decision, score=score, candidates=(candidate,))
-        decision = self._decided(decision, "verify", score, threshold)
-        action = "verify" if decision.speaker else "fail to verify"
-        self.registry.events.record(action, speaker)
-        return decision
+        return self._decided(decision, "verify", score, threshold)
 
     def _speech(self, wave: np.ndarray, sample_rate: int) -> Speech | None:
         try:

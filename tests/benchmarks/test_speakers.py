@@ -14,19 +14,13 @@ PARTS = FakeEncoder(), FakeDetector(), CALIBRATION
 FEW = ["--draws", "2", "--sounds", "2", "--named", "0.1"]
 
 
-def spoken(hertz: float, seed: int) -> np.ndarray:
-    """A voice that gets louder and softer, as syllables do."""
-    wave = voice(hertz, 3.5, seed)
-    return wave * (1.1 + np.sin(np.arange(len(wave)) / 500)).astype(np.float32) / 2
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """Ten people with five recordings each, far enough apart for the fake encoder."""
     folder = tmp_path_factory.mktemp("benchmark") / "people"
     for person, hertz in enumerate(np.geomspace(320, 2900, 10)):
         for take in range(5):
-            wave = spoken(hertz * (1 + 0.002 * take), take)
+            wave = voice(hertz * (1 + 0.002 * take), 3.5, take)
             save(folder / f"p{person}" / "calm" / f"{take}.wav", wave, 16000)
     return folder
 
@@ -63,7 +57,7 @@ def test_strangers_who_sound_alike_are_named(tmp_path, capsys):
     for person in range(8):
         for take in range(4):
             path = tmp_path / "same" / f"p{person}" / f"{take}.wav"
-            save(path, spoken(500, 8 * person + take), 16000)
+            save(path, voice(500, 3.5, 8 * person + take), 16000)
     arguments = "--parts", "errors", "open", "--channels", "clean"
     printed = measured(tmp_path / "same", capsys, *arguments)
     (cells,) = re.findall(r"^\| clean, 3 s \| (.*) \|$", printed, re.MULTILINE)
