@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import threading
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import contextmanager
 
 from tests.service.tones import Tones
 from tests.service.working import working
@@ -37,7 +37,9 @@ def site(settings, database, storage, tasks: Speaking, workers: int = 1):
     import httpx
     import uvicorn
 
-    app = make_app(settings, database, storage)
+    from moksori.service.web import create_app
+
+    app = create_app(settings, database, storage)
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
     listening = socket.create_server(("127.0.0.1", 0))
@@ -56,24 +58,3 @@ def site(settings, database, storage, tasks: Speaking, workers: int = 1):
         server.should_exit = True
         thread.join(20)
         assert not thread.is_alive()
-
-
-def make_app(settings, database, storage):
-    from fastapi import FastAPI
-
-    from moksori.service import classic, gate, jobs_api, speech
-    from moksori.service.events import Events
-
-    @asynccontextmanager
-    async def lifespan(app):
-        listener = asyncio.create_task(app.state.events.run())
-        yield
-        listener.cancel()
-
-    app = FastAPI(lifespan=lifespan)
-    app.state.settings, app.state.database = settings, database
-    app.state.storage, app.state.events = storage, Events(database)
-    gate.install(app, settings)
-    for each in (classic, jobs_api, speech):
-        app.include_router(each.router)
-    return app
