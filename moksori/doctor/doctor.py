@@ -43,6 +43,7 @@ def check_all(
     driver, container = gpus.query_driver(), machine.container_kind()
     check("python", machine.check_python)
     check("packages", packages.check_packages, ROOT / "requirements")
+    check("speakers", packages.check_speakers)
     check("processor", machine.check_processor)
     check("memory", machine.check_memory)
     check("shared memory", machine.check_shared_memory, len(driver.cards))

@@ -1,11 +1,11 @@
-"""Installed packages against the versions in a lock file."""
+"""Installed packages against the versions in a lock file, and weights they bring."""
 
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from moksori.doctor.findings import WARNING, Finding, judge, pluralize
+from moksori.doctor.findings import OK, WARNING, Finding, judge, pluralize
 
 # The first of those that fit equally well counts.
 LOCKS = ("dev", "cpu", "gpu")
@@ -24,6 +24,21 @@ def check_packages(folder: Path) -> Finding:
     advice = "make venv installs them; in a container, build the image again"
     text, problem = f"as pinned in {lock.name}", (drift, WARNING, more, advice)
     return judge("packages", text, problem, lock=lock.name, drift=drift)
+
+
+def check_speakers() -> Finding:
+    """Load what `make speakers` adds, whose weights are known by their hashes."""
+    from moksori.speakers.encoder import EncoderMissing, SpeakerEncoder
+    from moksori.speakers.speech import SpeechDetector
+
+    if not installed_version("onnxruntime"):
+        return Finding("speakers", OK, "not installed; make speakers adds them")
+    try:
+        SpeechDetector()
+        return Finding("speakers", OK, f"recognised by {SpeakerEncoder().id}")
+    except EncoderMissing as error:
+        advice = "make clean, then make speakers; in a container, build the image again"
+        return Finding("speakers", WARNING, str(error), advice)
 
 
 def compare(lock: str) -> list[str]:

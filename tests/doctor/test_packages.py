@@ -39,3 +39,19 @@ def test_drift_is_a_warning_with_names(tmp_path):
     found = packages.check_packages(tmp_path)
     assert found.level is WARNING
     assert "1 package: no-such-package is missing" in found.text
+
+
+def test_speakers_are_loaded_where_they_are_installed(speakers_installed):
+    found = packages.check_speakers()
+    assert (found.level, found.text) == (OK, "recognised by campplus-zh-en-92f29b94")
+
+
+def test_speakers_that_are_missing_or_damaged(monkeypatch):
+    installed = dict.fromkeys(["onnxruntime"], "1")
+    monkeypatch.setattr(packages, "installed_version", lambda name: installed.get(name))
+    monkeypatch.setattr("importlib.metadata.files", lambda _: [])
+    found = packages.check_speakers()
+    assert found.level is WARNING
+    assert "silero_vad_16k_sequence.onnx" in found.text
+    installed.clear()
+    assert packages.check_speakers().level is OK
