@@ -1,5 +1,6 @@
 """Dockerfiles, compose and Kubernetes files: valid, tight, and true to the code."""
 
+import json
 import re
 import shutil
 import sys
@@ -24,6 +25,7 @@ SCHEMA = ("check-jsonschema", "--builtin-schema", "vendor.compose-spec")
     [
         (("hadolint",), "Dockerfile"),
         (("hadolint",), "docker/xtts.Dockerfile"),
+        (("hadolint",), "docker/speakers.Dockerfile"),
         (("shellcheck",), "docker/install.sh"),
         (("shellcheck",), "docker/entrypoint.sh"),
         *((SCHEMA, file) for file in COMPOSE),
@@ -74,6 +76,17 @@ def check_command(words: list[str]) -> None:
     assert words[0] in COMMANDS
     parser = import_module(f"moksori.commands.{words[0]}").parser()
     parser.parse_args([word for word in words[1:] if word != "…"])
+
+
+def test_the_image_of_speakers_serves_with_keys_alone():
+    text = (ROOT / "docker/speakers.Dockerfile").read_text("utf-8")
+    words = json.loads(re.search(r"^CMD (.*)$", text, re.MULTILINE)[1])
+    check_command(words)
+    asked = import_module("moksori.commands.speakers").parser().parse_args(words[1:])
+    assert (asked.host, asked.api_key_file) == ("0.0.0.0", Path("data/speakers/keys"))
+    assert text.index("USER 1000:1000") > text.index("USER 0:0")
+    for name in re.findall(r"source=(\S+?),", text):
+        assert (ROOT / name).is_file()
 
 
 def services(path: str) -> dict[str, dict]:
