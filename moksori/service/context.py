@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from moksori.service import jobs
@@ -13,7 +14,7 @@ from moksori.service.errors import Cancelled, Interrupted, Superseded
 from moksori.service.jobs import Made
 from moksori.service.settings import Settings
 from moksori.service.storage import Storage
-from moksori.service.tables import Job
+from moksori.service.tables import Chunk, Job
 
 log = logging.getLogger(__name__)
 
@@ -124,6 +125,13 @@ class JobContext:
         self._chunks += 1
         if not mine:
             raise Superseded
+
+    def continue_stream(self) -> None:
+        """Count pieces on from those of earlier attempts, which this one goes on from
+        and does not make again."""
+        made = select(func.count()).where(Chunk.job_id == self.job.id)
+        with self.database.session() as session:
+            self._chunks = session.scalar(made) or 0
 
     def discard(self) -> None:
         """Delete the files of an attempt that does not count."""

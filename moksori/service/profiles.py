@@ -11,64 +11,21 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from moksori.service import consents, jobs, revoking, uploads
+from moksori.service import consents, jobs, revoking
 from moksori.service.callers import Caller
 from moksori.service.database import Database
 from moksori.service.problems import Problem, not_found
 from moksori.service.settings import Settings
 from moksori.service.storage import Storage
-from moksori.service.tables import Job, Profile, User, new_id, now
+from moksori.service.tables import Job, Profile, User, now
 from moksori.service.tiers import TIERS
 
 SHIPPED, RUN = "korean-demo", "run:"
 CLONE, TRAINED = "clone", "trained"
 PROCESSING, READY, FAILED = "processing", "ready", "failed"
 REVOKED, DELETED = "revoked", "deleted"
-LEAST_SECONDS = 10.0
-MOST_SAMPLES = 20
 # Run folders of profiles begin so; they are reached by the profile's id alone.
 OF_PROFILE = "voice-"
-
-
-def clone(
-    database: Database,
-    storage: Storage,
-    caller: Caller,
-    name: str,
-    consent_id: str,
-    files: Sequence[bytes],
-    request_id: str | None = None,
-) -> tuple[Profile, Job]:
-    """Begin a voice from recordings of one person, 10 s at least in all.
-
-    The profile is ready when its job has prepared and heard it. Raises `Problem`:
-    another recording than the consent is about, too little of it, too many profiles.
-    """
-    name = consents.line(name, "name", 100)
-    recordings = _decoded(files)
-    hashes = [each.sha256 for each in recordings]
-    # Before anything is stored, and again below, where nothing can come between.
-    with database.session() as session:
-        consents.holding(session, caller, consent_id, hashes)
-    profile = Profile(id=new_id(), user_id=caller.id, consent_id=consent_id, name=name)
-    profile.samples = [
-        {
-            "key": f"profiles/{profile.id}/samples/{i}",
-            "sha256": each.sha256,
-            "seconds": round(each.seconds, 2),
-        }
-        for i, each in enumerate(recordings)
-    ]
-    profile.total_duration_seconds = sum(each.seconds for each in recordings)
-    try:
-        for sample, data in zip(profile.samples, files, strict=True):
-            storage.put_once(sample["key"], data)
-        with database.session() as session:
-            consents.holding(session, caller, consent_id, hashes)
-            return profile, begin(session, caller, profile, "prepare_voice", request_id)
-    except BaseException:
-        storage.delete_below(f"profiles/{profile.id}")
-        raise
 
 
 def begin(
@@ -219,25 +176,3 @@ def finish(session: Session, profile_id: str, status: str, **values) -> bool:
 
 def _voice(id: str, name: str, kind: str, status: str = READY) -> dict:
     return {"id": id, "name": name, "kind": kind, "status": status}
-
-
-def _decoded(files: Sequence[bytes]) -> list[uploads.Recording]:
-    if not 1 <= len(files) <= MOST_SAMPLES:
-        raise Problem(
-            400,
-            "no_recording",
-            f"녹음 파일을 1개에서 {MOST_SAMPLES}개까지 보내 주세요.",
-            f"Send 1 to {MOST_SAMPLES} recordings.",
-            field="files",
-        )
-    recordings = [uploads.decoded(each, 16000) for each in files]
-    seconds = sum({each.sha256: each.seconds for each in recordings}.values())
-    if seconds < LEAST_SECONDS:
-        raise Problem(
-            400,
-            "too_short",
-            f"목소리를 만들려면 {LEAST_SECONDS:g}초 이상의 녹음이 필요합니다.",
-            f"{seconds:.1f} s of recordings; {LEAST_SECONDS:g} are needed.",
-            field="files",
-        )
-    return recordings

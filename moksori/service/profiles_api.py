@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Request, UploadFile
 
-from moksori.service import problems, profiles
+from moksori.service import problems, profiles, samples
 from moksori.service.callers import SignedIn
 from moksori.service.tables import Profile
 
@@ -21,7 +21,7 @@ def clone(
 ) -> dict:
     """Make a voice from recordings that a consent is about; a job prepares it."""
     state = request.app.state
-    profile, job = profiles.clone(
+    profile, job = samples.clone(
         state.database,
         state.storage,
         caller,

@@ -80,13 +80,16 @@ def client_of(settings, database, storage, caller=None):
         problems,
         profiles_api,
         proof_api,
+        training_api,
     )
+    from moksori.service.events import Events
 
     app = FastAPI()
     problems.install(app)
     app.state.settings, app.state.database = settings, database
     app.state.storage = storage
-    for api in (consents_api, profiles_api, proof_api):
+    app.state.events = Events(database)
+    for api in (consents_api, profiles_api, proof_api, training_api):
         app.include_router(api.router)
     if caller is not None:
         app.dependency_overrides[callers._signed_in] = lambda: caller

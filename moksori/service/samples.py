@@ -1,0 +1,159 @@
+"""Take the samples of a new voice: recordings to clone, or to train on with texts."""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import partial
+from pathlib import PurePath, PureWindowsPath
+
+from moksori.service import consents, jobs, profiles, uploads
+from moksori.service.callers import Caller
+from moksori.service.database import Database
+from moksori.service.problems import Problem
+from moksori.service.storage import Storage
+from moksori.service.tables import Job, Profile, new_id
+
+LEAST_SECONDS = 10.0
+MOST_SAMPLES = 20
+TEXTS = (".txt", ".tsv")
+_MOST_TEXT_BYTES = 2**20
+# What is written to a disk under the name that it came with.
+_NAME = re.compile(r"\w[\w ()-]{0,99}\.[a-z0-9]{2,4}")
+
+
+def clone(
+    database: Database,
+    storage: Storage,
+    caller: Caller,
+    name: str,
+    consent_id: str,
+    files: Sequence[bytes],
+    request_id: str | None = None,
+) -> tuple[Profile, Job]:
+    """Begin a voice from recordings of one person, 10 s at least in all.
+
+    The profile is ready when its job has prepared and heard it. Raises `Problem`:
+    another recording than the consent is about, too little of it, too many profiles.
+    """
+    recordings = _decoded(files)
+    samples = [
+        {"sha256": each.sha256, "seconds": round(each.seconds, 2)}
+        for each in recordings
+    ]
+    profile = Profile(name=name, consent_id=consent_id, samples=samples)
+    profile.total_duration_seconds = sum(each.seconds for each in recordings)
+    make = partial(profiles.begin, type="prepare_voice", request_id=request_id)
+    hashes = [each.sha256 for each in recordings]
+    return _stored(database, storage, caller, profile, files, hashes, make)
+
+
+def train(
+    database: Database,
+    storage: Storage,
+    caller: Caller,
+    name: str,
+    consent_id: str,
+    files: Sequence[tuple[str, bytes]],
+    minutes: float | None = None,
+    request_id: str | None = None,
+) -> tuple[Profile, Job]:
+    """Begin a voice that is trained on recordings and texts, (name, content) each.
+
+    A text, NAME.txt, lies beside its recording, NAME.wav, or transcripts.tsv holds all.
+    The consent is about the recordings. Raises `Problem` as `clone` does.
+    """
+    samples = [_sample(called, data) for called, data in files]
+    recordings = [each for each in samples if not is_text(each["name"])]
+    stems = {PurePath(each["name"]).stem for each in recordings}
+    names = {each["name"] for each in samples}
+    if len(stems) < len(recordings) or len(names) < len(samples):
+        raise _wrong_files("같은 이름의 파일이 있습니다.", "Two files have one name.")
+    if not recordings or len(recordings) == len(samples):
+        raise _wrong_files(
+            "녹음 파일과 그 글(같은 이름의 .txt)을 함께 보내 주세요.",
+            "Send recordings, and a text beside each, of the same name.",
+        )
+    profile = Profile(
+        name=name, consent_id=consent_id, samples=samples, kind=profiles.TRAINED
+    )
+    make = partial(
+        profiles.begin, type=jobs.TRAIN, request_id=request_id, minutes=minutes
+    )
+    hashes = [each["sha256"] for each in recordings]
+    contents = [data for _, data in files]
+    return _stored(database, storage, caller, profile, contents, hashes, make)
+
+
+def is_text(name: str) -> bool:
+    """Tell a text or a table of texts from a recording, by its name."""
+    return PurePath(name).suffix in TEXTS
+
+
+def _stored(database, storage, caller, profile, files, hashes, make):
+    """Store the files of a new profile, and begin it; on an error nothing stays."""
+    profile.id, profile.user_id = new_id(), caller.id
+    profile.name = consents.line(profile.name, "name", 100)
+    # Before anything is stored, and again below, where nothing can come between.
+    with database.session() as session:
+        consents.holding(session, caller, profile.consent_id, hashes)
+    try:
+        for i, data in enumerate(files):
+            key = f"profiles/{profile.id}/samples/{i}"
+            profile.samples[i]["key"] = key
+            storage.put_once(key, data)
+        with database.session() as session:
+            consents.holding(session, caller, profile.consent_id, hashes)
+            return profile, make(session, caller, profile)
+    except BaseException:
+        storage.delete_below(f"profiles/{profile.id}")
+        raise
+
+
+def _sample(called: str, data: bytes) -> dict:
+    """Describe an uploaded file of a training; of its name the last part counts."""
+    called = unicodedata.normalize("NFC", PureWindowsPath(called).name)
+    name = f"{PurePath(called).stem}{PurePath(called).suffix.lower()}"
+    if not _NAME.fullmatch(name):
+        raise _wrong_files(
+            "파일 이름은 글자, 숫자, 빈칸, -, _로만 지어 주세요.",
+            "Name files with letters, digits, spaces, - and _ alone.",
+        )
+    if PurePath(name).suffix == ".tsv" and name != "transcripts.tsv":
+        raise _wrong_files(
+            "표의 이름은 transcripts.tsv여야 합니다.",
+            "A table of texts is called transcripts.tsv.",
+        )
+    if is_text(name):
+        if len(data) > _MOST_TEXT_BYTES:
+            raise uploads.refusal("too_large")
+    elif uploads.sniff(data[:12]) is None:
+        raise uploads.refusal("not_sound")
+    sha256 = hashlib.sha256(data).hexdigest()
+    return {"name": name, "called": called, "sha256": sha256, "seconds": None}
+
+
+def _wrong_files(korean: str, english: str) -> Problem:
+    return Problem(400, "wrong_files", korean, english, field="files")
+
+
+def _decoded(files: Sequence[bytes]) -> list[uploads.Recording]:
+    if not 1 <= len(files) <= MOST_SAMPLES:
+        raise Problem(
+            400,
+            "no_recording",
+            f"녹음 파일을 1개에서 {MOST_SAMPLES}개까지 보내 주세요.",
+            f"Send 1 to {MOST_SAMPLES} recordings.",
+            field="files",
+        )
+    recordings = [uploads.decoded(each, 16000) for each in files]
+    seconds = sum({each.sha256: each.seconds for each in recordings}.values())
+    if seconds < LEAST_SECONDS:
+        raise Problem(
+            400,
+            "too_short",
+            f"목소리를 만들려면 {LEAST_SECONDS:g}초 이상의 녹음이 필요합니다.",
+            f"{seconds:.1f} s of recordings; {LEAST_SECONDS:g} are needed.",
+            field="files",
+        )
+    return recordings
