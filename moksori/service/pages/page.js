@@ -50,11 +50,19 @@ async function send(method, path, body) {
   }
 }
 
+let renewing;
+
+/** Renew the tokens, once for all who find them over at the same time. */
+function renew() {
+  renewing ??= send("POST", "/api/v1/auth/refresh").finally(() => (renewing = undefined));
+  return renewing;
+}
+
 /** Ask the API; an access token that is over is renewed once. Throws `Refused`. */
 export async function api(method, path, body) {
   let answer = await send(method, path, body);
   if (answer.status === 401 && !path.startsWith("/api/v1/auth/")) {
-    const renewed = await send("POST", "/api/v1/auth/refresh");
+    const renewed = await renew();
     // 409: another window of this browser has just done it.
     if (!renewed.ok && renewed.status !== 409) {
       location.assign("/login");
@@ -62,7 +70,7 @@ export async function api(method, path, body) {
     }
     answer = await send(method, path, body);
   }
-  const json = answer.headers.get("Content-Type")?.includes("json");
+  const json = answer.status !== 204 && answer.headers.get("Content-Type")?.includes("json");
   const told = json ? await answer.json() : {};
   if (!answer.ok) throw new Refused(answer.status, told);
   return told;

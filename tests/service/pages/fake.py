@@ -185,11 +185,14 @@ def build(service: Service):
 
 
 @contextmanager
-def serving(app):
-    """Run an app on a free port of this machine; gives its address."""
+def serving(app, port: int = 0):
+    """Run an app on a port of this machine, a free one for 0; gives its address."""
     import uvicorn
 
-    config = uvicorn.Config(app, port=0, log_level="warning")
+    # A page that follows a job would hold the end up for ever.
+    config = uvicorn.Config(
+        app, port=port, log_config=None, timeout_graceful_shutdown=1
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -199,5 +202,5 @@ def serving(app):
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
-        server.should_exit = server.force_exit = True
+        server.should_exit = True
         thread.join()

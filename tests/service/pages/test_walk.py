@@ -61,7 +61,7 @@ def focus(driver) -> str:
 
 
 def speak(driver, text: str = TEXT):
-    until(driver, "document.querySelector('#voice').options.length")
+    until(driver, "document.querySelector('#voice')?.options.length")
     driver.find_element("id", "text").send_keys(text)
     driver.find_element("css selector", "#speak button.main").click()
 
