@@ -1,10 +1,11 @@
 """Answer errors: a word for programs, a Korean and an English line, a request id."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import ValidationError
 from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
@@ -135,7 +136,13 @@ def install(app: FastAPI) -> None:
         return response(problem, path, request_id(connection))
 
     async def invalid(connection: HTTPConnection, error: RequestValidationError):
-        return await answer(connection, _invalid(error))
+        # The first part says body, query or path.
+        first = error.errors()[0]
+        return await answer(connection, _invalid(first, first["loc"][1:]))
+
+    async def contradicts(connection: HTTPConnection, error: ValidationError):
+        first = error.errors()[0]
+        return await answer(connection, _invalid(first, first["loc"]))
 
     async def unstorable(connection: HTTPConnection, error: DataError):
         # A text with a NUL, a number out of range: what no column holds.
@@ -154,6 +161,7 @@ def install(app: FastAPI) -> None:
 
     app.add_exception_handler(Problem, answer)
     app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(ValidationError, contradicts)
     app.add_exception_handler(DataError, unstorable)
     app.add_exception_handler(HTTPException, http)
     _document(app)
@@ -187,11 +195,10 @@ def _document(app: FastAPI) -> None:
     app.openapi = openapi
 
 
-def _invalid(error: RequestValidationError) -> Problem:
+def _invalid(first: Mapping, place: Sequence) -> Problem:
     """Name the first wrong field; what it held is not repeated, it may be a secret."""
-    first = error.errors()[0]
-    # The first part says body, query or path; of a text that is no JSON, a position.
-    parts = [str(part) for part in first["loc"][1:] if first["type"] != "json_invalid"]
+    # Of a text that is no JSON the place is a position.
+    parts = [str(part) for part in place if first["type"] != "json_invalid"]
     return _unreadable(".".join(parts) or None, first["msg"])
 
 
