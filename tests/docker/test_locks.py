@@ -41,6 +41,7 @@ RECOGNISES = {
     "websockets": "websockets",
     "httpx": "httpx",
     "prometheus_client": "prometheus-client",
+    "pydantic": "pydantic",
 }
 # What `make service` adds beyond that.
 SERVES = {
