@@ -44,7 +44,7 @@ class JobContext:
         self.made: list[Made] = []
         self._aborted, self._ending, self._moved = aborted, ending, moved
         self._begun = time.monotonic()
-        self._told: tuple[str, float] | None = None
+        self._told: float | None = None
         self._chunks = 0
 
     @property
@@ -68,10 +68,9 @@ class JobContext:
         """
         self.check_cancelled()
         spent, now = time.monotonic() - self._begun, time.monotonic()
-        stage_before, at = self._told or (None, 0.0)
-        if stage == stage_before and now - at < _PROGRESS_SECONDS:
+        if self._told is not None and now - self._told < _PROGRESS_SECONDS:
             return
-        self._told = stage, now
+        self._told = now
         left = spent * (1 - fraction) / fraction if fraction > 0 else None
         try:
             with self.database.session() as session:

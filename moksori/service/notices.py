@@ -2,13 +2,21 @@
 
 import json
 
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from moksori.service.tables import Event, Job
+from moksori.service.tables import Job
 
 # Channels of NOTIFY: events of all jobs as JSON, and pieces of sound as "id n".
 EVENTS, CHUNKS = "moksori_events", "moksori_chunks"
+# One statement, as a job has several and its worker waits for each.
+_TELL = text(
+    "with told as (insert into events (job_id, n, at, json) "
+    "select cast(:job as text), coalesce(max(n), 0) + 1, now(), cast(:event as jsonb) "
+    "from events where job_id = cast(:job as text) returning n) "
+    "select pg_notify(:channel, cast(jsonb_build_object('job', cast(:job as text), "
+    "'n', n) || cast(:event as jsonb) as text)) from told"
+)
 _NOTIFY = text("select pg_notify(:channel, :payload)")
 
 
@@ -25,11 +33,8 @@ def event_of(job: Job) -> dict:
 def tell(session: Session, job: Job) -> None:
     """Add an event; the job's row is locked, so that numbers have no gap."""
     session.flush()
-    last = select(func.max(Event.n)).where(Event.job_id == job.id)
-    event = Event(job_id=job.id, n=(session.scalar(last) or 0) + 1, json=event_of(job))
-    session.add(event)
-    payload = json.dumps({"job": job.id, "n": event.n, **event.json})
-    session.execute(_NOTIFY, {"channel": EVENTS, "payload": payload})
+    event = json.dumps(event_of(job))
+    session.execute(_TELL, {"job": job.id, "event": event, "channel": EVENTS})
 
 
 def tell_piece(session: Session, job_id: str, n: int) -> None:

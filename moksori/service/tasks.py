@@ -45,7 +45,6 @@ class Tasks:
 
     def speak(self, context: JobContext) -> dict:
         """Speak the text of a job."""
-        context.progress("loading", 0.0)
         request = context.request
         name = context.job.profile_id or request.get("voice") or SHIPPED
         try:
@@ -60,6 +59,8 @@ class Tasks:
     ) -> Voice:
         key = name, language
         if key not in self._voices:
+            if context is not None:
+                context.progress("loading", 0.0)
             while len(self._voices) >= _KEPT_VOICES:
                 self._voices.popitem(last=False)
             self._voices[key] = self._loaded(name, language, context)
