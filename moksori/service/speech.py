@@ -32,6 +32,7 @@ MODEL = "moksori"
 # What clients send that can be told no other name.
 _ALSO = ("tts-1", "tts-1-hd", "gpt-4o-mini-tts")
 _FORMATS = {"opus": "ogg"}
+_PCM_RATE = 24_000
 # What servers log for a client that did not wait.
 _CLIENT_GONE = 499
 _SINCE = 1_764_000_000
@@ -132,6 +133,8 @@ def _accepted(request: Request, caller: Caller, body: Speech, key: str | None) -
         voice=voice,
         speed=body.speed,
         format=_FORMATS.get(body.response_format, body.response_format),
+        # Which raw samples do not tell, and clients take for granted.
+        sample_rate=_PCM_RATE if body.response_format == "pcm" else None,
         stream=True,
     )
     with request.app.state.database.session() as session:

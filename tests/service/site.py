@@ -51,7 +51,7 @@ def site(settings, database, storage, tasks: Speaking, workers: int = 1):
     try:
         with (
             working(settings, database, storage, tasks, workers),
-            httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client,
+            httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120) as client,
         ):
             yield client
     finally:

@@ -62,8 +62,9 @@ def test_formats(client, asked, media, magic):
     [job] = client.get("/api/v1/jobs").json()["jobs"]
     assert job["state"] == "succeeded"
     if asked.get("response_format") == "pcm":
-        file = client.get(job["artefacts"][0]["url"]).content
-        assert file == sound
+        [file] = job["artefacts"]
+        assert client.get(file["url"]).content == sound
+        assert len(sound) / 2 == pytest.approx(24_000 * (file["seconds"] + 0.2), abs=99)
 
 
 def test_the_first_sound_comes_before_the_last_sentence(client, gone_on, voice):
