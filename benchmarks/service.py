@@ -9,6 +9,7 @@ import collections
 import itertools
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -26,16 +27,17 @@ HEARTBEAT, STALLED = 1.0, 6.0
 class Service:
     """Run a service in a folder: its database here, web and workers as processes."""
 
-    def __init__(self, folder: Path, files: str = ""):
+    def __init__(self, folder: Path, files: str = "", fake: bool = True):
         from moksori.service.database import Database
         from moksori.service.settings import Settings
 
+        self._fake = fake
         self.settings = Settings(
             folder=folder,
             storage_url=files,
             secret="0" * 32,
             watermark_keys={"1": "00" * 16},
-            port=5987,
+            port=_free_port(),
         )
         self.database = Database(self.settings)
         self.database.migrate()
@@ -52,7 +54,7 @@ class Service:
             "MOKSORI_SECRET": self.settings.secret,
             "MOKSORI_WATERMARK_KEYS": "1:" + "00" * 16,
             "MOKSORI_PORT": str(self.settings.port),
-            "MOKSORI_FAKE_VOICE": "1",
+            "MOKSORI_FAKE_VOICE": str(int(self._fake)),
             "MOKSORI_HEARTBEAT_SECONDS": str(HEARTBEAT),
             "MOKSORI_STALLED_SECONDS": str(STALLED),
             "OMP_NUM_THREADS": "1",
@@ -130,13 +132,19 @@ class Service:
         self.database.close()
 
 
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 @contextmanager
-def service(files: str = ""):
+def service(files: str = "", fake: bool = True):
     """Run a service in a folder that goes with it."""
     with tempfile.TemporaryDirectory(prefix="moksori-") as folder:
         # Root's Postgres is another user.
         os.chmod(folder, 0o755)
-        running = Service(Path(folder), files)
+        running = Service(Path(folder), files, fake)
         try:
             yield running
         finally:

@@ -19,7 +19,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from queue import Empty, Queue
 
-import moksori
 from moksori.audio.files import save
 from moksori.service import profiles, revoking, samples, uploads
 from moksori.service.context import JobContext
@@ -148,7 +147,7 @@ def _started(command: list[str]) -> Iterator[subprocess.Popen]:
     what it has, and waited for. It does not outlive this process."""
     own = ("MOKSORI_", "DATABASE_", "STORAGE_", "REDIS_", "AWS_")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(own)}
-    environment["PYTHONPATH"] = str(Path(moksori.__file__).parents[1])
+    environment["PYTHONPATH"] = str(Path(__file__).parents[2])
     process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
