@@ -6,7 +6,7 @@ the id of a profile, which its user alone may use.
 
 import difflib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -89,8 +89,7 @@ def delete(
     """Delete a voice: its jobs end, its recordings and what speaks like it go."""
     with database.session() as session:
         profile = owned(session, caller, profile_id, with_for_update=True)
-        revoking.end(session, profile, DELETED)
-        profile.deleted_at = now()
+        revoking.delete(session, profile)
         consents.audit(session, caller.id, "delete_voice", profile.id)
     purged = revoking.Purge(profile_id)
     revoking.purge_profile(database, storage, settings, profile, purged)
@@ -159,6 +158,12 @@ def runs(settings: Settings) -> Iterator[str]:
         trained = any((path.parent / "checkpoints").glob("*.safetensors"))
         if kind == "tacotron" and trained and not name.startswith(OF_PROFILE):
             yield name
+
+
+def ended(session: Session, ids: Collection[str]) -> set[str]:
+    """Return those of some profiles that are not ready any more."""
+    among = select(Profile.id).where(Profile.id.in_(ids), Profile.status != READY)
+    return set(session.scalars(among))
 
 
 def finish(session: Session, profile_id: str, status: str, **values) -> bool:

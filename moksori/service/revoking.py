@@ -9,10 +9,11 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete as delete_rows
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from moksori.service import jobs
+from moksori.service import jobs, uploads
 from moksori.service.consents import audit
 from moksori.service.database import Database
 from moksori.service.settings import Settings
@@ -33,7 +34,12 @@ log = logging.getLogger(__name__)
 
 # What stays by intent, and what no program reaches.
 KEPT = ("consent", "hashes", "watermark_tokens", "usage", "audit", "texts_of_jobs")
-BEYOND = ("downloaded_files", "backups", "registry_of_moksori_speakers")
+BEYOND = (
+    "downloaded_files",
+    "backups",
+    "registry_of_moksori_speakers",
+    "memory_of_workers_until_their_next_job",
+)
 
 
 @dataclass
@@ -80,15 +86,28 @@ def revoke(session: Session, consent: Consent, actor: str, reason: str | None) -
         audit(session, actor, "revoke", consent.id)
     mine = select(Profile).where(Profile.consent_id == consent.id)
     for profile in session.scalars(mine.with_for_update(key_share=True)):
-        end(session, profile, "revoked")
-
-
-def end(session: Session, profile: Profile, status: str) -> None:
-    """Let a voice, whose row is locked, speak no more; `status` says why."""
-    if profile.status != "deleted":
-        profile.status = status
+        if profile.status != "deleted":
+            profile.status = "revoked"
     session.flush()
-    active = select(Job).where(Job.profile_id == profile.id, Job.state.in_(ACTIVE))
+    _cancel(session, _of_consent(consent.id))
+
+
+def delete(session: Session, profile: Profile) -> None:
+    """Let a voice, whose row is locked, speak no more."""
+    profile.status, profile.deleted_at = "deleted", now()
+    session.flush()
+    _cancel(session, Job.profile_id == profile.id)
+
+
+def _of_consent(consent_id: str):
+    """Say which jobs rest on a consent: by their profile, or by an upload's clone."""
+    profiles = select(Profile.id).where(Profile.consent_id == consent_id)
+    cloned = Job.request["consent"].astext == consent_id
+    return or_(Job.profile_id.in_(profiles), cloned)
+
+
+def _cancel(session: Session, which) -> None:
+    active = select(Job).where(which, Job.state.in_(ACTIVE))
     for job in session.scalars(active).all():
         jobs.cancel(session, job)
 
@@ -102,9 +121,12 @@ def purge(
         consent = session.get_one(Consent, consent_id)
         profiles = select(Profile).where(Profile.consent_id == consent_id)
         profiles = session.scalars(profiles).all()
+    hashes = {consent.audio_sha256}
     for profile in profiles:
+        hashes |= {each["sha256"] for each in profile.samples}
         purge_profile(database, storage, settings, profile, purged)
-        _purge_outputs(database, storage, profile, purged)
+    purged.run("uploads", lambda: uploads.forget(storage, consent.user_id, hashes))
+    _purge_outputs(database, storage, _of_consent(consent_id), purged)
     if consent.statement_key:
         folder = f"consents/{consent_id}"
         purged.run("statements", lambda: storage.delete_below(folder))
@@ -129,8 +151,7 @@ def purge_profile(
     purged.run("voice_files", lambda: storage.delete_below(folder))
     for place in training_folders(settings, profile.id):
         purged.run("training_folders", lambda place=place: _delete_folder(place))
-    if _active(database, profile.id):
-        purged.left["jobs"] = "a job ends at its next piece; then its files go"
+    _note_active(database, Job.profile_id == profile.id, purged)
     if purged.complete:
         with database.session() as session:
             row = session.get_one(Profile, profile.id, with_for_update=True)
@@ -177,28 +198,27 @@ def _abandon(session: Session) -> None:
     session.execute(waiting.values(status="failed", error=error))
 
 
-def _purge_outputs(database, storage: Storage, profile: Profile, purged: Purge) -> None:
-    """Purge what was spoken with a voice: files, and pieces for listeners."""
+def _purge_outputs(database: Database, storage: Storage, which, purged: Purge) -> None:
+    """Purge what jobs made: files, and pieces for listeners."""
+    mine = select(Job.id).where(which)
     with database.session() as session:
-        mine = select(Job.id).where(Job.profile_id == profile.id)
         for job_id in session.scalars(mine).all():
             folder = jobs.folder(job_id)
             purged.run("outputs", lambda folder=folder: storage.delete_below(folder))
-        if "outputs" in purged.left:
-            return
-        session.execute(delete(Chunk).where(Chunk.job_id.in_(mine)))
-        there = update(Artefact).where(
-            Artefact.job_id.in_(mine), Artefact.deleted_at.is_(None)
-        )
-        session.execute(there.values(deleted_at=now()))
-        spoken = update(Job).where(Job.id.in_(mine), Job.state == SUCCEEDED)
-        session.execute(spoken.values(state=EXPIRED))
+        session.execute(delete_rows(Chunk).where(Chunk.job_id.in_(mine)))
+        if "outputs" not in purged.left:
+            there = Artefact.job_id.in_(mine) & Artefact.deleted_at.is_(None)
+            session.execute(update(Artefact).where(there).values(deleted_at=now()))
+            spoken = Job.id.in_(mine) & (Job.state == SUCCEEDED)
+            session.execute(update(Job).where(spoken).values(state=EXPIRED))
+    _note_active(database, which, purged)
 
 
-def _active(database: Database, profile_id: str) -> bool:
-    active = select(Job.id).where(Job.profile_id == profile_id, Job.state.in_(ACTIVE))
+def _note_active(database: Database, which, purged: Purge) -> None:
+    active = select(Job.id).where(which, Job.state.in_(ACTIVE))
     with database.session() as session:
-        return session.scalar(active.limit(1)) is not None
+        if session.scalar(active.limit(1)) is not None:
+            purged.left["jobs"] = "a job ends at its next piece; then its files go"
 
 
 def _delete_folder(folder) -> int:

@@ -6,19 +6,23 @@ they are asked for, and the last few stay.
 
 import os
 from collections import OrderedDict
+from collections.abc import Sequence
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 
-from moksori.service import speaking, uploads
+import numpy as np
+
+from moksori.service import preparing, profiles, speaking, training, uploads
 from moksori.service.classic import UPLOAD
 from moksori.service.context import JobContext
 from moksori.service.errors import JobError
-from moksori.service.jobs import TRAINING_QUEUE
+from moksori.service.jobs import TRAIN, TRAINING_QUEUE
+from moksori.service.listening import Ears, Sound
 from moksori.service.problems import Problem
 from moksori.service.profiles import SHIPPED
 from moksori.service.settings import Settings
 from moksori.service.tables import Profile
-from moksori.voices.speech import Voice, VoiceError
+from moksori.voices.speech import LineError, Voice, VoiceError
 
 RUN = "run:"
 _KEPT_VOICES = 3
@@ -31,7 +35,13 @@ class Tasks:
     def __init__(self, settings: Settings):
         self._settings = settings
         self._voices: OrderedDict[tuple[str, str], Voice] = OrderedDict()
-        self.functions = {"speak": self.speak, "initialize": self.initialize}
+        self._ears: Ears | None = None
+        self.functions = {
+            "speak": self.speak,
+            "initialize": self.initialize,
+            "prepare_voice": self.prepare,
+            TRAIN: training.train,
+        }
 
     def warm_up(self) -> None:
         """Load the shipped voice and let it speak, unless only trainings come."""
@@ -47,12 +57,22 @@ class Tasks:
         """Speak the text of a job."""
         request = context.request
         name = context.job.profile_id or request.get("voice") or SHIPPED
+        self._forget_ended(context)
         try:
             voice = self._voice(name, request.get("language") or "ko", context)
             return speaking.speak(context, voice)
         except VoiceError as error:
             line = f"이 목소리로 말하지 못했습니다: {error}"
             raise JobError("voice_failed", line) from error
+
+    def prepare(self, context: JobContext) -> dict:
+        """Clone the voice of a profile, and let it speak before anybody may use it."""
+        if self._settings.fake_voice:
+            return preparing.prepare(context, _Tones, None)
+        self._ears = self._ears or Ears.load()
+        missing = _missing_for_clones()
+        cloner = _refusing(missing) if missing else _Clone
+        return preparing.prepare(context, cloner, self._ears)
 
     def _voice(
         self, name: str, language: str, context: JobContext | None = None
@@ -66,6 +86,16 @@ class Tasks:
             self._voices[key] = self._loaded(name, language, context)
         self._voices.move_to_end(key)
         return self._voices[key]
+
+    def _forget_ended(self, context: JobContext) -> None:
+        """Leave nothing in memory of voices that were revoked or deleted."""
+        names = {name for name, _ in self._voices} - {SHIPPED}
+        if not names:
+            return
+        with context.database.session() as session:
+            gone = profiles.ended(session, names)
+        for key in [key for key in self._voices if key[0] in gone]:
+            del self._voices[key]
 
     def _loaded(self, name: str, language: str, context: JobContext | None) -> Voice:
         if self._settings.fake_voice:
@@ -83,6 +113,61 @@ class Tasks:
         if profile.kind == "trained":
             return _trained(_inside(self._settings.runs, profile.latents_key))
         return _cloned(context.storage.get(profile.latents_key), language)
+
+
+class _Clone:
+    """Speak with a voice that was just cloned by XTTS, and keep it as a voice file."""
+
+    def __init__(self, recordings: Sequence[Path], consent: str):
+        from moksori.metrics.recording import describe
+        from moksori.voices.xtts.cloning import clone_from_recordings
+
+        try:
+            self._voice = clone_from_recordings(recordings, consent, describe)
+        except VoiceError as error:
+            raise ValueError(str(error)) from error
+        self.fingerprint = self._voice.clone.fingerprint
+
+    def speak(self, text: str, seed: int) -> Sound:
+        """Speak a text; a line that fails is silence."""
+        try:
+            (speech,) = self._voice.speak([text], seed=seed)
+        except LineError:
+            return np.zeros(0, np.float32), self._voice.settings.audio.sample_rate
+        return speech.wave, speech.sample_rate
+
+    def voice_file(self) -> bytes:
+        """Return the latents and the consent."""
+        with TemporaryDirectory(prefix="moksori-") as folder:
+            self._voice.clone.save(path := Path(folder, "voice"))
+            return path.read_bytes()
+
+
+class _Tones:
+    """Stand in for a clone where `fake_voice` is set."""
+
+    fingerprint = "tones"
+
+    def __init__(self, recordings: Sequence[Path], consent: str):
+        pass
+
+    def speak(self, text: str, seed: int) -> Sound:
+        """Speak a text in tones."""
+        from moksori.voices.tones import ToneVoice
+
+        (speech,) = ToneVoice().speak([text], seed=seed)
+        return speech.wave, speech.sample_rate
+
+    def voice_file(self) -> bytes:
+        """Return what no voice is loaded from."""
+        return b"tones"
+
+
+def _refusing(reason: str) -> preparing.Cloner:
+    def refuse(recordings: Sequence[Path], consent: str):
+        raise JobError("xtts_missing", reason)
+
+    return refuse
 
 
 def _inside(folder: Path, name: str) -> Path:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -183,6 +184,19 @@ def expire(storage: Storage, hours: float) -> int:
     for key in old:
         storage.delete(key)
     return len(old)
+
+
+def forget(storage: Storage, user_id: str, hashes: Collection[str]) -> int:
+    """Delete a user's uploads of files with these SHA-256; returns how many."""
+    found = [
+        key
+        for key in storage.keys(f"{_FOLDER}/{user_id}")
+        if (name := _NAME.fullmatch(key.rpartition("/")[2]))
+        and name["sha256"] in hashes
+    ]
+    for key in found:
+        storage.delete(key)
+    return len(found)
 
 
 def _key(user_id: str, name: str) -> str:

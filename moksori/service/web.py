@@ -23,6 +23,7 @@ from moksori.service import (
     profiles_api,
     proof_api,
     speech,
+    training_api,
 )
 from moksori.service.database import Database
 from moksori.service.events import Events
@@ -35,6 +36,7 @@ ROUTERS = (
     consents_api.router,
     profiles_api.router,
     proof_api.router,
+    training_api.router,
     jobs_api.router,
     speech.router,
     classic.router,

@@ -236,3 +236,51 @@ def test_a_voice_whose_worker_was_lost_fails(client, settings, database, storage
     sweep(database, storage, settings)
     assert client.get(path).json()["status"] == "failed"
     assert storage.keys("profiles") == []
+
+
+def test_without_xtts_a_profile_says_what_is_missing(
+    client, settings, database, storage, monkeypatch
+):
+    from dataclasses import replace
+
+    from moksori.service import jobs, tasks
+    from moksori.service.context import JobContext
+    from moksori.service.errors import JobError
+
+    told = clone(client, consent(client, MINJI), MINJI).json()
+    with database.session() as session:
+        job = jobs.begin(session, told["job_id"], "worker")
+    worker = tasks.Tasks(replace(settings, fake_voice=False))
+    worker._ears = ears()
+    monkeypatch.setattr(tasks, "_missing_for_clones", lambda: "model.pth가 없습니다")
+    with pytest.raises(JobError, match="xtts_missing"):
+        worker.prepare(JobContext(job, settings, database, storage))
+    shown = client.get(f"{PROFILES}/{told['id']}").json()
+    assert (shown["status"], shown["error"]) == ("failed", "model.pth가 없습니다")
+
+
+def test_a_voice_that_was_revoked_does_not_stay_in_memory(
+    client, settings, database, storage
+):
+    from moksori.service import jobs, tasks
+    from moksori.service.context import JobContext
+
+    told, _ = prepared(
+        client, settings, database, storage, tasks.Tasks(settings), MINJI
+    )
+    assert told["status"] == "ready"
+    worker = tasks.Tasks(settings)
+
+    def speak(profile_id=None) -> set[str]:
+        with database.session() as session:
+            request = {"text": "안녕", "voice": "korean-demo", "format": "wav"}
+            about = {"profile_id": profile_id}
+            job = jobs.create(session, told["user"], "speak", request, **about)
+            job = jobs.begin(session, job.id, "worker")
+        worker.speak(JobContext(job, settings, database, storage))
+        return {name for name, _ in worker._voices}
+
+    told["user"] = "0" * 32
+    assert speak(told["id"]) == {told["id"]}
+    client.post(f"{CONSENTS}/{told['consent_id']}/revoke")
+    assert speak() == {"korean-demo"}

@@ -86,7 +86,7 @@ def test_everything_of_a_voice_goes_and_what_proves_it_stays(
     assert told["complete"]
     assert told["gone"] == {
         **{"recordings": 1, "voice_files": 1, "outputs": 1, "statements": 1},
-        "training_folders": 0,
+        **{"training_folders": 0, "uploads": 0},
     }
     assert {"downloaded_files", "backups"} <= set(told["not_reached"])
     assert [storage.keys(each) for each in ("profiles", "consents", "jobs")] == [[]] * 3
@@ -240,3 +240,26 @@ def test_a_recording_of_a_revoked_voice_is_ours_still(
     revoke(client, voice)
     told = proof._described(database, LOCAL, row)
     assert (told["voice"], told["revoked"]) == ("민지", True)
+
+
+def test_clones_of_uploads_rest_on_their_consent_too(
+    client, settings, database, storage, voice
+):
+    from moksori.service import jobs, uploads
+
+    name = uploads.keep(storage, voice.user_id, "a" * 64, b"RIFF")
+    other = uploads.keep(storage, voice.user_id, "b" * 64, b"RIFF")
+    request = {"text": "안녕", "consent": voice.consent_id, "voice": f"upload:{name}"}
+
+    def ask() -> str:
+        with database.session() as session:
+            return jobs.create(session, voice.user_id, "speak", request).id
+
+    first = ask()
+    with working(settings, database, storage, Tasks()):
+        ended(database, first)
+    waiting = ask()
+    told = revoke(client, voice)
+    assert (told["gone"]["outputs"], told["gone"]["uploads"]) == (1, 1)
+    assert ended(database, waiting).state == "cancelled"
+    assert [key.rpartition("/")[2] for key in storage.keys("uploads")] == [other]
