@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from benchmarks.channels import RATE
 from benchmarks.clock import turn_by_turn
@@ -103,33 +104,35 @@ def prepare(folder: Path, path: Path, encoder, detector, calibration) -> list[Pa
     return clips
 
 
-def show_identification(path: Path, clips: list[Path], parts, calls: int) -> None:
-    """Print what a clip takes on one core, and its parts in the same run."""
-    encoder, detector, _ = parts
+@contextmanager
+def one_core():
+    """Keep this process to one core, and products of matrices to one thread."""
     cores = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(cores)})
     try:
-        with opened(path, *parts) as recognizer:
-            speech = [find_speech(*decode(clip), detector) for clip in clips]
-            known = Recognizer(
-                Known(encoder), recognizer.registry, recognizer.calibration, None
-            )
-            vectors = [
-                Speech(encoder.encode(each.wave), each.quality) for each in speech
-            ]
-            waves = [decode(clip) for clip in clips]
-            steps = {
-                "identified": _each(
-                    clips, lambda clip: recognizer.identify(*decode(clip))
-                ),
-                "decoded": _each(clips, decode),
-                "speech found": _each(waves, lambda wave: find_speech(*wave, detector)),
-                "encoded": _each(speech, lambda each: encoder.encode(each.wave)),
-                "searched": _each(vectors, known.identify_speech),
-            }
-            times = turn_by_turn(steps, warmup=5, repeats=calls)
+        with threadpool_limits(1):
+            yield
     finally:
         os.sched_setaffinity(0, cores)
+
+
+def show_identification(path: Path, clips: list[Path], parts, calls: int) -> None:
+    """Print what a clip takes on one core, and its parts in the same run."""
+    encoder, detector, calibration = parts
+    with opened(path, *parts) as recognizer:
+        waves = [decode(clip) for clip in clips]
+        speech = [find_speech(*wave, detector) for wave in waves]
+        vectors = [Speech(encoder.encode(each.wave), each.quality) for each in speech]
+        known = Recognizer(Known(encoder), recognizer.registry, calibration, None)
+        steps = {
+            "identified": _each(clips, lambda clip: recognizer.identify(*decode(clip))),
+            "decoded": _each(clips, decode),
+            "speech found": _each(waves, lambda wave: find_speech(*wave, detector)),
+            "encoded": _each(speech, lambda each: encoder.encode(each.wave)),
+            "searched": _each(vectors, known.identify_speech),
+        }
+        with one_core():
+            times = turn_by_turn(steps, warmup=5, repeats=calls)
     lengths = np.mean([each.quality.speech_seconds for each in speech])
     print(f"{len(clips)} clips, {lengths:.1f} s of speech, {calls} calls, one core")
     _table(times)
@@ -179,7 +182,9 @@ def show_search(parts, counts: list[int], calls: int) -> None:
         recognizer = Recognizer(Known(encoder), crowd, calibration, None)
         steps[f"{count:,} templates"] = _each(speech, recognizer.identify_speech)
     print()
-    _table(turn_by_turn(steps, warmup=5, repeats=calls))
+    with one_core():
+        times = turn_by_turn(steps, warmup=5, repeats=calls)
+    _table(times)
 
 
 @dataclass(frozen=True)
