@@ -86,7 +86,7 @@ def enrol_clips(
     clips: dict[str, Clip],
     consent: Consent,
     expires: datetime | None = None,
-) -> Speaker:
+) -> Enrolment:
     """Enrol a person from clips that are read already, by what they are called.
 
     Raises `Refused` as `enrol` does, and `NameTaken`.
@@ -97,7 +97,7 @@ def enrol_clips(
     # Who takes the name meanwhile is not compared with, nor added to.
     _refuse_strangers(clips, recognizer, [])
     taken = list(clips.values())
-    return _enrolled(recognizer, name, taken, consent, expires, {}, []).speaker
+    return _enrolled(recognizer, name, taken, consent, expires, {}, [])
 
 
 def add_clips(recognizer: Recognizer, speaker: str, clips: dict[str, Clip]) -> Speaker:

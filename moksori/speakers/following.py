@@ -43,6 +43,11 @@ class FollowingRecognizer(Recognizer):
         self._consent, self._days = consent, days
         self._lock = threading.Lock()
 
+    def expire(self) -> None:
+        """Forget whose time is over, pseudonyms too."""
+        super().expire()
+        self._strangers.expire()
+
     def identify_speech(
         self, speech: Speech, threshold: float | None = None, top: int = 5
     ) -> Decision:

@@ -31,6 +31,10 @@ class Recognizer:
         self.encoder, self.registry = encoder, registry
         self.calibration, self.detector = calibration, detector
 
+    def expire(self) -> None:
+        """Forget whose time is over."""
+        self.registry.expire()
+
     def identify(
         self,
         wave: np.ndarray,

@@ -48,6 +48,17 @@ def test_known_unknown_and_likely(recognizer, tmp_path):
     assert recognizer.identify(voice(402, 2.0), RATE).answer == "likely"
 
 
+def test_each_of_many_is_the_first_of_the_candidates(recognizer, tmp_path):
+    heights = {f"p{n:02}": 300 * 1.1**n for n in range(24)}
+    enrolled(recognizer, tmp_path / "data", **heights)
+    for name, hertz in heights.items():
+        decision = recognizer.identify(voice(hertz, seed=5), RATE, top=24)
+        assert (decision.name, decision.candidates[0].name) == (name, name)
+        scores = [each.score for each in decision.candidates]
+        assert scores == sorted(scores, reverse=True)
+        assert len({each.speaker for each in decision.candidates}) == 24
+
+
 def test_with_six_enrolled_the_margin_decides(recognizer, tmp_path):
     heights = dict(zip("abcdef", (300, 450, 680, 1000, 1500, 2300), strict=True))
     enrolled(recognizer, tmp_path / "data", **heights)

@@ -1,9 +1,11 @@
 """Build the web application of speaker recognition."""
 
 import time
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
+from anyio import create_task_group
 from fastapi import Body, FastAPI, File, Form, Query, Request, Response, UploadFile
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -39,8 +41,16 @@ def create_app(
     """Create the application; errors are {"error": word, "message": line}."""
     # A path with one slash more is none of ours; to redirect would need a host's name.
     form = {"docs_url": None, "redoc_url": None, "redirect_slashes": False}
-    app = FastAPI(title="Moksori: who speaks", **form)
     worker, registry = Worker(recognizer), recognizer.registry
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI):
+        async with create_task_group() as tasks:
+            tasks.start_soon(worker.expire)
+            yield
+            tasks.cancel_scope.cancel()
+
+    app = FastAPI(title="Moksori: who speaks", lifespan=lifespan, **form)
     _count_requests(app)
     _answer_errors(app)
     app.add_middleware(Gate, keys=keys or Keys(), most=most_bytes)
@@ -63,10 +73,10 @@ def create_app(
         clips = await _clips(worker, files)
         expires = days and datetime.now(UTC) + timedelta(days=days)
         consent = Consent(consent_by, purpose)
-        speaker = await worker.run(
+        done = await worker.run(
             enrolment.enrol_clips, recognizer, name, clips, consent, expires
         )
-        return shown(speaker)
+        return {**shown(done.speaker), "warnings": done.warnings}
 
     @app.post("/speakers/identify")
     async def identify(file: Upload, threshold: Threshold = None, top: Top = 5) -> dict:

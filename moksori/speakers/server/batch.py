@@ -60,8 +60,9 @@ def _run(worker: Worker, operation: dict) -> dict:
                 _text(operation, "consent_by"), _text(operation, "purpose")
             )
             name = _text(operation, "name")
-            speaker = enrolment.enrol_clips(worker.recognizer, name, clips, consent)
-            return {"id": speaker.id, "name": speaker.name}
+            done = enrolment.enrol_clips(worker.recognizer, name, clips, consent)
+            who, warnings = done.speaker, done.warnings
+            return {"id": who.id, "name": who.name, "warnings": warnings}
     raise Problem(422, "invalid", "op is register, identify, verify or delete")
 
 

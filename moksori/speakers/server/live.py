@@ -14,14 +14,12 @@ MOST_BYTES = 2**20
 
 async def listen(socket: WebSocket, worker: Worker) -> None:
     """Take 16-bit mono samples in binary messages, at `?rate=` hertz (16000), and
-    send `Heard.to_json` for each window; an empty message ends the sound."""
-    text = socket.query_params.get("rate", "16000")
+    send `Heard.to_json` for each window, with `?threshold=` instead of the measured
+    one; an empty message ends the sound."""
     await socket.accept()
-    if not re.fullmatch("[0-9]{4,5}", text) or int(text) not in _RATES:
-        await socket.close(1008, "rate is from 8000 to 48000 hertz")
-        return
-    listener, rate = Listener(worker.recognizer), int(text)
     try:
+        rate, least = _asked(socket.query_params)
+        listener = Listener(worker.recognizer, threshold=least)
         while True:
             block = await socket.receive_bytes()
             if len(block) % 2 or len(block) > MOST_BYTES:
@@ -45,3 +43,14 @@ async def listen(socket: WebSocket, worker: Worker) -> None:
     except ValueError as error:
         # A reason has 123 bytes at most.
         await socket.close(1008, str(error).encode()[:120].decode(errors="ignore"))
+
+
+def _asked(query) -> tuple[int, float | None]:
+    """Return rate and threshold of a query; raises `ValueError`."""
+    rate, least = query.get("rate", "16000"), query.get("threshold")
+    if not re.fullmatch("[0-9]{4,5}", rate) or int(rate) not in _RATES:
+        raise ValueError("rate is from 8000 to 48000 hertz")
+    least = None if least is None else float(least)
+    if least is not None and not -1 <= least <= 1:
+        raise ValueError("threshold is from -1 to 1")
+    return int(rate), least

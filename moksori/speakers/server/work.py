@@ -5,9 +5,10 @@ import re
 import sqlite3
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter, sleep, to_thread
 
 from moksori.audio.files import AudioError, decode
 from moksori.speakers import picture
@@ -21,6 +22,7 @@ from moksori.speakers.speech import NoSpeech
 # More than this of one recording is not listened to.
 _MOST_SECONDS = 120.0
 _WAITING = 32  # a core
+_HOUR = 3600.0
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -58,6 +60,14 @@ class Worker:
         self.recognizer = recognizer
         cores = len(os.sched_getaffinity(0))
         self._limiter, self._most = CapacityLimiter(cores), _WAITING * cores
+
+    async def expire(self) -> None:
+        """Forget whose time is over, each hour; ends when it is cancelled."""
+        while True:
+            await sleep(_HOUR)
+            # Where the registry is in use, an hour later.
+            with suppress(Problem, ValueError, sqlite3.OperationalError):
+                await self.run(self.recognizer.expire)
 
     async def run(self, task: Callable, *arguments):
         """Run a task in a thread; raises `Problem` when too many wait."""

@@ -3,12 +3,15 @@
 import base64
 import io
 import json
+import time
 import zipfile
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
 from moksori.audio.files import wav_bytes
+from moksori.speakers import rows
 from moksori.speakers.calibration import Calibration
 from moksori.speakers.recognizer import Recognizer
 from moksori.speakers.registry import Registry
@@ -59,7 +62,11 @@ def test_from_registration_to_forgetting(client):
     answer = register(client, "김민지", 400)
     assert answer.status_code == 201
     minji = answer.json()["id"]
-    assert register(client, "suho", 900).status_code == 201
+    suho = register(client, "suho", 900)
+    assert (suho.status_code, suho.json()["warnings"]) == (201, [])
+    twin = register(client, "twin", 900).json()
+    assert twin["warnings"] == ["sounds like suho (1.00)"]
+    assert client.delete(f"/speakers/{twin['id']}").status_code == 204
 
     decision = identify(client, sound(402)).json()
     assert (decision["decision"], decision["name"]) == ("known", "김민지")
@@ -240,7 +247,8 @@ def test_listening_over_a_socket(recognizer, client, monkeypatch):
     from moksori.speakers.server import live
 
     class Listener:
-        def __init__(self, recognizer):
+        def __init__(self, recognizer, threshold):
+            assert threshold in (None, 0.5)
             self.taken = 0
 
         def feed(self, samples, rate):
@@ -258,7 +266,7 @@ def test_listening_over_a_socket(recognizer, client, monkeypatch):
             return {"seconds": self.seconds}
 
     monkeypatch.setattr(live, "Listener", Listener)
-    with client.websocket_connect(f"{LOCAL}/listen?rate=8000") as socket:
+    with client.websocket_connect(f"{LOCAL}/listen?rate=8000&threshold=0.5") as socket:
         socket.send_bytes(bytes(8000))
         assert socket.receive_json() == {"seconds": 0.5}
         socket.send_bytes(b"")
@@ -275,3 +283,20 @@ def test_listening_over_a_socket(recognizer, client, monkeypatch):
             asked.websocket_connect(f"{LOCAL}/listen", headers=headers),
         ):
             pass
+
+
+def test_whose_time_is_over_is_forgotten_while_the_server_runs(recognizer, monkeypatch):
+    from moksori.speakers.server import work
+
+    monkeypatch.setattr(work, "_HOUR", 0.01)
+    with TestClient(create_app(recognizer), "http://localhost") as client:
+        files = [("files", (f"{n}.wav", sound(400, seed=n))) for n in range(3)]
+        fields = {"name": "minji", "consent_by": "they", "purpose": "tests", "days": 1}
+        answer = client.post("/speakers/register", data=fields, files=files)
+        assert answer.status_code == 201
+        later = datetime.now(UTC) + timedelta(days=1, seconds=1)
+        monkeypatch.setattr("moksori.speakers.rows.now", lambda: rows.stamp(later))
+        ends = time.monotonic() + 10
+        while len(recognizer.registry) and time.monotonic() < ends:
+            time.sleep(0.01)
+        assert len(recognizer.registry) == 0

@@ -119,6 +119,7 @@ def samples(seconds: float) -> bytes:
     ("query", "message", "code"),
     [
         *((f"?rate={rate}", b"", 1008) for rate in ("0", "-8000", "nan", "48001", "")),
+        *((f"?threshold={each}", b"", 1008) for each in ("nan", "2", "x", "")),
         ("?rate=" + "9" * 5000, b"", 1008),
         ("?rate=%D9%A1%D9%A6%D9%A0%D9%A0%D9%A0", b"", 1008),
         ("", "text", 1003),
