@@ -1,19 +1,18 @@
-"""Load the service and break it: `python -m benchmarks.service`, with a fake voice.
+"""Load the service, with a fake voice: `python -m benchmarks.service`.
 
 Postgres from the wheel with fsync as usual, web and workers as processes of their own.
-Trials: accept, drain, kill, freeze, restart, full; each in an empty service.
+Trials: accept, drain; each in an empty service.
 """
 
 import argparse
 import collections
-import itertools
 import os
-import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -98,6 +97,17 @@ class Service:
             rows = session.execute(select(Job.state, func.count()).group_by(Job.state))
             return collections.Counter(dict(map(tuple, rows)))
 
+    def busy(self) -> int | None:
+        """Return the process id of a worker that has a job."""
+        from sqlalchemy import select
+
+        from moksori.service.tables import RUNNING, Job
+
+        with self.database.session() as session:
+            name = session.scalar(select(Job.worker).where(Job.state == RUNNING))
+        pid = int(name.rpartition("-")[2]) if name else None
+        return pid if pid in [worker.pid for worker in self.workers] else None
+
     def wait(self, count: int, seconds: float) -> float:
         """Wait until so many jobs have ended; returns the seconds."""
         from moksori.service.tables import FINAL
@@ -151,7 +161,7 @@ def accept(running: Service, count: int) -> None:
     web = running.start("web")
     running.workers.append(web)
     client = httpx.Client(base_url=f"http://127.0.0.1:{running.settings.port}")
-    _until(lambda: _answers(client), 60)
+    until(lambda: _answers(client), 60)
     body, spent, begun = {"text": TEXT, "voice": "korean-demo"}, [], time.monotonic()
     for i in range(count):
         time.sleep(max(0.0, begun + i / 50 - time.monotonic()))
@@ -188,93 +198,6 @@ def drain(running: Service, count: int) -> None:
         )
 
 
-def kill(running: Service, count: int) -> None:
-    """Kill one of three workers each 5 s while `count` jobs run."""
-    from moksori.service.tables import FINAL
-
-    running.keep_workers(3)
-    running.submit(count, TEXT * 8)
-    killed, turn = [], 0
-    while sum(running.states()[state] for state in FINAL) < count:
-        worker = running.workers[turn % 3]
-        killed.append((time.time(), worker.pid))
-        worker.kill()
-        turn += 1
-        time.sleep(5.0)
-    back = _returns(running, killed)
-    late = f", back after {max(back):.1f} s at most" if back else ""
-    print(f"kill: {len(killed)} kills, {len(back)} jobs met{late}: {running.results()}")
-
-
-def _returns(running: Service, killed: list[tuple[float, int]]) -> list[float]:
-    """Return the seconds from each kill to the next start of the job that it met."""
-    from sqlalchemy import select
-
-    from moksori.service.tables import Event
-
-    begins = collections.defaultdict(list)
-    query = select(Event).order_by(Event.job_id, Event.n)
-    with running.database.session() as session:
-        for event in session.scalars(query):
-            if event.json["state"] == "running" and event.json["stage"] is None:
-                begins[event.job_id].append(event.at.timestamp())
-    back = []
-    for times in begins.values():
-        for before, after in itertools.pairwise(times):
-            met = [at for at, _ in killed if before <= at <= after]
-            back += [after - at for at in met[:1]]
-    return back
-
-
-def freeze(running: Service, count: int) -> None:
-    """Stop a worker in its job for longer than it takes to be given up, and let go."""
-    running.submit(1, TEXT * 500)
-    running.keep_workers(1)
-    _until(lambda: running.states()["running"], 60)
-    frozen = running.workers[0]
-    frozen.send_signal(signal.SIGSTOP)
-    running.workers.append(running.start("worker"))
-    running.wait(1, 120)
-    frozen.send_signal(signal.SIGCONT)
-    time.sleep(10)
-    print(f"freeze: {running.results()}")
-
-
-def restart(running: Service, count: int) -> None:
-    """Stop Postgres at once while jobs run, and start it 5 s later."""
-    from moksori.service.database import Database
-
-    running.keep_workers(2)
-    running.submit(count, TEXT * 8)
-    _until(lambda: running.states()["succeeded"] > count // 10, 120)
-    pid = (running.settings.folder / "pg/postmaster.pid").read_text().splitlines()[0]
-    os.kill(int(pid), signal.SIGQUIT)
-    time.sleep(5)
-    running.database.close(stop=False)
-    running.database = Database(running.settings)
-    seconds = running.wait(count, 300)
-    print(f"restart: all ended {seconds:.0f} s after: {running.results()}")
-
-
-def full(running: Service, count: int) -> None:
-    """Run jobs on a disk of 256 kB, which is full before long, then make room."""
-    files = Path(running.settings.storage_url)
-    subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", files], check=True
-    )
-    try:
-        running.submit(count, TEXT * 8)
-        running.keep_workers(1)
-        running.wait(count, 120)
-        print(f"full: {running.results()}")
-        subprocess.run(["mount", "-o", "remount,size=9m", files], check=True)
-        running.submit(1)
-        running.wait(count + 1, 60)
-        print(f"full, then with room again: {running.results()}")
-    finally:
-        subprocess.run(["umount", "-l", files], check=True)
-
-
 def _answers(client) -> bool:
     import httpx
 
@@ -284,7 +207,8 @@ def _answers(client) -> bool:
         return False
 
 
-def _until(condition, seconds: float) -> None:
+def until(condition: Callable[[], object], seconds: float) -> None:
+    """Wait until a condition holds; ends the program if it does not in time."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
@@ -292,24 +216,19 @@ def _until(condition, seconds: float) -> None:
         time.sleep(0.05)
 
 
-TRIALS = {
-    "accept": (accept, 1000),
-    "drain": (drain, 1000),
-    "kill": (kill, 300),
-    "freeze": (freeze, 1),
-    "restart": (restart, 100),
-    "full": (full, 30),
-}
+TRIALS = {"accept": (accept, 1000), "drain": (drain, 1000)}
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(
+    trials: Mapping[str, tuple[Callable, int]] = TRIALS, argv: list[str] | None = None
+) -> int:
     """Run trials; returns the exit code."""
-    flags = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    flags.add_argument("trials", nargs="*", choices=[*TRIALS, []], help="(all)")
+    flags = argparse.ArgumentParser()
+    flags.add_argument("trials", nargs="*", choices=[*trials, []], help="(all)")
     flags.add_argument("--jobs", type=int, help="instead of a trial's own number")
     arguments = flags.parse_args(argv)
-    for name in arguments.trials or TRIALS:
-        trial, count = TRIALS[name]
+    for name in arguments.trials or trials:
+        trial, count = trials[name]
         with tempfile.TemporaryDirectory() as files, service(files) as running:
             trial(running, arguments.jobs or count)
     return 0
