@@ -28,6 +28,11 @@ _ENDS = (
 SENTENCES = [" ".join(words) for words in itertools.product(_OPENINGS, _MIDDLES, _ENDS)]
 
 
+def say(line: str) -> None:
+    """Print a line at once, as the whole takes minutes."""
+    print(line, flush=True)
+
+
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     only = "measure these alone (%(default)s)"
@@ -81,8 +86,8 @@ def first(running: Service, count: int, web) -> None:
             whole += processor_seconds(pids) - before
     for what, values in (("by the clock", waits), ("of the processors", spent)):
         p50, p95 = np.percentile(values, (50, 95))
-        print(f"first sound, seconds {what}: p50 {p50:.2f}, p95 {p95:.2f}, n {count}")
-    print(f"{seconds / whole:.1f} s of sound in a second of the processors")
+        say(f"first sound, seconds {what}: p50 {p50:.2f}, p95 {p95:.2f}, n {count}")
+    say(f"{seconds / whole:.1f} s of sound in a second of the processors")
 
 
 def equal(running: Service, count: int = 12) -> None:
@@ -93,7 +98,7 @@ def equal(running: Service, count: int = 12) -> None:
         serial += hashes(running, {i: text})
     beside = hashes(running, dict(enumerate(texts)))
     same = sum(a == b for a, b in zip(serial, beside, strict=True))
-    print(f"equal bytes: {same} of {count}, one after another and on 2 workers")
+    say(f"equal bytes: {same} of {count}, one after another and on 2 workers")
 
 
 def hashes(running: Service, texts: dict[int, str]) -> list[str]:
@@ -135,7 +140,7 @@ def aborts(running: Service, count: int, web) -> None:
     alive = web.poll() is None and running.workers == [worker]
     after = megabytes(web.pid), megabytes(worker.pid)
     grown = [b - a for a, b in zip(before, after, strict=True)]
-    print(
+    say(
         f"{count} aborted requests: {dict(running.states())}, processes "
         f"{'the same' if alive else 'DIED'}, the next request whole after {wait:.2f} s "
         f"({size} bytes); web grew by {grown[0]:.0f} MB, the worker by {grown[1]:.0f}"
@@ -152,7 +157,8 @@ def memory(running: Service, count: int) -> None:
             running.submit(1, text)
         running.wait(before + (part + 1) * (count // 10), 600)
         figures.append(megabytes(worker.pid))
-    print(f"memory of the worker over {count} jobs, MB:", *map(round, figures))
+    told = " ".join(f"{figure:.0f}" for figure in figures)
+    say(f"memory of the worker over {count} jobs, MB: {told}")
 
 
 def hear(client, text: str) -> Iterator[bytes]:

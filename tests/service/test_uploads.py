@@ -1,3 +1,4 @@
+import contextlib
 import io
 import struct
 
@@ -139,3 +140,28 @@ def test_features_have_the_names_of_the_web_app(wave):
     assert len(found["mfcc_mean"]) == 13
     assert {"spectral_centroid", "spectral_rolloff"} <= set(found)
     assert features(np.zeros(RATE, np.float32), RATE, RATE)["spectral_rolloff"] is None
+
+
+@pytest.mark.parametrize(
+    "seeds",
+    [
+        pytest.param(range(40), id="some"),
+        pytest.param(range(40, 1040), id="many", marks=pytest.mark.fuzz),
+    ],
+)
+def test_damaged_files_are_read_or_refused(wave, in_process, seeds):
+    from moksori.service.problems import Problem
+    from moksori.service.uploads import decoded
+
+    whole = [encode(wave[:RATE], RATE, kind) for kind in ("wav", "mp3", "flac")]
+    whole.append(m4a(wave[:RATE]))
+    for seed in seeds:
+        random = np.random.default_rng(seed)
+        data = bytearray(whole[seed % 4])
+        reach = len(data) if seed % 3 else min(len(data), 200)
+        for place in random.integers(0, reach, 20):
+            data[place] = random.integers(256)
+        data = data[: random.integers(1, len(data))] if seed % 5 == 0 else data
+        # Whatever else is raised fails.
+        with contextlib.suppress(Problem):
+            assert np.isfinite(decoded(bytes(data)).wave).all()
