@@ -97,16 +97,16 @@ class Service:
             rows = session.execute(select(Job.state, func.count()).group_by(Job.state))
             return collections.Counter(dict(map(tuple, rows)))
 
-    def busy(self) -> int | None:
-        """Return the process id of a worker that has a job."""
+    def busy(self) -> list[int]:
+        """Return the process ids of the workers that have a job."""
         from sqlalchemy import select
 
         from moksori.service.tables import RUNNING, Job
 
         with self.database.session() as session:
-            name = session.scalar(select(Job.worker).where(Job.state == RUNNING))
-        pid = int(name.rpartition("-")[2]) if name else None
-        return pid if pid in [worker.pid for worker in self.workers] else None
+            names = session.scalars(select(Job.worker).where(Job.state == RUNNING))
+            pids = {int(name.rpartition("-")[2]) for name in names}
+        return sorted(pids & {worker.pid for worker in self.workers})
 
     def wait(self, count: int, seconds: float) -> float:
         """Wait until so many jobs have ended; returns the seconds."""
