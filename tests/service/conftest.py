@@ -99,6 +99,17 @@ def web(settings, database, cheap_hashes):
     return TestClient(app, "http://127.0.0.1")
 
 
+@pytest.fixture
+def client(settings, database, storage, monkeypatch):
+    """Call the service as the local user; recordings are decoded once a session."""
+    from moksori.service import uploads
+    from tests.service.people import client_of, remembering
+
+    monkeypatch.setattr(uploads, "decoded", remembering(uploads.decoded))
+    with client_of(settings, database, storage) as client:
+        yield client
+
+
 @contextmanager
 def autocommit(server):
     """Open a connection outside of transactions, as making a database needs."""

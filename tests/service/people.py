@@ -1,6 +1,7 @@
 """People who are tones: recordings, consents, and an application to send them to."""
 
 from contextlib import contextmanager
+from functools import lru_cache
 
 import numpy as np
 
@@ -68,30 +69,23 @@ class Tasks:
         return prepare(context, self.cloner, self.ears)
 
 
+@lru_cache
+def remembering(decode):
+    """Return `uploads.decoded` with a memory: each recording costs a process."""
+    return lru_cache(64)(decode)
+
+
 @contextmanager
 def client_of(settings, database, storage, caller=None):
-    """Call the routers of voices and consents, as the local user or as somebody."""
-    from fastapi import FastAPI
+    """Call the service as the local user or as somebody."""
     from fastapi.testclient import TestClient
 
-    from moksori.service import (
-        callers,
-        consents_api,
-        problems,
-        profiles_api,
-        proof_api,
-        training_api,
-    )
-    from moksori.service.events import Events
+    from moksori.service import callers
+    from moksori.service.web import create_app
 
-    app = FastAPI()
-    problems.install(app)
-    app.state.settings, app.state.database = settings, database
-    app.state.storage = storage
-    app.state.events = Events(database)
-    for api in (consents_api, profiles_api, proof_api, training_api):
-        app.include_router(api.router)
+    app = create_app(settings, database, storage)
     if caller is not None:
         app.dependency_overrides[callers._signed_in] = lambda: caller
-    with TestClient(app, "http://localhost", raise_server_exceptions=False) as client:
+    base = "http://localhost"
+    with TestClient(app, base, raise_server_exceptions=False) as client:
         yield client

@@ -9,19 +9,6 @@ from tests.service.people import client_of, fields, sound
 CONSENTS = "/api/v1/consents"
 
 
-@pytest.fixture
-def storage(settings):
-    from moksori.service.storage import Storage
-
-    return Storage(settings)
-
-
-@pytest.fixture
-def client(settings, database, storage):
-    with client_of(settings, database, storage) as client:
-        yield client
-
-
 def test_a_written_consent_is_recorded_with_the_hash_of_its_recording(client):
     recording = sound(400)
     files = {"audio": ("../../a.wav", recording)}

@@ -4,23 +4,17 @@ import threading
 
 import pytest
 
-from tests.service.people import Tasks, Tone, client_of, ears, fields, sound
+from tests.service.people import (
+    Tasks,
+    Tone,
+    client_of,
+    ears,
+    fields,
+    sound,
+)
 from tests.service.working import ended, working
 
 CONSENTS, PROFILES = "/api/v1/consents", "/api/v1/profiles"
-
-
-@pytest.fixture
-def storage(settings):
-    from moksori.service.storage import Storage
-
-    return Storage(settings)
-
-
-@pytest.fixture
-def client(settings, database, storage):
-    with client_of(settings, database, storage) as client:
-        yield client
 
 
 def consent(client, recordings, statement=None, **changed) -> str:

@@ -5,23 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.service.people import client_of
 from tests.service.working import Tasks, ended, until, working
 
 CONSENTS = "/api/v1/consents"
-
-
-@pytest.fixture
-def storage(settings):
-    from moksori.service.storage import Storage
-
-    return Storage(settings)
-
-
-@pytest.fixture
-def client(settings, database, storage):
-    with client_of(settings, database, storage) as client:
-        yield client
 
 
 @pytest.fixture

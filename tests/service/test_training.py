@@ -34,19 +34,6 @@ def settings(settings, tmp_path):
     return replace(settings, runs=tmp_path / "logs", queues=("voice-training",))
 
 
-@pytest.fixture
-def storage(settings):
-    from moksori.service.storage import Storage
-
-    return Storage(settings)
-
-
-@pytest.fixture
-def client(settings, database, storage):
-    with client_of(settings, database, storage) as client:
-        yield client
-
-
 WAV, TEXTS = sound(400, 2), ("txt", "tsv")
 
 
