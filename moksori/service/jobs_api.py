@@ -8,13 +8,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.websockets import WebSocket, WebSocketDisconnect
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sse_starlette import EventSourceResponse
 from starlette.requests import HTTPConnection
 
 from moksori.service import downloads, jobs, profiles
-from moksori.service.callers import Caller, SignedIn
+from moksori.service.callers import Caller, Operator, SignedIn
 from moksori.service.problems import Problem
 from moksori.service.speak_requests import (
     IdempotencyKey,
@@ -130,6 +130,14 @@ def hear_job(
                 "The job has not finished.",
             )
         return downloads.send(request, downloads.artefact_of(session, job, name))
+
+
+@router.get("/api/v1/admin/queue")
+def show_queue(request: Request, caller: Operator) -> dict[str, int]:
+    """Count the jobs of everybody that wait and run, by state."""
+    states = select(Job.state, func.count()).where(Job.state.in_(ACTIVE))
+    with request.app.state.database.session() as session:
+        return dict(session.execute(states.group_by(Job.state)).tuples().all())
 
 
 @router.get("/api/v1/voices")

@@ -11,7 +11,7 @@ const recordings = () => [...fields.recordings.files];
 const spoken = recorder(one("#record"), fields.statement, one("#spoken"));
 let urls = [], sentence = "";
 
-const isSound = (file) => !/\.(txt|csv|tsv|json)$/i.test(file.name);
+const isSound = (file) => !/\.(txt|tsv)$/i.test(file.name);
 
 /** Return the SHA-256 of a file, to which a consent is bound. */
 async function sha256(file) {
@@ -70,7 +70,7 @@ form.addEventListener("submit", busy(form, async () => {
   body.set("name", fields.name.value);
   body.set("consent_id", consent.id);
   const training = fields.way.value === "train";
-  if (training) body.set("minutes", fields.minutes.value);
+  if (training && fields.minutes.value) body.set("minutes", fields.minutes.value);
   files.forEach((file) => body.append("files", file));
   try {
     const made = await api("POST", training ? "/api/v1/trainings" : "/api/v1/profiles", body);

@@ -11,6 +11,10 @@ from contextlib import contextmanager
 import numpy as np
 
 EVIL = "<img src=x onerror=alert(1)>\"'<script>alert(2)</script>"
+PICTURE = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42m"
+    "NkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
 PIECES = 8
 RATE = 24000
 
@@ -173,7 +177,14 @@ def build(service: Service):
     def queue():
         return {"queued": 2, "running": 1}
 
-    for path in ("consents", "profiles"):
+    @app.get("/api/v1/trainings/{number}/live")
+    def live(number: str):
+        told = [{"step": n, "steps": 9, "loss": 1 / n} for n in range(1, 9)]
+        told.append({"step": 8, "picture": PICTURE})
+        lines = [f"data: {json.dumps(each)}\n\n" for each in told]
+        return StreamingResponse(iter(lines), media_type="text/event-stream")
+
+    for path in ("consents", "profiles", "trainings"):
 
         @app.post(f"/api/v1/{path}", status_code=201, name=path)
         async def keep(request: Request, path=path):

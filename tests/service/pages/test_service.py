@@ -8,8 +8,16 @@ import numpy as np
 import pytest
 
 from tests.browser import complaints, until
+from tests.service import people
 from tests.service.pages.fake import EVIL, serving
-from tests.service.pages.test_walk import DONE, SOUND, TEXT, browser, speak  # noqa: F401
+from tests.service.pages.test_walk import (  # noqa: F401
+    DONE,
+    DRAWN,
+    SOUND,
+    browser,
+    fill,
+    speak,
+)
 from tests.service.signing import PASSWORD
 from tests.service.tones import Tones
 from tests.service.working import working
@@ -28,15 +36,13 @@ class Hissing(Tones):
             yield 0.1 * noise.standard_normal(len(tone)).astype(np.float32)
 
 
-class Speaking:
-    """The task of a worker, by a voice that takes `pace` seconds a sentence."""
+class Speaking(people.Tasks):
+    """The tasks of a worker, by a voice that takes `pace` seconds a sentence."""
 
     def __init__(self):
+        super().__init__()
         self.pace = 0.0
-        self.functions = {"speak": self.speak}
-
-    def warm_up(self) -> None:
-        pass
+        self.functions["speak"] = self.speak
 
     def speak(self, context) -> dict:
         from moksori.service import speaking
@@ -92,7 +98,7 @@ def test_from_text_to_a_file_that_is_known_as_ours(page, tasks, tmp_path):
     until(driver, f"{SOUND}.currentTime > 0.1")
     assert driver.find_elements("css selector", "#result progress")
     link = until(driver, f"{DONE}?.href")
-    until(driver, "document.querySelector('.spectrogram').width > 100")
+    until(driver, DRAWN)
     assert driver.find_elements("css selector", "main img, main script") == []
     sound = tmp_path / f"{EVIL.replace('/', '')}.mp3"
     sound.write_bytes(urllib.request.urlopen(link).read())
@@ -144,6 +150,34 @@ def test_what_cannot_be_read_is_said(page):
     assert "읽을 수 없는 글" in text_of(driver, "#said.warning")
     # There was nothing to hear.
     assert all("/audio" in line for line in complaints(driver))
+
+
+def test_a_voice_from_its_consent_to_its_revocation(page, tmp_path):
+    sound = tmp_path / f"{EVIL.replace('/', '')}.wav"
+    sound.write_bytes(people.sound(400, 12))
+    driver = page("/voices")
+    until(driver, "document.querySelectorAll('#prohibited input').length")
+    driver.find_element("id", "recordings").send_keys(str(sound))
+    until(driver, "document.querySelector('#previews .head button')").click()
+    until(driver, "document.querySelector('#previews dl')")
+    statement = tmp_path / "statement.wav"
+    statement.write_bytes(people.sound(400, 5, seed=3))
+    driver.find_element("id", "statement").send_keys(str(statement))
+    fill(driver)
+    driver.find_element("css selector", "#new button.main").click()
+    until(driver, "document.querySelector('#said').textContent.includes('준비되었')")
+    until(driver, "document.querySelector('#profiles .state.ready')")
+    until(driver, "document.querySelector('#consents button')").click()
+    driver.find_element("id", "reason").send_keys("마음이 바뀌어서")
+    driver.find_element("css selector", "#revoke button.danger").click()
+    assert "녹음: 1" in text_of(driver, "#consents .sheet")
+    for list_of in ("#consents", "#profiles"):
+        assert text_of(driver, f"{list_of} .item .state") == "철회됨"
+
+
+def test_the_queue_and_the_users_of_an_operator(page):
+    driver = page("/admin")
+    until(driver, "document.querySelectorAll('#queue dd').length === 3")
 
 
 @pytest.mark.parametrize("settings", [True], ids=["accounts"], indirect=True)

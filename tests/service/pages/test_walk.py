@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("service_installed")]
 PATHS = ["/", "/voices", "/jobs", "/verify", "/usage", "/admin", "/login"]
 TEXT = "안녕하세요. 오늘은 날씨가 참 좋네요."
 SOUND = "document.querySelector('#result audio')"
+DRAWN = "document.querySelector('.spectrogram')?.checkVisibility()"
 DONE = "document.querySelector('#result a[download]')"
 
 
@@ -66,6 +67,14 @@ def speak(driver, text: str = TEXT):
     driver.find_element("css selector", "#speak button.main").click()
 
 
+def fill(driver):
+    """Fill the form of a consent."""
+    for name in ("owner", "contact", "purpose", "name"):
+        driver.find_element("id", name).send_keys(f"x{name}")
+    for box in driver.find_elements("css selector", "#prohibited input"):
+        box.click()
+
+
 def test_from_text_to_download(page, service):
     driver = page("/")
     service.pace = 0.15
@@ -75,7 +84,7 @@ def test_from_text_to_download(page, service):
     until(driver, f"!{SOUND}.paused")
     link = until(driver, f"{DONE}?.href")
     assert link.endswith("/audio")
-    until(driver, "document.querySelector('.spectrogram').width > 100")
+    until(driver, DRAWN)
     until(driver, f"{SOUND}.ended || {SOUND}.currentTime > 0.2")
     request = service.jobs[0]["request"]
     assert request["text"] == TEXT
@@ -87,13 +96,13 @@ def test_from_text_to_download(page, service):
 def test_pictures_show_the_sound(page, service):
     driver = page("/")
     speak(driver)
-    until(driver, f"{DONE} && document.querySelector('.spectrogram').width > 100")
+    until(driver, f"{DONE} && {DRAWN}")
     colours = (
         "(canvas) => new Set(new Uint32Array(canvas.getContext('2d')"
         ".getImageData(0, 0, canvas.width, canvas.height).data.buffer)).size"
     )
-    assert until(driver, f"({colours})(document.querySelector('.spectrogram'))") > 50
-    assert until(driver, f"({colours})(document.querySelector('.wave'))") > 1
+    until(driver, f"({colours})(document.querySelector('.spectrogram')) > 50")
+    until(driver, f"({colours})(document.querySelector('.wave')) > 1")
 
 
 def test_a_lost_connection_is_taken_up_again(page, service):
@@ -247,13 +256,12 @@ def test_a_voice_with_a_spoken_consent(page, service, tmp_path):
     driver = page("/voices")
     until(driver, "document.querySelectorAll('#prohibited input').length === 6")
     driver.find_element("id", "recordings").send_keys(str(sound))
-    until(driver, "document.querySelector('#previews .spectrogram').width > 100")
+    until(driver, DRAWN)
     driver.find_element("css selector", "#previews .head button").click()
     until(driver, "document.querySelector('#previews dl')")
-    for name in ("owner", "contact", "purpose", "name"):
-        driver.find_element("id", name).send_keys(f"x{name}")
-    for box in driver.find_elements("css selector", "#prohibited input"):
-        box.click()
+    fill(driver)
+    assert "제 목소리 녹음으로" in driver.find_element("id", "sentence").text
+    assert "xowner" in driver.find_element("id", "sentence").text
     record = driver.find_element("id", "record")
     record.click()
     until(driver, "document.querySelector('#record').textContent === '녹음 멈추기'")
@@ -269,6 +277,28 @@ def test_a_voice_with_a_spoken_consent(page, service, tmp_path):
     assert len(consent["prohibited"]) == 6
     assert len(consent["audio_sha256"][0]) == 64
     assert profile["consent_id"] == ["consents"]
+
+
+def test_a_training_is_watched_and_stopped(page, service, tmp_path):
+    files = [tmp_path / "1.wav", tmp_path / "1.txt"]
+    files[0].write_bytes(tone(3.0))
+    files[1].write_text("안녕하세요.")
+    service.pace = 0.3
+    driver = page("/voices")
+    until(driver, "document.querySelectorAll('#prohibited input').length")
+    driver.find_element("css selector", "[value=train]").click()
+    paths = "\n".join(map(str, files))
+    driver.find_element("id", "recordings").send_keys(paths)
+    fill(driver)
+    driver.find_element("css selector", "#new button.main").click()
+    until(driver, "document.querySelector('#making')?.innerText.includes('8걸음')")
+    until(driver, "document.querySelector('.alignment').width === 1")
+    until(driver, "document.querySelector('.curve').width > 100")
+    driver.find_element("css selector", "#making button").click()
+    until(driver, "document.querySelector('#said').textContent.includes('멈췄습니다')")
+    (_, consent), (_, training) = service.forms
+    assert len(consent["audio_sha256"]) == 1
+    assert [each.filename for each in training["files"]] == ["1.wav", "1.txt"]
 
 
 def test_revoking_says_what_is_gone_and_what_is_not(page, service):
