@@ -10,14 +10,7 @@ import pytest
 from tests.browser import complaints, until
 from tests.service import people
 from tests.service.pages.fake import EVIL, serving
-from tests.service.pages.test_walk import (  # noqa: F401
-    DONE,
-    DRAWN,
-    SOUND,
-    browser,
-    fill,
-    speak,
-)
+from tests.service.pages.walking import DONE, DRAWN, SOUND, fill, speak
 from tests.service.signing import PASSWORD
 from tests.service.tones import Tones
 from tests.service.working import working
@@ -69,7 +62,7 @@ def app(settings, database, storage, tasks):
 
 
 @pytest.fixture
-def page(browser, app):  # noqa: F811
+def page(browser, app):
     """A function that opens a path; at the end nothing was refused or went wrong."""
     with serving(app) as address:
         browser.get(address + "/login")
@@ -119,7 +112,7 @@ def test_cancel_within_a_text(page, tasks):
     assert text_of(driver, "#jobs .state") == "취소됨"
 
 
-def test_a_server_that_starts_again_is_found_again(browser, app, tasks):  # noqa: F811
+def test_a_server_that_starts_again_is_found_again(browser, app, tasks):
     tasks.pace = 0.3
     with serving(app) as address:
         browser.get(address)

@@ -1,78 +1,14 @@
 """The pages in a browser, as somebody uses them, against answers made up here."""
 
-import base64
-import json
 import time
 
 import pytest
 
-from tests.browser import chromium, complaints, until
-from tests.service.pages.fake import EVIL, Service, build, serving, tone
+from tests.browser import until
+from tests.service.pages.fake import tone
+from tests.service.pages.walking import DONE, DRAWN, SOUND, TEXT, fill, speak
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("service_installed")]
-
-PATHS = ["/", "/voices", "/jobs", "/verify", "/usage", "/admin", "/login"]
-TEXT = "안녕하세요. 오늘은 날씨가 참 좋네요."
-SOUND = "document.querySelector('#result audio')"
-DRAWN = "document.querySelector('.spectrogram')?.checkVisibility()"
-DONE = "document.querySelector('#result a[download]')"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    microphone = "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"
-    with chromium("--window-size=1280,1000", *microphone) as driver:
-        yield driver
-
-
-@pytest.fixture
-def service(service_installed):
-    return Service()
-
-
-@pytest.fixture
-def page(browser, service):
-    """A function that opens a path; at the end nothing was refused or went wrong."""
-    with serving(build(service)) as address:
-        browser.get(address + "/login")
-        browser.delete_all_cookies()
-        complaints(browser)
-
-        def open_path(path: str):
-            browser.get(address + path)
-            return browser
-
-        yield open_path
-        browser.get("about:blank")
-    assert [line for line in complaints(browser) if "ERR_" not in line] == []
-
-
-def keys(driver, *pressed):
-    from selenium.webdriver.common.action_chains import ActionChains
-    from selenium.webdriver.common.keys import Keys
-
-    for each in pressed:
-        ActionChains(driver).send_keys(getattr(Keys, each, each)).perform()
-
-
-def focus(driver) -> str:
-    return driver.execute_script(
-        "const at = document.activeElement; return at.id || at.className || at.href"
-    )
-
-
-def speak(driver, text: str = TEXT):
-    until(driver, "document.querySelector('#voice')?.options.length")
-    driver.find_element("id", "text").send_keys(text)
-    driver.find_element("css selector", "#speak button.main").click()
-
-
-def fill(driver):
-    """Fill the form of a consent."""
-    for name in ("owner", "contact", "purpose", "name"):
-        driver.find_element("id", name).send_keys(f"x{name}")
-    for box in driver.find_elements("css selector", "#prohibited input"):
-        box.click()
 
 
 def test_from_text_to_download(page, service):
@@ -146,110 +82,6 @@ def test_a_text_that_is_too_long_is_not_sent(page, service):
     assert service.jobs == []
 
 
-def test_by_keyboard_alone(page, service):
-    driver = page("/")
-    until(driver, "document.querySelector('#voice').options.length")
-    keys(driver, "TAB")
-    assert focus(driver) == "skip"
-    keys(driver, "ENTER", "TAB")
-    assert focus(driver) == "text"
-    keys(driver, TEXT)
-    order = []
-    for _ in range(6):
-        keys(driver, "TAB")
-        order.append(focus(driver))
-    assert order == ["voice", "speed", "pitch", "format", "listen", "main"]
-    keys(driver, "ENTER")
-    until(driver, DONE)
-    keys(driver, "TAB")
-    assert focus(driver).startswith("play")
-
-
-@pytest.mark.parametrize("path", PATHS)
-def test_everything_has_a_name_for_screen_readers(page, service, path):
-    service.consents = [
-        {"id": "c", "state": "valid", "voice_owner": EVIL, "purpose": EVIL}
-    ]
-    driver = page(path)
-    time.sleep(0.3)
-    tree = driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
-    roles = {"button", "link", "textbox", "combobox", "slider", "checkbox", "radio"}
-    found = [
-        node
-        for node in tree
-        if node.get("role", {}).get("value") in roles and not node.get("ignored")
-    ]
-    assert found
-    unnamed = [node for node in found if not node.get("name", {}).get("value")]
-    assert unnamed == []
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_it_fits(page, service, width, scheme):
-    service.consents = [
-        {"id": "c", "state": "valid", "voice_owner": EVIL * 3, "purpose": "x" * 300}
-    ]
-    for path in PATHS:
-        driver = page("/")
-        size = {"width": width, "height": 844, "deviceScaleFactor": 1}
-        driver.execute_cdp_cmd(
-            "Emulation.setDeviceMetricsOverride", {**size, "mobile": width < 500}
-        )
-        feature = {"name": "prefers-color-scheme", "value": scheme}
-        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
-        try:
-            for language in ("en", "ko"):
-                page(f"{path}?language={language}")
-                time.sleep(0.2)
-                across = "return document.documentElement.scrollWidth"
-                assert driver.execute_script(across) <= width, path
-            picture = base64.b64decode(driver.get_screenshot_as_base64())
-            assert len(picture) > 5000
-        finally:
-            driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-            driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
-
-
-def test_the_language_is_switched_and_kept(page, service):
-    driver = page("/jobs")
-    driver.find_element("css selector", ".corner a").click()
-    until(driver, "document.documentElement.lang === 'en'")
-    assert driver.current_url.endswith("/jobs")
-    assert "Usage" in page("/usage").title
-    driver.find_element("css selector", ".corner a").click()
-    until(driver, "document.documentElement.lang === 'ko'")
-
-
-def test_markup_is_shown_as_text(page, service, tmp_path):
-    sound = tmp_path / "<img src=x onerror=alert(1)>.wav"
-    sound.write_bytes(tone(3.0))
-    driver = page("/")
-    until(driver, "document.querySelector('#voice').options.length === 2")
-    speak(driver, EVIL)
-    until(driver, DONE)
-    service.jobs[0]["message"] = EVIL
-    assert EVIL in until(driver, "document.querySelector('#recent .row')").text
-    for path, place in (
-        ("/jobs", "#jobs"),
-        ("/voices", "#profiles"),
-        ("/admin", "tbody"),
-    ):
-        page(path)
-        until(
-            driver, f"document.querySelector('{place}').textContent.includes('onerror')"
-        )
-    page("/voices").find_element("id", "recordings").send_keys(str(sound))
-    until(driver, "document.querySelector('#previews h3').textContent.includes('<img')")
-    page("/verify").find_element("id", "audio").send_keys(str(sound))
-    driver.find_element("css selector", "button.main").click()
-    until(
-        driver,
-        "document.querySelector('.verdict')?.textContent === '여기서 만든 소리입니다.'",
-    )
-    assert driver.find_elements("css selector", "main img, main script") == []
-
-
 def test_a_voice_with_a_spoken_consent(page, service, tmp_path):
     sound = tmp_path / "minji.wav"
     sound.write_bytes(tone(12.0))
@@ -313,17 +145,3 @@ def test_revoking_says_what_is_gone_and_what_is_not(page, service):
     assert [
         line for line in ("녹음: 1", "워터마크 번호", "백업") if line not in shown
     ] == []
-
-
-def test_what_is_refused_is_said(page, service):
-    driver = page("/")
-    until(driver, "document.querySelector('#voice').options.length")
-    refusal = {"error": "quota_exceeded", "message": "이번 달 글자를 다 썼습니다."}
-    driver.execute_script(
-        "window.fetch = async () => new Response(arguments[0],"
-        " {status: 429, headers: {'Content-Type': 'application/json'}})",
-        json.dumps(refusal),
-    )
-    speak(driver)
-    until(driver, "document.querySelector('#said.warning')")
-    assert driver.find_element("id", "said").text == refusal["message"]
