@@ -35,8 +35,9 @@ SPEEDS = tuple(1 + percent / 100 for percent in (0, 1, -1, 2, -2, 3, -3, 4, -4))
 _FINE = 4
 _STRETCH_SECONDS = 30.0
 _SILENCE_DECIBEL = -100.0
-# Presence from which an issued token counts, and from which a mark is sure without one.
-_PRESENT, _SURELY_PRESENT = 1.35, 1.6
+# Presence from which a token that was issued counts, and from which a mark is sure
+# without one. Without a mark it is 1.1, at most 1.3 (docs/benchmarks.md).
+_PRESENT, _SURELY_PRESENT = 1.35, 1.5
 
 
 @dataclass(frozen=True)
