@@ -1,5 +1,8 @@
 """A Postgres for all tests of the service, and of it a new database for each."""
 
+import io
+import json
+import logging
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -108,6 +111,36 @@ def client(settings, database, storage, monkeypatch):
     monkeypatch.setattr(uploads, "decoded", remembering(uploads.decoded))
     with client_of(settings, database, storage) as client:
         yield client
+
+
+@pytest.fixture
+def whole(settings, database, storage, cheap_hashes):
+    """Call the service with accounts; of many requests none is too many."""
+    from moksori.service.tiers import TIERS
+    from tests.service.people import client_of
+
+    free = replace(TIERS["free"], requests_per_minute=100_000)
+    cheap_hashes.setitem(TIERS, "free", free)
+    cheap_hashes.setattr("moksori.service.classic.WAIT_SECONDS", 0.1)
+    with client_of(replace(settings, accounts=True), database, storage) as client:
+        yield client
+
+
+@pytest.fixture
+def lines():
+    """Collect what a process logs, as JSON."""
+    from moksori.service import logs
+
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    logs.configure()
+    # The client of the tests writes addresses, which the service never does.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    written = io.StringIO()
+    root.handlers[0].setStream(written)
+    yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
+    root.handlers[:], level = before
+    root.setLevel(level)
 
 
 @contextmanager

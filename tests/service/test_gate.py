@@ -1,6 +1,5 @@
 """The gate: whose requests are served, how large they may be, what is logged."""
 
-import io
 import json
 import logging
 from dataclasses import replace
@@ -48,23 +47,6 @@ def local(service_installed, tmp_path):
         await websocket.close()
 
     return TestClient(app, "http://127.0.0.1:5000")
-
-
-@pytest.fixture
-def lines():
-    """Collect what a process logs, as JSON."""
-    from moksori.service import logs
-
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-    logs.configure()
-    # The client of the tests writes addresses, which the service never does.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    written = io.StringIO()
-    root.handlers[0].setStream(written)
-    yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
-    root.handlers[:], level = before
-    root.setLevel(level)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ of a kind that is not known here fails, until it is added to `things`.
 """
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -23,31 +22,15 @@ PUBLIC = {
 }
 OPERATORS = {"/cleanup", "/api/v1/admin/"}
 UNKNOWN = "f" * 32
-
-
-@pytest.fixture
-def whole(settings, database, cheap_hashes):
-    """Call the whole service, with accounts; of many requests none is too many."""
-    from fastapi.testclient import TestClient
-
-    from moksori.service.storage import Storage
-    from moksori.service.tiers import TIERS
-    from moksori.service.web import create_app
-
-    settings = replace(settings, accounts=True)
-    free = replace(TIERS["free"], requests_per_minute=100_000)
-    cheap_hashes.setitem(TIERS, "free", free)
-    cheap_hashes.setattr("moksori.service.classic.WAIT_SECONDS", 0.1)
-    app = create_app(settings, database, Storage(settings))
-    with TestClient(app, "http://127.0.0.1") as client:
-        yield client
+KINDS = ("job", "training", "profile", "consent", "key")
+PARAMETERS = (*(f"{kind}_id" for kind in KINDS), "user_id", "filename")
 
 
 def things(database, storage, user_id):
     """Make one of everything for a user; returns ids and names by parameter."""
     from moksori.service import tables
 
-    new = {name: tables.new_id() for name in ("job", "profile", "consent", "key")}
+    new = {name: tables.new_id() for name in KINDS}
     rows = [
         tables.Consent(
             id=new["consent"],
@@ -66,18 +49,24 @@ def things(database, storage, user_id):
             name="민지",
             status="ready",
         ),
-        tables.Job(
-            id=new["job"],
-            user_id=user_id,
-            profile_id=new["profile"],
-            type="speak",
-            request={"text": "안녕", "format": "mp3", "voice": new["profile"]},
-            tier="free",
-            queue="voice-synthesis",
-            state="succeeded",
-            attempt=1,
+        *(
+            tables.Job(
+                id=new[name],
+                user_id=user_id,
+                profile_id=new["profile"],
+                type=type,
+                request={"text": "안녕", "format": "mp3", "voice": new["profile"]},
+                tier="free",
+                queue="voice-synthesis",
+                state="succeeded",
+                attempt=1,
+            )
+            for name, type in (("job", "speak"), ("training", "train"))
         ),
-        tables.Event(job_id=new["job"], n=1, json={"state": "succeeded"}),
+        *(
+            tables.Event(job_id=new[name], n=1, json={"state": "succeeded"})
+            for name in ("job", "training")
+        ),
         tables.Artefact(
             job_id=new["job"],
             name="speech.mp3",
@@ -118,9 +107,7 @@ def rows(database):
 
 def test_strangers_are_told_nothing(whole):
     refused = set()
-    given = dict.fromkeys(
-        ("job_id", "profile_id", "consent_id", "key_id", "user_id", "filename"), UNKNOWN
-    )
+    given = dict.fromkeys(PARAMETERS, UNKNOWN)
     for method, path, operation in operations(whole.app):
         if path in PUBLIC:
             continue
@@ -247,8 +234,7 @@ def test_nonsense_is_refused_and_never_a_mistake_of_ours(whole, value):
     from urllib.parse import quote
 
     _, user = registered(whole)
-    names = ("job_id", "profile_id", "consent_id", "key_id", "user_id", "filename")
-    path_values = dict.fromkeys(names, quote(value, safe=""))
+    path_values = dict.fromkeys(PARAMETERS, quote(value, safe=""))
     everything = {
         name: value
         for schema in whole.app.openapi()["components"]["schemas"].values()
