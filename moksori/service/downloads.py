@@ -48,9 +48,8 @@ def send(request: Request, artefact: Artefact) -> Response:
         **_headers(artefact.job_id, artefact.format),
         "Accept-Ranges": "bytes",
         "ETag": f'"{artefact.sha256}"',
+        **_watermark(artefact.token),
     }
-    if artefact.token is not None:
-        headers["X-Watermark-Id"] = f"{artefact.token:08x}"
     start, stop, status = 0, size, 200
     asked = _RANGE.fullmatch(request.headers.get("range", ""))
     if asked and request.headers.get("if-range") in (None, headers["ETag"]):
@@ -93,6 +92,10 @@ def _headers(job_id: str, format: str) -> dict[str, str]:
     }
 
 
+def _watermark(token: int | None) -> dict[str, str]:
+    return {} if token is None else {"X-Watermark-Id": f"{token:08x}"}
+
+
 async def relay(request: Request, job: Job) -> AsyncIterator[bytes]:
     """Yield the sound of a job while it is made.
 
@@ -107,10 +110,10 @@ async def relay(request: Request, job: Job) -> AsyncIterator[bytes]:
         raise Unfinished(f"job {job.id} ended within its sound")
 
 
-def live(job: Job, pieces: AsyncIterator[bytes]) -> StreamingResponse:
+def live(job: Job, pieces: AsyncIterator[bytes], token: int | None = None):
     """Answer with sound that is not finished yet, and so has no length."""
     format = job.request["format"]
-    headers = _headers(job.id, format)
+    headers = {**_headers(job.id, format), **_watermark(token)}
     return StreamingResponse(pieces, 200, headers, media_type(format))
 
 

@@ -246,9 +246,16 @@ def _mine(session: Session, job_id: str, attempt: int) -> Job | None:
 
 def _end(session: Session, job: Job, state: str, seconds: float = 0.0) -> None:
     job.state, job.finished_at = state, now()
-    quota.settle(session, job, seconds, spoken=state == SUCCEEDED)
+    spoken = state == SUCCEEDED or (state == CANCELLED and _heard(session, job))
+    quota.settle(session, job, seconds, spoken)
     metrics.job_ended(job, seconds)
     tell(session, job)
+
+
+def _heard(session: Session, job: Job) -> bool:
+    """Tell whether some of a job's sound was given out, which is not free of charge."""
+    some = select(Chunk.n).where(Chunk.job_id == job.id)
+    return session.scalar(some.limit(1)) is not None
 
 
 def _by_key(session: Session, user_id: str, key: str | None) -> Job | None:

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
+from sqlalchemy import select
 
 from moksori.service import downloads, jobs, profiles
 from moksori.service.callers import Caller, SignedIn
@@ -24,7 +25,7 @@ from moksori.service.speak_requests import (
     accept,
     owned,
 )
-from moksori.service.tables import Job
+from moksori.service.tables import SUCCEEDED, Job, Watermark
 
 router = APIRouter()
 
@@ -83,11 +84,12 @@ async def speak(
         await _cancel(request, caller, job)
         raise
     if first is None:
-        raise await asyncio.to_thread(_failure, request, caller, job)
+        return await asyncio.to_thread(_ended, request, caller, job)
     sound = _while_received(request, caller, job, first, pieces)
     if body.stream_format == "sse":
         return StreamingResponse(_told(sound, job), media_type="text/event-stream")
-    return downloads.live(job, sound)
+    token = await asyncio.to_thread(_token, request, job)
+    return downloads.live(job, sound, token)
 
 
 @router.get("/v1/models")
@@ -170,13 +172,25 @@ async def _cancel(request: Request, caller: Caller, job: Job) -> None:
     await asyncio.shield(asyncio.to_thread(cancel))
 
 
-def _failure(request: Request, caller: Caller, job: Job) -> Problem:
-    """Return the answer for a job that ended without any sound."""
+def _token(request: Request, job: Job) -> int | None:
+    """Return the token of a job that has begun to speak."""
+    issued = select(Watermark.token).where(Watermark.job_id == job.id)
+    with request.app.state.database.session() as session:
+        return session.scalar(issued)
+
+
+def _ended(request: Request, caller: Caller, job: Job) -> Response:
+    """Answer for a job without live sound: by its file, if it ended long ago.
+
+    Raises `Problem` for one that failed.
+    """
     with request.app.state.database.session() as session:
         ended = owned(session, caller, job.id)
+        if ended.state == SUCCEEDED:
+            return downloads.send(request, downloads.artefact_of(session, ended))
     word = ended.error or ended.state
     status = 500 if word in ("internal", "worker_died") else 422
-    return Problem(status, word, ended.message or "작업이 취소되었습니다.")
+    raise Problem(status, word, ended.message or "작업이 취소되었습니다.")
 
 
 async def _told(sound: AsyncIterator[bytes], job: Job) -> AsyncIterator[str]:

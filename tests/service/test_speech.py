@@ -57,10 +57,12 @@ def test_formats(client, asked, media, magic):
         assert answer.status_code == 200
         if media:
             assert answer.headers["content-type"] == media
+        token = answer.headers["x-watermark-id"]
         sound = answer.read()
     assert sound.startswith(magic)
     [job] = client.get("/api/v1/jobs").json()["jobs"]
     assert job["state"] == "succeeded"
+    assert client.get(job["artefacts"][0]["url"]).headers["x-watermark-id"] == token
     if asked.get("response_format") == "pcm":
         [file] = job["artefacts"]
         assert client.get(file["url"]).content == sound
@@ -100,6 +102,31 @@ def test_a_client_that_goes_ends_its_job_at_the_next_part(client, gone_on, voice
     gone_on.set()
     until(lambda: states(client) == ["cancelled"])
     assert len(voice.spoken) < 3
+
+
+def test_what_was_heard_is_charged_though_its_client_goes(client, gone_on, database):
+    from moksori.service.tables import Usage
+
+    gone_on.clear()
+    with ask(client) as answer:
+        next(answer.iter_raw())
+    gone_on.set()
+    until(lambda: states(client) == ["cancelled"])
+    with database.session() as session:
+        assert session.query(Usage).one().characters == len(TEXT)
+
+
+def test_a_repeated_request_is_answered_though_its_pieces_are_gone(client, database):
+    from moksori.service.tables import Chunk
+
+    body, headers = {"input": TEXT}, {"Idempotency-Key": "a1"}
+    first = client.post("/v1/audio/speech", json=body, headers=headers)
+    with database.session() as session:
+        session.query(Chunk).delete()
+    again = client.post("/v1/audio/speech", json=body, headers=headers)
+    assert again.status_code == 200
+    assert len(again.content) == pytest.approx(len(first.content), rel=0.05)
+    assert len(client.get("/api/v1/jobs").json()["jobs"]) == 1
 
 
 def test_a_client_that_goes_before_the_first_sound(client, gone_on, voice):
