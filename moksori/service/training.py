@@ -123,15 +123,17 @@ def _trained(context: JobContext, command: list[str], run: Path) -> str:
     last, shown, stage = "-", None, "features"
     with _started(command) as process:
         for line in _lines(process):
+            context.check_cancelled()
             last = line or last
             if (found := _STAGE.match(line)) and found[1] in _STAGES:
                 stage = found[1]
-            begin, end = _STAGES[stage]
+                context.progress(stage, _STAGES[stage][0])
             if found := _STEP.search(line):
                 step, steps = int(found[1]), int(found[2])
-                begin += (end - begin) * min(step / max(steps, 1), 1.0)
+                begin, end = _STAGES[stage]
+                share = min(step / max(steps, 1), 1.0)
+                context.progress(stage, begin + (end - begin) * share)
                 _stream(context, step=step, steps=steps, loss=float(found[3]))
-            context.progress(stage, begin)
             newest = _newest_alignment(run)
             if newest and newest != shown:
                 shown = newest

@@ -30,6 +30,7 @@ def main() -> int:
     begun = checkpoint.exists()
     print("== training", flush=True)
     for step in (10, 20):
+        time.sleep(0.3)
         print(f"step {step}/100  loss {2 / step:.4f}  1.0 steps/s", flush=True)
     picture = given.run / "previews/step-00000020/0_alignment_free.png"
     picture.parent.mkdir(parents=True, exist_ok=True)
