@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.channels import CHANNELS, RATE, SOUNDS
-from benchmarks.probes import Embeddings, Probe
+from benchmarks.probes import Embeddings, Probe, beginning
 from benchmarks.speaker_trials import (
     CLEAN,
     TEMPLATE_CLIPS,
@@ -28,9 +28,12 @@ from benchmarks.speaker_trials import (
 from moksori.speakers.calibration import Calibration
 from moksori.speakers.clip import Clip
 from moksori.speakers.enrolment import recordings
+from moksori.speakers.speech import find_speech
+from moksori.speakers.voices import several_speakers
 
 SECONDS = (1.5, 3.0, 10.0)
 _CHANNEL_SECONDS = 3.0
+_TURN_SECONDS = (4.0, 3.0)
 LEAST_PEOPLE = 8
 
 
@@ -39,7 +42,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("folder", type=Path, help="NAME/FILE or NAME/STYLE/FILE")
     kept = "where embeddings are kept (FOLDER.embeddings.db; as private as the folder)"
     parser.add_argument("--cache", type=Path, metavar="FILE", help=kept)
-    parts = ["errors", "open", "sounds"]
+    parts = ["errors", "open", "turns", "sounds"]
     only = "measure these alone (%(default)s)"
     parser.add_argument("--parts", nargs="+", choices=parts, default=parts, help=only)
     parser.add_argument(
@@ -54,6 +57,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--draws", type=int, default=30, metavar="N", help=draws)
     share = "strangers that may be named, for thresholds set here (%(default)s)"
     parser.add_argument("--named", type=float, default=0.03, metavar="P", help=share)
+    turns = "recordings in which two people speak in turn (%(default)s)"
+    parser.add_argument("--turns", type=int, default=100, metavar="N", help=turns)
     parser.add_argument("--sounds", type=int, default=40, metavar="N", help="a kind")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args(arguments)
@@ -79,6 +84,8 @@ def main(arguments: list[str] | None = None, parts=None) -> int:
         show_errors(voices)
     if "open" in chosen.parts:
         show_open_set(voices, calibration, chosen)
+    if "turns" in chosen.parts:
+        show_turns(voices, chosen)
     if "sounds" in chosen.parts:
         show_sounds(voices, calibration, chosen)
     return 0
@@ -190,6 +197,43 @@ def show_open_set(voices: Voices, calibration: Calibration, chosen) -> None:
 def _shares(counts: Counter):
     for (band, word), count in counts.most_common():
         yield f"{band or 'no band'} {word} {100 * count / counts.total():.1f} %"
+
+
+def show_turns(voices: Voices, chosen) -> None:
+    """Print how often two people in turn are noticed, and one person taken for two."""
+    encoder, detector = voices.embeddings.encoder, voices.embeddings.detector
+    rng = np.random.default_rng(chosen.seed)
+    noticed = joined = 0
+    for turn in range(chosen.turns):
+        progress("two in turn", turn, chosen.turns, "recordings")
+        people = rng.permutation(len(voices.paths))[:2]
+        parts = [
+            next(_long_enough(voices.paths[person], seconds, detector, rng), None)
+            for person, seconds in zip(people, _TURN_SECONDS, strict=True)
+        ]
+        if any(part is None for part in parts):
+            continue
+        speech = find_speech(np.concatenate(parts), RATE, detector)
+        noticed += several_speakers(encoder, speech.wave)
+        joined += 1
+    ((_, probes),) = voices.probes([(CLEAN, SECONDS[-1])]).items()
+    alone = [
+        probe.several
+        for paths in probes
+        for probe in paths.values()
+        if probe.quality and probe.quality.speech_seconds >= sum(_TURN_SECONDS)
+    ]
+    spoken = " and ".join(f"{seconds:g} s" for seconds in _TURN_SECONDS)
+    print(f"\ntwo in turn, {spoken}: noticed in {noticed} of {joined}")
+    print(f"one alone, as long and longer: taken for two {sum(alone)} of {len(alone)}")
+
+
+def _long_enough(paths: list[Path], seconds: float, detector, rng):
+    """Yield the beginnings of recordings with so much speech, in a drawn order."""
+    for index in rng.permutation(len(paths)):
+        wave, found = beginning(paths[index], seconds, detector)
+        if found >= seconds:
+            yield wave
 
 
 def show_sounds(voices: Voices, calibration: Calibration, chosen) -> None:

@@ -72,6 +72,15 @@ def test_sounds_that_are_not_speech(folder, capsys):
     assert len(re.findall(r"^\| (.*) \| 2 \|", printed, re.MULTILINE)) == 5
 
 
+def test_two_people_in_turn_are_noticed(tmp_path, capsys):
+    for person, hertz in enumerate(np.geomspace(320, 2900, 8)):
+        path = tmp_path / "people" / f"p{person}" / "1.wav"
+        save(path, voice(hertz, 8.0), 16000)
+    printed = measured(tmp_path / "people", capsys, "--parts", "turns", "--turns", "5")
+    assert "two in turn, 4 s and 3 s: noticed in 5 of 5" in printed
+    assert "one alone, as long and longer: taken for two 0 of 8" in printed
+
+
 def test_too_few_people_are_one_line(folder, capsys):
     assert speakers.main([str(folder / "p0")], PARTS) == 1
     assert capsys.readouterr().err == "speakers: 1 people; 8 are needed\n"
