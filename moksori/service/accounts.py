@@ -11,9 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from moksori.service import tokens
+from moksori.service import audit, tokens
 from moksori.service.problems import Problem, not_found
-from moksori.service.tables import LOCAL_USER, Audit, User, now
+from moksori.service.tables import LOCAL_USER, User, now
 
 LEAST_PASSWORD, MOST_PASSWORD, MOST_EMAIL = 10, 200, 254
 _EMAIL = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f]+")
@@ -49,7 +49,7 @@ def register(session: Session, email: str, password: str) -> User:
             "This address has an account; sign in.",
             field="email",
         ) from None
-    note(session, user.id, "register", user.id)
+    audit.note(session, user.id, "register", user.id)
     return user
 
 
@@ -78,7 +78,7 @@ def change_password(session: Session, user_id: str, old: str, new: str) -> None:
     _check_password(user.email, new)
     user.password_hash = _hash(new)
     tokens.end_all(session, user.id)
-    note(session, user.id, "change_password", user.id)
+    audit.note(session, user.id, "change_password", user.id)
 
 
 def make_operator(session: Session, email: str, password: str) -> User:
@@ -89,7 +89,7 @@ def make_operator(session: Session, email: str, password: str) -> User:
     user = session.scalar(select(User).where(User.email == _email(email)))
     user = user or register(session, email, password)
     user.operator, user.tier = True, "enterprise"
-    note(session, "command", "make_operator", user.id)
+    audit.note(session, "command", "make_operator", user.id)
     return user
 
 
@@ -110,7 +110,7 @@ def change(session: Session, actor: str, user_id: str, **changes) -> User:
             "자기 계정은 막거나 운영자에서 뺄 수 없습니다.",
             "Operators cannot disable or demote themselves.",
         )
-    note(session, actor, "change_user", user.id, dict(changes))
+    audit.note(session, actor, "change_user", user.id, dict(changes))
     if (disabled := changes.pop("disabled", None)) is not None:
         user.disabled_at = (user.disabled_at or now()) if disabled else None
         if disabled:
@@ -118,13 +118,6 @@ def change(session: Session, actor: str, user_id: str, **changes) -> User:
     for name, value in changes.items():
         setattr(user, name, value)
     return user
-
-
-def note(
-    session: Session, actor: str, act: str, object: str, json: dict | None = None
-) -> None:
-    """Write into the audit who did what to which object; no texts, no addresses."""
-    session.add(Audit(actor=actor, act=act, object=object, json=json))
 
 
 def _email(text: str) -> str:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Cookie, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import func, select
 
-from moksori.service import accounts, keys, tokens
+from moksori.service import accounts, audit, keys, profiles, tokens
 from moksori.service.callers import (
     ACCESS_COOKIE,
     REFRESH_COOKIE,
@@ -18,7 +18,7 @@ from moksori.service.callers import (
 )
 from moksori.service.problems import Problem
 from moksori.service.quota import month_of
-from moksori.service.tables import LOCAL_USER, Job, Profile, Usage, User, now
+from moksori.service.tables import LOCAL_USER, Job, Usage, User, now
 from moksori.service.tiers import TIERS
 
 router = APIRouter(prefix="/api/v1", tags=["accounts"])
@@ -110,18 +110,6 @@ class UserAnswer(_Row):
     disabled_at: datetime | None
 
 
-class Keys(BaseModel):
-    """List API keys, the newest first."""
-
-    keys: list[KeyAnswer]
-
-
-class Users(BaseModel):
-    """List users by id."""
-
-    users: list[UserAnswer]
-
-
 class Share(BaseModel):
     """Say how much of what there is is used; without limit it is null."""
 
@@ -208,11 +196,10 @@ def change_password(request: Request, caller: InPerson, body: PasswordChange) ->
 
 
 @router.get("/keys")
-def list_keys(request: Request, caller: InPerson) -> Keys:
+def list_keys(request: Request, caller: InPerson) -> dict[str, list[KeyAnswer]]:
     """List the API keys that are not revoked."""
     with request.app.state.database.session() as session:
-        mine = keys.of_user(session, caller.id)
-    return Keys.model_validate({"keys": mine}, from_attributes=True)
+        return {"keys": keys.of_user(session, caller.id)}
 
 
 @router.post("/keys", status_code=201)
@@ -220,7 +207,7 @@ def make_key(request: Request, caller: InPerson, body: NewKey) -> KeyAnswer:
     """Make an API key; its text is told this once."""
     with request.app.state.database.session() as session:
         key, text = keys.make(session, caller.id, body.label)
-        accounts.note(session, caller.id, "make_key", key.id)
+        audit.note(session, caller.id, "make_key", key.id)
     return KeyAnswer.model_validate(key).model_copy(update={"key": text})
 
 
@@ -229,28 +216,24 @@ def revoke_key(request: Request, caller: InPerson, key_id: _Id) -> None:
     """Revoke an API key at once."""
     with request.app.state.database.session() as session:
         keys.revoke(session, caller.id, key_id)
-        accounts.note(session, caller.id, "revoke_key", key_id)
+        audit.note(session, caller.id, "revoke_key", key_id)
 
 
 @router.get("/usage")
 def usage(request: Request, caller: SignedIn) -> UsageAnswer:
     """Say who is signed in, what was used this month, and what there is."""
     tier, month = TIERS[caller.tier], month_of(now())
-    gone = ("deleted", "revoked", "failed")
-    mine = select(func.count()).where(
-        Profile.user_id == caller.id, Profile.status.not_in(gone)
-    )
     with request.app.state.database.session() as session:
         user = session.get_one(User, caller.id)
         used = session.get(Usage, (caller.id, month)) or Usage(
             characters=0, seconds=0.0, requests=0
         )
-        profiles = session.scalar(mine)
+        voices = profiles.count(session, caller.id)
     return UsageAnswer(
         user=UserAnswer.model_validate(user),
         month=month,
         characters=Share(used=used.characters, limit=tier.characters),
-        profiles=Share(used=profiles, limit=tier.profiles),
+        profiles=Share(used=voices, limit=tier.profiles),
         seconds=used.seconds,
         requests=used.requests,
         jobs_at_once=tier.jobs,
@@ -264,12 +247,12 @@ def list_users(
     caller: Operator,
     after: Annotated[str, Query(max_length=32)] = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> Users:
+) -> dict[str, list[UserAnswer]]:
     """List users by id, from the one behind `after` on."""
     behind = select(User).where(User.id > after, User.id != LOCAL_USER)
     with request.app.state.database.session() as session:
         users = session.scalars(behind.order_by(User.id).limit(limit)).all()
-    return Users.model_validate({"users": users}, from_attributes=True)
+    return {"users": users}
 
 
 @router.get("/admin/queue")

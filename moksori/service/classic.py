@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from moksori.audio.files import AudioError, wav_bytes
 from moksori.audio.preparation import prepare
-from moksori.service import consents, downloads, expiry, jobs, uploads
+from moksori.service import audit, consents, downloads, expiry, jobs, uploads
 from moksori.service.callers import Caller, Operator, SignedIn
 from moksori.service.features import features
 from moksori.service.problems import Problem, not_found, request_id
@@ -176,7 +176,7 @@ def _accept_clone(
         consents.holding(session, caller, statement, [sha256])
     elif state.settings.accounts or len(statement.split()) < _LEAST_WORDS:
         raise _no_consent()
-    consents.audit(session, caller.id, "clone", sha256, {"consent": statement})
+    audit.note(session, caller.id, "clone", sha256, {"consent": statement})
     more = {"voice": f"{UPLOAD}{name}", "consent": statement}
     return jobs.create(
         session,

@@ -14,11 +14,11 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moksori.service import uploads
+from moksori.service import audit, uploads
 from moksori.service.callers import Caller
 from moksori.service.problems import Problem, not_found
 from moksori.service.storage import Storage
-from moksori.service.tables import Audit, Consent, new_id, now
+from moksori.service.tables import Consent, new_id, now
 
 WRITTEN, SPOKEN = "explicit_written", "spoken"
 # What no voice may be used for; each is accepted by its name.
@@ -104,7 +104,7 @@ def record(
         valid_until=_future(terms.valid_until),
     )
     session.add(consent)
-    audit(session, caller.id, "consent", consent.id)
+    audit.note(session, caller.id, "consent", consent.id)
     if statement is not None:
         _check_statement(statement)
         consent.statement_key = f"consents/{consent.id}/statement"
@@ -167,11 +167,6 @@ def state(consent: Consent) -> str:
         return "revoked"
     over = consent.valid_until is not None and consent.valid_until <= now()
     return "expired" if over else "valid"
-
-
-def audit(session: Session, actor: str, act: str, object: str, json=None) -> None:
-    """Write down who did what to which object."""
-    session.add(Audit(actor=actor, act=act, object=object, json=json))
 
 
 def _recordings(hashes: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from moksori.service import consents, jobs, revoking
+from moksori.service import audit, consents, jobs, revoking
 from moksori.service.callers import Caller
 from moksori.service.database import Database
 from moksori.service.problems import Problem, not_found
@@ -28,6 +28,12 @@ REVOKED, DELETED = "revoked", "deleted"
 OF_PROFILE = "voice-"
 
 
+def count(session: Session, user_id: str) -> int:
+    """Count the voices of a user, as the tier does."""
+    mine = select(func.count()).where(Profile.user_id == user_id)
+    return session.scalar(mine.where(Profile.status.in_((PROCESSING, READY))))
+
+
 def begin(
     session: Session,
     caller: Caller,
@@ -40,9 +46,7 @@ def begin(
     # Locked, so that two requests do not both take the last place.
     session.get_one(User, caller.id, with_for_update=True)
     most = TIERS[caller.tier].profiles
-    mine = select(func.count()).where(Profile.user_id == caller.id)
-    count = session.scalar(mine.where(Profile.status.in_((PROCESSING, READY))))
-    if most is not None and count >= most:
+    if most is not None and count(session, caller.id) >= most:
         raise Problem(
             403,
             "too_many_profiles",
@@ -51,7 +55,7 @@ def begin(
         )
     session.add(profile)
     session.flush()
-    consents.audit(session, caller.id, type, profile.id)
+    audit.note(session, caller.id, type, profile.id)
     request = {"profile_id": profile.id, **request}
     return jobs.create(
         session,
@@ -90,7 +94,7 @@ def delete(
     with database.session() as session:
         profile = owned(session, caller, profile_id, with_for_update=True)
         revoking.delete(session, profile)
-        consents.audit(session, caller.id, "delete_voice", profile.id)
+        audit.note(session, caller.id, "delete_voice", profile.id)
     purged = revoking.Purge(profile_id)
     revoking.purge_profile(database, storage, settings, profile, purged)
     return purged

@@ -13,8 +13,7 @@ from sqlalchemy import delete as delete_rows
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from moksori.service import jobs, uploads
-from moksori.service.consents import audit
+from moksori.service import audit, jobs, uploads
 from moksori.service.database import Database
 from moksori.service.settings import Settings
 from moksori.service.storage import Storage, StorageError
@@ -83,7 +82,7 @@ def revoke(session: Session, consent: Consent, actor: str, reason: str | None) -
     session.refresh(consent, with_for_update={"key_share": True})
     if consent.revoked_at is None:
         consent.revoked_at, consent.reason = now(), reason
-        audit(session, actor, "revoke", consent.id)
+        audit.note(session, actor, "revoke", consent.id)
     mine = select(Profile).where(Profile.consent_id == consent.id)
     for profile in session.scalars(mine.with_for_update(key_share=True)):
         if profile.status != "deleted":
@@ -134,7 +133,7 @@ def purge(
         consent = session.get_one(Consent, consent_id, with_for_update=True)
         if purged.complete and consent.purged_at is None:
             consent.purged_at = now()
-            audit(session, "service", "purge", consent_id, purged.gone)
+            audit.note(session, "service", "purge", consent_id, purged.gone)
     return purged
 
 
