@@ -223,3 +223,26 @@ def test_voices_and_what_is_missing(settings, database, storage):
         assert before["missing"] == []
         assert client.post("/initialize").json()["missing"] == tasks.missing
         assert client.get("/api/v1/voices").json()["missing"] == tasks.missing
+
+
+def test_a_socket_is_for_its_job_and_its_user(settings, database, storage, user):
+    from dataclasses import replace
+
+    from fastapi.testclient import TestClient
+    from starlette.websockets import WebSocketDisconnect
+
+    from moksori.service.web import create_app
+    from tests.service.working import submit
+
+    job = submit(database, user)
+    accounts = create_app(replace(settings, accounts=True), database, storage)
+    home = create_app(settings, database, storage)
+    for app, path in ((accounts, job), (home, job), (home, "0" * 32), (home, "x%00")):
+        client = TestClient(app, "http://127.0.0.1")
+        url = f"ws://127.0.0.1/ws/jobs/{path}"
+        with (
+            pytest.raises(WebSocketDisconnect) as refused,
+            client.websocket_connect(url),
+        ):
+            pass
+        assert refused.value.code == 1008

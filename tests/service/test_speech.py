@@ -180,3 +180,23 @@ def test_models_and_voices(client):
     assert {"moksori", "tts-1"} <= {model["id"] for model in models["data"]}
     [voice] = client.get("/v1/audio/voices").json()["voices"]
     assert voice["id"] == "korean-demo"
+
+
+def test_sound_goes_on_where_a_worker_left_its_job(client, voice):
+    """The next attempt has the same token, so it makes the same bytes."""
+    from moksori.service.errors import Interrupted
+
+    left = []
+
+    def leave(part):
+        if part == 2 and not left:
+            left.append(part)
+            raise Interrupted
+
+    voice.at = leave
+    with ask(client, response_format="pcm") as answer:
+        sound = answer.read()
+    assert len(voice.spoken) == 5
+    [job] = client.get("/api/v1/jobs").json()["jobs"]
+    assert job["state"] == "succeeded"
+    assert client.get(job["artefacts"][0]["url"]).content == sound
