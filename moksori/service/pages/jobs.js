@@ -4,17 +4,19 @@ import { api, attempt, busy, date, ended, follow, make, one, progress, say, stat
 
 // Each takes one of the six connections that a browser has to a server.
 const MOST_FOLLOWED = 3;
+// Not the question what workers lack.
+const TYPES = ["speak", "prepare_voice", "train"];
 const list = one("#jobs");
 let followed = [];
 
 function item(job) {
-  const title = job.request?.text ?? job.request?.name ?? text(`types.${job.type}`) ?? job.type;
+  const title = job.request?.text ?? job.request?.name ?? text(`types.${job.type}`);
   const actions = make("p", { class: "actions" });
   const shown = state(job.state);
   const element = make("article", { class: "item", "data-id": job.id },
     make("div", { class: "head" }, make("h3", {}, [...title].slice(0, 80).join("")), shown),
     make("p", { class: "soft" },
-      [text(`types.${job.type}`) ?? job.type, date(job.queued_at),
+      [text(`types.${job.type}`), date(job.queued_at),
         job.state === "succeeded" && job.expires_at && text("jobs.until", { date: date(job.expires_at) }),
       ].filter(Boolean).join(" · ")),
     job.message && make("p", { class: "warning" }, job.message));
@@ -43,7 +45,8 @@ function item(job) {
 
 async function load() {
   followed.forEach((stop) => stop());
-  const { jobs } = await api("GET", "/api/v1/jobs?limit=50");
+  const asked = await api("GET", "/api/v1/jobs?limit=100");
+  const jobs = asked.jobs.filter((job) => TYPES.includes(job.type));
   const items = jobs.map(item);
   list.replaceChildren(...items);
   list.ariaBusy = "false";

@@ -194,5 +194,15 @@ export const usage = (() => {
   return () => (asked ??= api("GET", "/api/v1/usage"));
 })();
 
+/** Show what workers lack, which the first of them that is ready tells; it warms up. */
+export async function showMissing() {
+  if (!sessionStorage.missing) {
+    const { missing } = await api("POST", "/initialize");
+    if (missing) sessionStorage.missing = JSON.stringify(missing);
+  }
+  const lines = JSON.parse(sessionStorage.missing ?? "[]");
+  one("#missing").replaceChildren(...lines.map((line) => make("p", { class: "soft", lang: "ko" }, line)));
+}
+
 const operators = one("[data-operator]");
 if (operators) usage().then(({ user }) => (operators.hidden = !user.operator), () => {});

@@ -153,9 +153,9 @@ export function wav(samples, rate) {
  *
  * `stream(url)` offers what is still being made; `load(url)` what is complete, which is
  * also drawn: from `file` where its address is one of the page's own. A stream that
- * plays is played to its end.
+ * plays is played to its end. What is in the waveform's place `meanwhile` may go then.
  */
-export function player(label) {
+export function player(label, meanwhile) {
   const audio = make("audio", { preload: "none" });
   const icon = make("span", { class: "triangle", "aria-hidden": "true" });
   const button = make("button", { type: "button", class: "play", disabled: true }, icon);
@@ -165,7 +165,7 @@ export function player(label) {
   const picture = make("canvas", { class: "spectrogram", hidden: true, role: "img", "aria-label": text("player.spectrogram") });
   const note = make("p", { class: "soft", hidden: true }, text("player.undrawable"));
   const element = make("div", { class: "player", role: "group", "aria-label": label },
-    audio, button, make("div", { class: "track" }, wave, seek), time, picture, note);
+    audio, button, make("div", { class: "track" }, wave, seek, meanwhile), time, picture, note);
   let sound, complete;
 
   const show = () => {

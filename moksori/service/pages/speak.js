@@ -1,6 +1,6 @@
 // Speak: a text and a voice become sound, heard while it is made.
 
-import { api, attempt, busy, clock, date, ended, follow, make, number, one, progress, say, state, text, usage } from "./page.js";
+import { api, attempt, busy, clock, date, ended, follow, make, number, one, progress, say, showMissing, state, text, usage } from "./page.js";
 import { player } from "./sound.js";
 
 const MOST = 5000;
@@ -29,7 +29,7 @@ for (const name of Object.keys(shown)) {
 }
 
 async function listVoices() {
-  const [{ voices, missing }, { formats }] = await Promise.all([api("GET", "/api/v1/voices"), usage()]);
+  const [{ voices }, { formats }] = await Promise.all([api("GET", "/api/v1/voices"), usage()]);
   const ready = voices.filter((voice) => voice.status === "ready");
   form.elements.voice.replaceChildren(
     ...ready.map((voice) => make("option", { value: voice.id }, voice.name)),
@@ -37,7 +37,6 @@ async function listVoices() {
   form.elements.format.replaceChildren(
     ...formats.map((format) => make("option", { value: format }, format.toUpperCase())),
   );
-  one("#missing").replaceChildren(...missing.map((line) => make("p", { class: "soft" }, line)));
 }
 
 const audioOf = (job) => `/api/v1/jobs/${job.id}/audio`;
@@ -48,12 +47,13 @@ function show(job, listening = false) {
   leave();
   const result = one("#result");
   const bar = progress(text("speak.progress"));
-  const sound = player(text("speak.heard"));
+  const sound = player(text("speak.heard"), bar.element);
   const cancel = make("button", { type: "button", class: "quiet" }, text("speak.cancel"));
   cancel.addEventListener("click", busy(cancel, () => api("DELETE", `/api/v1/jobs/${job.id}`)));
   const actions = make("p", { class: "actions" }, cancel);
-  result.replaceChildren(make("blockquote", { lang: "ko" }, job.request.text), sound.element, bar.element, actions);
+  result.replaceChildren(make("blockquote", { lang: "ko" }, job.request.text), sound.element, actions);
   result.hidden = false;
+  if (!ended(job.state)) result.scrollIntoView({ block: "nearest" });
 
   const finish = (event) => {
     bar.element.remove();
@@ -122,3 +122,4 @@ count();
 await attempt(listVoices);
 const [newest] = (await attempt(listRecent)) ?? [];
 if (newest && !ended(newest.state)) show(newest);
+showMissing().catch(() => {}); // Nobody asked for it.

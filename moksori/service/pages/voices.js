@@ -1,6 +1,6 @@
 // My voices: recordings and a consent become a voice; consents are revoked here.
 
-import { api, attempt, busy, date, ended, make, number, one, say, state, text } from "./page.js";
+import { api, attempt, busy, date, ended, make, number, one, say, showMissing, state, text } from "./page.js";
 import { recorder } from "./recorder.js";
 import { player } from "./sound.js";
 import { watch } from "./making.js";
@@ -160,3 +160,4 @@ await attempt(list);
 const training = (await attempt(() => api("GET", "/api/v1/jobs?limit=100")))?.jobs
   .find((job) => job.type === "train" && !ended(job.state));
 if (training) watch(training.id, true, list);
+showMissing().catch(() => {}); // Nobody asked for it.

@@ -96,7 +96,11 @@ def build(service: Service):
         names = {"korean-demo": "한국어 기본", "run:evil": EVIL}
         ready = {"status": "ready", "kind": "run"}
         shown = [{"id": key, "name": name, **ready} for key, name in names.items()]
-        return {"voices": shown, "missing": ["XTTS가 설치되어 있지 않습니다."]}
+        return {"voices": shown}
+
+    @app.post("/initialize")
+    def initialize():
+        return {"success": True, "missing": ["XTTS가 설치되어 있지 않습니다."]}
 
     @app.post("/api/v1/synthesize", status_code=202)
     async def synthesize(request: Request):

@@ -36,6 +36,7 @@ class Speaking(people.Tasks):
         super().__init__()
         self.pace = 0.0
         self.functions["speak"] = self.speak
+        self.functions["initialize"] = lambda context: {"missing": ["XTTS"]}
 
     def speak(self, context) -> dict:
         from moksori.service import speaking

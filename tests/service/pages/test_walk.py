@@ -22,6 +22,7 @@ def test_from_text_to_download(page, service):
     assert link.endswith("/audio")
     until(driver, DRAWN)
     until(driver, f"{SOUND}.ended || {SOUND}.currentTime > 0.2")
+    assert "XTTS" in driver.find_element("id", "missing").text
     request = service.jobs[0]["request"]
     assert request["text"] == TEXT
     assert (request["speed"], request["pitch"], request["stream"]) == (1, 0, True)
