@@ -38,11 +38,15 @@ def read_clip(path: Path, encoder: SpeakerEncoder, detector: SpeechDetector) -> 
     telephone stands for that alone. Raises `AudioError` for what cannot be read, and
     `NoSpeech`.
     """
+    return encode_clip(*read_speech(path, detector), encoder)
+
+
+def read_speech(path: Path, detector: SpeechDetector) -> tuple[Speech, str]:
+    """Read the speech of a recording, and the SHA-256 of its file; see `read_clip`."""
     wave, rate = decode(path, at_most_seconds=_MOST_SECONDS)
     speech = find_speech(wave, rate, detector)
     with open(path, "rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return encode_clip(speech, digest, encoder)
+        return speech, hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def encode_clip(speech: Speech, sha256: str, encoder: SpeakerEncoder) -> Clip:

@@ -9,7 +9,8 @@ import numpy as np
 
 from moksori.audio.files import SUFFIXES
 from moksori.speakers.bandwidth import Band
-from moksori.speakers.clip import Clip, read_clip
+from moksori.speakers.clip import Clip, encode_clip, read_speech
+from moksori.speakers.decision import Answer
 from moksori.speakers.people import Consent, NameTaken, Speaker, checked_name
 from moksori.speakers.recognizer import Recognizer
 
@@ -17,6 +18,12 @@ LEAST_SECONDS = 3.0
 ADVISED_SECONDS, ADVISED_CLIPS = 10.0, 3
 # Two means of one voice are nearer than a clip has to be.
 _SAME_VOICE = 0.12
+
+
+_UNFIT = {
+    Answer.SEVERAL_SPEAKERS: "several people speak in it",
+    Answer.POOR_QUALITY: "its speech is clipped, or fainter than the noise around it",
+}
 
 
 class Refused(ValueError):
@@ -50,6 +57,16 @@ def recordings(folder: Path) -> dict[str, list[Path]]:
     return found
 
 
+def read(recognizer: Recognizer, path: Path) -> Clip:
+    """Read a recording to enrol from; raises as `clip.read_clip`, and `Refused` for
+    one that would spoil the mean of the others."""
+    speech, digest = read_speech(path, recognizer.detector)
+    answer = recognizer.assess(speech).answer
+    if answer in _UNFIT:
+        raise Refused(_UNFIT[answer])
+    return encode_clip(speech, digest, recognizer.encoder)
+
+
 def enrol(
     recognizer: Recognizer,
     name: str,
@@ -68,7 +85,7 @@ def enrol(
     clips, reasons = {}, {}
     for path in paths:
         try:
-            clips[path] = read_clip(path, recognizer.encoder, recognizer.detector)
+            clips[path] = read(recognizer, path)
         except ValueError as error:
             reasons[path] = str(error)
     there = recognizer.registry.find(name)

@@ -59,7 +59,7 @@ class Recognizer:
         self, speech: Speech, threshold: float | None = None, top: int = 5
     ) -> Decision:
         """Decide who speaks in speech without pauses; see `identify`."""
-        decision = self._refused(speech)
+        decision = self.assess(speech)
         if decision.answer is not Answer.UNKNOWN:
             return decision
         templates = self.registry.templates(speech.quality.band)
@@ -101,7 +101,7 @@ class Recognizer:
     ) -> Decision:
         """Decide whether somebody speaks in speech without pauses; see `verify`."""
         known = self.registry.get(speaker)
-        decision = self._refused(speech)
+        decision = self.assess(speech)
         templates = self.registry.templates(speech.quality.band)
         if decision.answer is not Answer.UNKNOWN or speaker not in templates.ids:
             return decision
@@ -116,8 +116,8 @@ class Recognizer:
         except NoSpeech:
             return None
 
-    def _refused(self, speech: Speech) -> Decision:
-        """Return why nothing can be said, or unknown."""
+    def assess(self, speech: Speech) -> Decision:
+        """Return why nothing can be said of speech without pauses, or unknown."""
         quality = speech.quality
         answer = Answer.UNKNOWN
         if quality.speech_seconds < LEAST_SECONDS:

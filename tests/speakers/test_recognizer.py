@@ -128,6 +128,20 @@ def test_a_stranger_among_the_recordings_is_named(recognizer, tmp_path):
     assert [path.name for path in done.left_out] == ["other.wav"]
 
 
+def test_a_recording_of_two_people_or_of_noise_is_not_enrolled(recognizer, tmp_path):
+    folder = people(tmp_path / "data", minji=400)
+    two = np.concatenate([voice(400), voice(2000)])
+    save(folder / "minji" / "two.wav", two, RATE)
+    save(folder / "minji" / "loud.wav", np.clip(40 * voice(400), -0.5, 0.5), RATE)
+    paths = enrolment.recordings(folder)["minji"]
+    with pytest.raises(enrolment.Refused) as refused:
+        enrolment.enrol(recognizer, "minji", paths, CONSENT)
+    assert "two.wav: several people speak in it" in str(refused.value)
+    assert "loud.wav: its speech is clipped" in str(refused.value)
+    done = enrolment.enrol(recognizer, "minji", paths, CONSENT, leave_out=True)
+    assert done.added == 3
+
+
 def test_enrolling_again_adds_what_is_new(recognizer, tmp_path):
     folder = people(tmp_path / "data", minji=400)
     paths = enrolment.recordings(folder)["minji"]

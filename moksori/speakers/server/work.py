@@ -11,10 +11,9 @@ from pathlib import Path
 from anyio import CapacityLimiter, sleep, to_thread
 
 from moksori.audio.files import AudioError, decode
-from moksori.speakers import picture
-from moksori.speakers.clip import Clip, read_clip
+from moksori.speakers import enrolment, picture
+from moksori.speakers.clip import Clip
 from moksori.speakers.decision import Decision
-from moksori.speakers.enrolment import Refused
 from moksori.speakers.people import NameTaken, UnknownSpeaker
 from moksori.speakers.recognizer import Recognizer
 from moksori.speakers.speech import NoSpeech
@@ -38,7 +37,7 @@ class Problem(Exception):
 REFUSALS = {
     UnknownSpeaker: (404, "not_enrolled"),
     NameTaken: (409, "name_taken"),
-    Refused: (422, "incoherent"),
+    enrolment.Refused: (422, "incoherent"),
     ValueError: (422, "not_usable"),
     sqlite3.OperationalError: (503, "busy"),
 }
@@ -87,12 +86,7 @@ class Worker:
 
     def clip(self, sound: bytes) -> Clip:
         """Read a file as a clip of one speaker."""
-        return _with_file(
-            sound,
-            lambda path: read_clip(
-                path, self.recognizer.encoder, self.recognizer.detector
-            ),
-        )
+        return _with_file(sound, lambda path: enrolment.read(self.recognizer, path))
 
     def plot(self) -> bytes:
         """Draw everybody, as png."""
@@ -132,4 +126,4 @@ def _with_file(sound: bytes, read: Callable[[Path], object]):
             reason = str(error).replace(f"{file.name}: ", "").replace(file.name, "file")
             raise Problem(415, "not_sound", reason) from None
         except ValueError as error:
-            raise Problem(422, "not_usable", str(error)) from None
+            raise problem_of(error) from None
