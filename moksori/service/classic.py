@@ -9,9 +9,10 @@ import contextlib
 import re
 from typing import Annotated
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, File, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from moksori.audio.files import AudioError, wav_bytes
@@ -37,6 +38,7 @@ WAIT_SECONDS = 120.0
 UPLOAD = "upload:"
 _CONSENT_ID = re.compile(r"[0-9a-f]{32}")
 _LEAST_WORDS = 3
+_UPLOADS = CapacityLimiter(2)
 _OUTPUT = re.compile(r"([0-9a-f]{32})\.([a-z0-9]{2,4})")
 
 
@@ -57,7 +59,7 @@ class Synthesis(BaseModel):
     reference_filename: str | None = None
     language: str = "ko"
     voice: str | None = None
-    consent: str | None = None
+    consent: Annotated[str | None, Field(max_length=500)] = None
 
 
 @router.post("/initialize")
@@ -75,23 +77,13 @@ async def initialize(request: Request, caller: SignedIn) -> Response:
 
 
 @router.post("/upload")
-def upload(request: Request, caller: SignedIn, audio: Annotated[UploadFile, File()]):
+async def upload(
+    request: Request, caller: SignedIn, audio: Annotated[UploadFile, File()]
+) -> dict:
     """Take a reference recording: prepared for cloning, and described."""
-    recording = uploads.decoded(audio.file.read(uploads.MOST_BYTES + 1))
-    try:
-        wave = prepare(recording.wave, recording.sample_rate)
-    except AudioError:
-        raise uploads.refusal("no_sound") from None
-    data = wav_bytes(wave, recording.sample_rate)
-    name = uploads.keep(request.app.state.storage, caller.id, recording.sha256, data)
-    found = features(recording.wave, recording.sample_rate, recording.original_rate)
-    return {
-        "success": True,
-        "message": "파일을 올렸습니다.",
-        "filename": name,
-        "features": found,
-        "prepared_seconds": round(len(wave) / recording.sample_rate, 2),
-    }
+    # A recording takes a hundred megabytes meanwhile: the rest waits on the disk.
+    how = {"limiter": _UPLOADS}
+    return await to_thread.run_sync(_uploaded, request, caller, audio, **how)
 
 
 @router.post("/synthesize")
@@ -137,6 +129,24 @@ def cleanup(request: Request, caller: Operator) -> dict:
     count = old + expiry.expire(state.database, state.storage)
     message = f"파일 {count}개를 지웠습니다."
     return {"success": True, "message": message, "deleted_files": count}
+
+
+def _uploaded(request: Request, caller: Caller, audio: UploadFile) -> dict:
+    recording = uploads.decoded(audio.file.read(uploads.MOST_BYTES + 1))
+    try:
+        wave = prepare(recording.wave, recording.sample_rate)
+    except AudioError:
+        raise uploads.refusal("no_sound") from None
+    data = wav_bytes(wave, recording.sample_rate)
+    name = uploads.keep(request.app.state.storage, caller.id, recording.sha256, data)
+    found = features(recording.wave, recording.sample_rate, recording.original_rate)
+    return {
+        "success": True,
+        "message": "파일을 올렸습니다.",
+        "filename": name,
+        "features": found,
+        "prepared_seconds": round(len(wave) / recording.sample_rate, 2),
+    }
 
 
 def _start_initialize(request: Request, caller: Caller) -> Job:
