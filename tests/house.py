@@ -66,9 +66,11 @@ ROOMS = {
     # Without features, its forecast is of a training on the demo.
     "doctor": {*_BELOW_COMPARISON, "demo"},
     "comparison": {*_BELOW_COMPARISON, "demo", "doctor"},
+    # `speakers` finds the weights in packages and opens networks.
+    "covers": {"hparams", "audio", "backend", "speakers", "storage"},
     "service": {"hparams", "hangul", "audio", "metrics", "speakers", "storage"},
     # moksori/service/tasks.py: what a worker does; nothing else there knows voices.
-    "tasks": {*_BELOW_COMPARISON, "service"},
+    "tasks": {*_BELOW_COMPARISON, "covers", "service"},
 }
 # Where anything of ours may be imported, and what no room may import.
 FREE = {"script", "commands", "benchmarks", "docs", "tests"}
@@ -98,6 +100,7 @@ HEAVY = {
         "training",
         "recipes",
         "voices",
+        "covers",
         "doctor",
         "benchmarks",
     },
@@ -112,7 +115,9 @@ HEAVY = {
     "dask": {"datasets/distributed/cluster.py"},
     "distributed": {"datasets/distributed/cluster.py"},
     "torch": _XTTS,
-    "onnx": {"speakers"},
+    "onnx": {"speakers", "covers"},
+    "pyworld": {"moksori/covers/world.py"},
+    "swift_f0": {"moksori/covers/pitch.py"},
     "onnxruntime": {"speakers"},
     "fastapi": {"speakers", "service"},
     "starlette": {"speakers", "service"},

@@ -78,10 +78,26 @@ def decode(
 ) -> tuple[np.ndarray, int]:
     """Read a recording at its own rate: (float32 [samples] mono, rate in hertz).
 
-    Reading ends after `at_most_seconds`, so that a file of hours costs no more
-    memory than a sentence. Raises `AudioError` as `load` does, also for a stretch of
-    many channels at a high rate that is too large for the memory; of which `CutOff` is
-    for a stretch that an interrupted copy has not.
+    Raises `AudioError` as `decode_channels` does, and where channels cancel each other.
+    """
+    how = start_seconds, end_seconds, at_most_seconds
+    channels, rate = decode_channels(path, *how)
+    wave = channels[:, 0] if channels.shape[1] == 1 else channels.mean(axis=1)
+    check_phase(Path(path), float(np.abs(wave).max()), float(np.abs(channels).max()))
+    return np.ascontiguousarray(wave, np.float32), rate
+
+
+def decode_channels(
+    path: str | Path,
+    start_seconds: float | None = None,
+    end_seconds: float | None = None,
+    at_most_seconds: float | None = None,
+) -> tuple[np.ndarray, int]:
+    """Read a recording at its own rate: (float32 [samples, channels], rate in hertz).
+
+    Reading ends after `at_most_seconds`, so that hours cost no more memory than a
+    sentence. Raises `AudioError` as `load` does, also for what is too large for the
+    memory; of which `CutOff` is for a stretch that an interrupted copy has not.
     """
     path = Path(path)
     start = max(start_seconds or 0.0, 0.0)
@@ -97,11 +113,9 @@ def decode(
         if start:
             raise Beyond(f"{path}: holds no sound at {start:g} s, it has ended before")
         raise AudioError(f"{path}: holds no sound")
-    wave = channels[:, 0] if channels.shape[1] == 1 else channels.mean(axis=1)
-    if not np.isfinite(wave).all():
+    if not np.isfinite(channels).all():
         raise AudioError(f"{path}: holds values that are not finite")
-    check_phase(path, float(np.abs(wave).max()), float(np.abs(channels).max()))
-    return np.ascontiguousarray(wave, np.float32), rate
+    return channels, rate
 
 
 @contextmanager
@@ -159,10 +173,7 @@ def resample(wave: np.ndarray, rate: int, sample_rate: int) -> np.ndarray:
 
 
 def save(path: str | Path, wave: np.ndarray, sample_rate: int) -> None:
-    """Write a wave [samples] atomically as `wav_bytes`.
-
-    Raises `AudioError` as that does, and where the disk refuses.
-    """
+    """Write a wave atomically as `wav_bytes`; raises `AudioError` as that does."""
     path = Path(path)
     try:
         encoded = wav_bytes(wave, sample_rate)
@@ -174,16 +185,16 @@ def save(path: str | Path, wave: np.ndarray, sample_rate: int) -> None:
 
 
 def wav_bytes(wave: np.ndarray, sample_rate: int) -> bytes:
-    """Encode a wave [samples] as a wav file of 16-bit PCM.
+    """Encode a wave [samples] or [samples, 2] as a wav file of 16-bit PCM.
 
-    What exceeds full scale is clipped, never wrapped; the caller's array stays as it
-    is. Raises `AudioError` for an array that is not one finite channel. (FLAC would
-    take half of the bytes, but Chromium cannot seek in a short one.)
+    What exceeds full scale is clipped, never wrapped. Raises `AudioError` for an array
+    that is not one or two finite channels. (FLAC would take half of the bytes, but
+    Chromium cannot seek in a short one.)
     """
     import soundfile
 
     wave = np.asarray(wave)
-    if wave.ndim != 1:
+    if wave.ndim != 1 and wave.shape[1:] != (2,):
         raise AudioError(f"a wave is [samples], not {list(wave.shape)}")
     if not np.isfinite(wave).all():
         raise AudioError("the wave holds values that are not finite")

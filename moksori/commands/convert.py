@@ -1,0 +1,51 @@
+"""Convert a spoken recording into another voice: the same words, another timbre.
+
+Exit code 2 says why there is no recording.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from moksori.commands import covering
+from moksori.storage import output_file
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command."""
+    made = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    made.add_argument("recording", type=Path, metavar="FILE", help="any format")
+    covering.add_flags(made)
+    out = "the recording in the other voice, a wav (%(default)s)"
+    made.add_argument(
+        "--out", type=output_file, default=Path("converted.wav"), help=out
+    )
+    return made
+
+
+def convert(arguments: argparse.Namespace) -> None:
+    """Convert the recording, and write it."""
+    from moksori.audio.files import decode, save
+    from moksori.covers.conversion import Converter
+    from moksori.covers.voice import VocalModel
+
+    model = VocalModel.load(arguments.voice)
+    wave, rate = decode(arguments.recording)
+    how = arguments.pitch, arguments.index_rate, arguments.protect
+    made = Converter(model).convert(wave, rate, *how, covering.progress)
+    save(arguments.out, covering.marked(made, rate, model), rate)
+    print(arguments.out)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    arguments = parser().parse_args(argv)
+    try:
+        convert(arguments)
+    except KeyboardInterrupt:
+        print("convert: stopped", file=sys.stderr)
+        return 130
+    except covering.errors() as error:
+        print(f"convert: {error}", file=sys.stderr)
+        return 2
+    return 0

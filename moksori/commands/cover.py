@@ -1,0 +1,74 @@
+"""Cover a song: take the singer out, and sing it in another voice.
+
+Writes the cover and, with --stems, what it is made of. A song that is separated already
+is given as --vocals and --backing. Exit code 2 says why there is no cover.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from moksori.commands import covering
+from moksori.storage import output_file, output_folder
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command."""
+    made = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    file = {"type": Path, "metavar": "FILE"}
+    made.add_argument("song", nargs="?", **file, help="any format, also a video")
+    made.add_argument("--vocals", **file, help="its singing alone, instead of a song")
+    made.add_argument("--backing", **file, help="and all else of it")
+    covering.add_flags(made)
+    made.add_argument("--room", type=covering.share, default=0.3, help="echo (0.3)")
+    cover = "the cover, a wav (%(default)s)"
+    made.add_argument("--out", type=output_file, default=Path("cover.wav"), help=cover)
+    parts = "folder for vocals.wav, voice.wav and backing.wav"
+    made.add_argument("--stems", type=output_folder, metavar="DIR", help=parts)
+    return made
+
+
+def cover(arguments: argparse.Namespace) -> None:
+    """Make the cover, and write it."""
+    from moksori.audio.files import decode_channels, save
+    from moksori.covers.cover import How, cover, stems_of
+    from moksori.covers.stems import RATE
+    from moksori.covers.voice import VocalModel
+
+    model = VocalModel.load(arguments.voice)
+    if arguments.song:
+        song, rate = decode_channels(arguments.song)
+    else:
+        parts = (
+            *decode_channels(arguments.vocals),
+            *decode_channels(arguments.backing),
+        )
+        song, rate = stems_of(*parts), RATE
+    how = How(arguments.pitch, arguments.index_rate, arguments.protect, arguments.room)
+    made = cover(song, rate, model, how, covering.progress)
+    save(arguments.out, covering.marked(made.mix, RATE, model), RATE)
+    if arguments.stems:
+        for name in ("vocals", "voice", "backing"):
+            wave = getattr(made, name)
+            if name == "voice":
+                wave = covering.marked(wave, RATE, model)
+            save(arguments.stems / f"{name}.wav", wave, RATE)
+    print(arguments.out)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    flags = parser()
+    arguments = flags.parse_args(argv)
+    parts = [each is not None for each in (arguments.vocals, arguments.backing)]
+    if any(parts) == (arguments.song is not None) or any(parts) != all(parts):
+        flags.error("name a song, or its --vocals and its --backing")
+    try:
+        cover(arguments)
+    except KeyboardInterrupt:
+        print("cover: stopped", file=sys.stderr)
+        return 130
+    except covering.errors() as error:
+        print(f"cover: {error}", file=sys.stderr)
+        return 2
+    return 0

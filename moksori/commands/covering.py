@@ -1,0 +1,69 @@
+"""Share what cover and convert take: flags, a watermark, and progress in a line."""
+
+import argparse
+import sys
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from moksori.covers.voice import VocalModel
+
+# The pattern of covers is no secret: whoever has this program can tell them.
+_KEY = b"moksori covers 1"
+_PEAK = 10 ** (-0.3 / 20)
+
+
+def add_flags(flags: argparse.ArgumentParser) -> None:
+    """Add the flags of a conversion."""
+    voice = "folder of a vocal model (`moksori vocal train`)"
+    flags.add_argument("--voice", type=Path, required=True, metavar="DIR", help=voice)
+    pitch = "semitones, or auto: whole octaves into the middle of the voice (auto)"
+    flags.add_argument("--pitch", type=semitones, metavar="N", help=pitch)
+    rate = "0: nearer to the words, 1: nearer to the voice (0.5)"
+    flags.add_argument("--index-rate", type=share, default=0.5, help=rate)
+    kept = "share of the old breath and s (0.33)"
+    flags.add_argument("--protect", type=share, default=0.33, help=kept)
+
+
+def semitones(text: str) -> float | None:
+    """Convert a flag to semitones, from -24 to 24; auto is None."""
+    value = None if text == "auto" else float(text)
+    if value is not None and not -24 <= value <= 24:
+        raise argparse.ArgumentTypeError("is not from -24 to 24 semitones")
+    return value
+
+
+def share(text: str) -> float:
+    """Convert a flag to a share, from 0 to 1."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError("is not from 0 to 1")
+    return value
+
+
+def marked(wave: np.ndarray, sample_rate: int, model: "VocalModel") -> np.ndarray:
+    """Return a wave with a watermark that names the model and its consent."""
+    from moksori.audio import watermark
+
+    told = f"{model.about.name}\n{model.about.consent}".encode()
+    token = int.from_bytes(sha256(told).digest()[:4], "big")
+    wave = watermark.mark(wave, sample_rate, token, _KEY)
+    # What the mark adds must not be clipped.
+    return wave * np.float32(min(1.0, _PEAK / max(float(np.abs(wave).max()), _PEAK)))
+
+
+def progress(stage: str, done: float) -> None:
+    """Show how far the work is, where somebody looks."""
+    if sys.stderr.isatty():
+        end = "\n" if done >= 1 else ""
+        print(f"\r{stage:10} {100 * done:3.0f} %", end=end, file=sys.stderr, flush=True)
+
+
+def errors() -> tuple[type[Exception], ...]:
+    """Return what ends a conversion with one line."""
+    from moksori.speakers.weights import WeightsMissing
+
+    return OSError, ValueError, WeightsMissing

@@ -1,0 +1,79 @@
+"""Train, list, carry and forget vocal models."""
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+
+def train(arguments: argparse.Namespace) -> None:
+    """Train a model, with a line for each epoch."""
+    from moksori.covers.training import ADVISED_SECONDS, train
+    from moksori.voices import consent
+
+    statement = consent.check(arguments.consent)
+    name = arguments.name or arguments.voice.name
+
+    def report(epoch) -> None:
+        best = ", best so far" if epoch.best else ""
+        print(
+            f"epoch {epoch.number}/{epoch.epochs}: loss {epoch.loss:.3f}, distance "
+            f"{epoch.distance:.2f} dB{best}, {epoch.seconds_left:.0f} s left",
+            flush=True,
+        )
+
+    how = {"epochs": arguments.epochs, "seed": arguments.seed, "report": report}
+    try:
+        train(arguments.clips, arguments.voice, name, statement, **how)
+    except KeyboardInterrupt:
+        print("stopped; the model is as good as its best epoch", file=sys.stderr)
+    describe(arguments.voice)
+    from moksori.covers.voice import read_about
+
+    if read_about(arguments.voice).seconds < ADVISED_SECONDS:
+        print(f"{ADVISED_SECONDS:g} s of voice and more sound better", file=sys.stderr)
+
+
+def describe(folder: Path) -> None:
+    """Print what a model is."""
+    from moksori.covers.voice import read_about
+
+    about = read_about(folder)
+    far = "index alone" if about.distance is None else f"{about.distance:.2f} dB"
+    print(
+        f"{folder}  {about.name}: {about.seconds:.0f} s, {about.hertz:.0f} Hz, "
+        f"{about.epochs} epochs, {far}; {about.consent}"
+    )
+
+
+def show(arguments: argparse.Namespace) -> None:
+    """List models."""
+    from moksori.covers.voice import DESCRIPTION
+
+    for path in sorted(arguments.folder.glob(f"*/{DESCRIPTION}")):
+        describe(path.parent)
+
+
+def pack(arguments: argparse.Namespace) -> None:
+    """Write a model into a zip."""
+    from moksori.covers.packing import pack
+
+    pack(arguments.voice, arguments.zip)
+    print(arguments.zip)
+
+
+def take(arguments: argparse.Namespace) -> None:
+    """Read a model from a zip."""
+    from moksori.covers.packing import unpack
+
+    unpack(arguments.zip, arguments.voice)
+    describe(arguments.voice)
+
+
+def forget(arguments: argparse.Namespace) -> None:
+    """Delete a model."""
+    from moksori.covers.voice import read_about
+
+    name = read_about(arguments.voice).name
+    shutil.rmtree(arguments.voice)
+    print(f"{name}: forgotten")

@@ -1,0 +1,7 @@
+"""Song covers: a song sung by another voice, and a spoken recording said by it.
+
+unet, stems    separate singing from its backing
+pitch          the melody that is sung
+content        what is sung, by whomever
+world          analyse and synthesise a voice
+"""

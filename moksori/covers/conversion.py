@@ -1,0 +1,94 @@
+"""Convert a voice into another: the same words and melody in another timbre."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from moksori.audio.files import resample
+from moksori.covers import pitch, world
+from moksori.covers.content import ContentEncoder, to_frames
+from moksori.covers.pitch import FRAME_SECONDS
+from moksori.covers.voice import INDEX_RATE, VocalModel
+from moksori.covers.world import Timbre
+
+_SILENT = 10 ** (-50 / 20)  # of the loudest: what is softer is a gap
+_SMOOTH_FRAMES = 5
+
+
+class Converter:
+    """Convert recordings with a vocal model."""
+
+    def __init__(self, model: VocalModel):
+        self.model = model
+        self._content = ContentEncoder()
+
+    def convert(
+        self,
+        wave: np.ndarray,
+        sample_rate: int,
+        semitones: float | None = None,
+        index_rate: float = INDEX_RATE,
+        protect: float = 0.33,
+        progress: Callable[[str, float], None] = lambda stage, done: None,
+    ) -> np.ndarray:
+        """Convert a wave [samples]; float32 [samples] at the same rate and of the same
+        length.
+
+        `semitones` shift the pitch; None brings it into the middle of the voice by
+        whole octaves. `protect` is the share of the old timbre in breath and s, where
+        nobody is known by it. Where the old voice is silent, so is the new one.
+        """
+        rate = self.model.about.sample_rate
+        own = resample(wave, sample_rate, rate)
+        hertz = world.refine(own, rate, pitch.track(wave, sample_rate))
+        if semitones is None:
+            semitones = pitch.octaves_between(
+                pitch.median_hertz(hertz), self.model.about.hertz
+            )
+        progress("pitch", 1.0)
+        states = to_frames(self._content.encode(wave, sample_rate), len(hertz))
+        progress("content", 1.0)
+        old = world.analyse(own, rate, hertz)
+        progress("convert", 0.4)
+        shifted = hertz * 2 ** (semitones / 12)
+        new = self.model.timbre(states, shifted, index_rate)
+        progress("convert", 0.7)
+        timbre = _blended(old, new, hertz > 0, protect)
+        made = resample(world.synthesise(shifted, timbre, rate), rate, sample_rate)
+        made = np.pad(made, (0, max(len(wave) - len(made), 0)))[: len(wave)]
+        progress("convert", 1.0)
+        return made * _gate(wave, sample_rate)
+
+
+def _blended(old: Timbre, new: Timbre, voiced: np.ndarray, protect: float) -> Timbre:
+    """Give the new timbre the old loudness, and a share of the old noise."""
+    keep = np.where(voiced, 0.0, protect)[:, None]
+    kernel = np.hanning(_SMOOTH_FRAMES + 2)[1:-1]
+    keep = _convolved(keep, kernel / kernel.sum())
+    cepstra = (1 - keep) * new.cepstra + keep * old.cepstra
+    loudness = _convolved(old.cepstra[:, :1] - cepstra[:, :1], kernel / kernel.sum())
+    cepstra[:, :1] += loudness
+    noise = (1 - keep) * new.aperiodicity + keep * old.aperiodicity
+    return Timbre(cepstra, noise)
+
+
+def _convolved(columns: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    edge = len(kernel) // 2
+    padded = np.pad(columns, ((edge, edge), (0, 0)), mode="edge")
+    return np.stack(
+        [np.convolve(column, kernel, "valid") for column in padded.T], axis=1
+    )
+
+
+def _gate(wave: np.ndarray, sample_rate: int) -> np.ndarray:
+    """Return a gain [samples] that closes where a wave is silent for a while."""
+    hop = max(int(FRAME_SECONDS * sample_rate), 1)
+    frames = np.pad(wave, (0, -len(wave) % hop)).reshape(-1, hop)
+    power = np.sqrt(np.mean(frames.astype(np.float64) ** 2, axis=1))
+    open_ = (power > _SILENT * power.max()).astype(np.float64)
+    # Twenty frames around a sound stay open, and the gate moves as slowly.
+    wide = np.convolve(open_, np.ones(41), "same") > 0
+    kernel = np.hanning(23)[1:-1]
+    smooth = np.convolve(wide, kernel / kernel.sum(), "same")
+    places = (np.arange(len(smooth)) + 0.5) * hop
+    return np.interp(np.arange(len(wave)), places, smooth).astype(np.float32)

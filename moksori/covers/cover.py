@@ -1,0 +1,103 @@
+"""Cover a song: take the singer out, sing it in another voice, put that in.
+
+separate -> pitch and content of the vocals -> convert -> place -> mix
+"""
+
+import gc
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from moksori.audio.files import resample
+from moksori.covers import mix
+from moksori.covers.conversion import Converter
+from moksori.covers.stems import RATE, Separator, Stems
+from moksori.covers.voice import INDEX_RATE, VocalModel
+
+_SHARES = {"separate": (0.0, 0.35), "pitch": (0.35, 0.4), "content": (0.4, 0.45)}
+_SHARES |= {"convert": (0.45, 0.8), "mix": (0.8, 1.0)}
+
+
+@dataclass(frozen=True)
+class Cover:
+    """Represent a cover and what it is made of, waves [samples, channels] at `RATE`.
+
+    `mix` is `voice` and `backing` added up; `vocals` are those of the song, turned down
+    as the others are where their sum would be clipped.
+    """
+
+    mix: np.ndarray
+    vocals: np.ndarray
+    voice: np.ndarray
+    backing: np.ndarray
+
+
+@dataclass(frozen=True)
+class How:
+    """Say how to cover: semitones (None: whole octaves into the middle of the voice),
+    the share of the index, of the old breath and s, and of the room."""
+
+    semitones: float | None = None
+    index_rate: float = INDEX_RATE
+    protect: float = 0.33
+    room: float = 0.3
+
+
+def cover(
+    song: np.ndarray | Stems,
+    sample_rate: int,
+    model: VocalModel,
+    how: How | None = None,
+    progress: Callable[[str, float], None] = lambda stage, done: None,
+) -> Cover:
+    """Cover a song [samples, channels], or its stems where they are known already.
+
+    `progress` is told the stage and the share of the whole that is done; it may raise,
+    which ends the work. Raises `WeightsMissing` before `make covers`.
+    """
+    how = how or How()
+
+    def told(stage: str, done: float) -> None:
+        begin, end = _SHARES[stage]
+        progress(stage, begin + done * (end - begin))
+
+    stems = song if isinstance(song, Stems) else _separated(song, sample_rate, told)
+    # The networks of the separation are large, and not needed any more.
+    gc.collect()
+    vocals = stems.vocals.mean(axis=1)
+    sung = Converter(model).convert(
+        vocals, RATE, how.semitones, how.index_rate, how.protect, told
+    )
+    voice = mix.place(sung, stems.vocals, RATE, how.room)
+    told("mix", 0.5)
+    gain = mix.headroom(voice, stems.backing)
+    vocals, voice, backing = (
+        each * gain for each in (stems.vocals, voice, stems.backing)
+    )
+    told("mix", 1.0)
+    return Cover(voice + backing, vocals, voice, backing)
+
+
+def stems_of(
+    vocals: np.ndarray, vocals_rate: int, backing: np.ndarray, backing_rate: int
+) -> Stems:
+    """Return the stems of a song that is separated already, [samples, channels] each;
+    the shorter one is followed by silence."""
+    both = [_at_rate(vocals, vocals_rate), _at_rate(backing, backing_rate)]
+    length = max(len(each) for each in both)
+    both = [np.pad(each, ((0, length - len(each)), (0, 0))) for each in both]
+    return Stems(*both)
+
+
+def _separated(song: np.ndarray, sample_rate: int, progress) -> Stems:
+    stems = Separator().separate(_at_rate(song, sample_rate), progress)
+    if song.shape[1] > 1:
+        return stems
+    return Stems(stems.vocals[:, :1], stems.backing[:, :1])
+
+
+def _at_rate(song: np.ndarray, sample_rate: int) -> np.ndarray:
+    """Return two channels at `RATE`: a single one twice, of more the first two."""
+    song = song[:, :2] if song.shape[1] > 1 else np.repeat(song, 2, axis=1)
+    return np.stack([resample(each, sample_rate, RATE) for each in song.T], axis=1)
