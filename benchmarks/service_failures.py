@@ -96,11 +96,11 @@ def full(running: Service, count: int) -> None:
     try:
         running.submit(count, TEXT * 8)
         running.keep_workers(1)
-        running.wait(count, 120)
+        running.wait(count, 300)
         print(f"full: {running.results()}")
         subprocess.run(["mount", "-o", "remount,size=9m", files], check=True)
         running.submit(1)
-        running.wait(count + 1, 60)
+        running.wait(count + 1, 120)
         print(f"full, then with room again: {running.results()}")
     finally:
         subprocess.run(["umount", "-l", files], check=True)
@@ -110,7 +110,7 @@ TRIALS = {
     "kill": (kill, 300),
     "freeze": (freeze, 1),
     "restart": (restart, 100),
-    "full": (full, 30),
+    "full": (full, 12),
 }
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ class Events:
     async def run(self) -> None:
         """Listen until cancelled, on a new connection whenever one is lost."""
         while True:
-            with contextlib.suppress(psycopg.OperationalError, OSError):
+            with contextlib.suppress(psycopg.Error, OSError):
                 await self._listen()
             await asyncio.sleep(_RETRY_SECONDS)
 

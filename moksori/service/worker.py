@@ -18,7 +18,7 @@ from typing import Protocol
 
 import procrastinate
 from sqlalchemy import func, select
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from moksori.service import expiry, jobs, queue, revoking, uploads
@@ -26,7 +26,7 @@ from moksori.service.context import JobContext
 from moksori.service.database import Database
 from moksori.service.errors import Cancelled, Interrupted, JobError, Superseded
 from moksori.service.settings import Settings
-from moksori.service.storage import Storage, StorageError, StorageFull
+from moksori.service.storage import Storage, StorageFull
 
 log = logging.getLogger(__name__)
 
@@ -208,7 +208,9 @@ class Worker:
         """Beat for the watch in this process, and in a file for one outside."""
         while True:
             self._beat = time.monotonic()
-            await asyncio.to_thread(self.alive.touch)
+            # A disk that is full is no sign of death.
+            with contextlib.suppress(OSError):
+                await asyncio.to_thread(self.alive.touch)
             await asyncio.sleep(1.0)
 
     def _watch(self, ended: threading.Event) -> None:
@@ -234,8 +236,9 @@ class Worker:
                     await asyncio.to_thread(
                         expiry.expire, self._database, self._storage
                     )
-            except (DBAPIError, StorageError) as error:
-                log.warning("a sweep failed, and is done again: %s", error)
+            except Exception:
+                # It must not end with one fault: nobody else gives lost jobs again.
+                log.exception("a sweep failed, and is done again")
 
     def _purge(self) -> None:
         expiry.expire(self._database, self._storage)
