@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from moksori.service import audit, tokens
@@ -37,18 +37,22 @@ def register(session: Session, email: str, password: str) -> User:
     """
     email = _email(email)
     _check_password(email, password)
-    user = User(email=email, password_hash=_hash(password))
-    try:
-        with session.begin_nested():
-            session.add(user)
-    except IntegrityError:
+    added = (
+        insert(User)
+        .values(email=email, password_hash=_hash(password))
+        # Not an error of the database, which would write the address into its log.
+        .on_conflict_do_nothing(index_elements=["email"])
+        .returning(User)
+    )
+    user = session.scalar(added)
+    if user is None:
         raise Problem(
             409,
             "email_taken",
             "이미 등록된 이메일입니다. 로그인해 주세요.",
             "This address has an account; sign in.",
             field="email",
-        ) from None
+        )
     audit.note(session, user.id, "register", user.id)
     return user
 

@@ -23,8 +23,10 @@ class Rates:
     """
 
     def __init__(self, settings: Settings):
-        uri = settings.redis_url or "memory://"
-        storage = storage_from_string(uri, wrap_exceptions=True)
+        uri, patience = settings.redis_url or "memory://", {}
+        if settings.redis_url:
+            patience = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
+        storage = storage_from_string(uri, wrap_exceptions=True, **patience)
         self._limiter = SlidingWindowCounterRateLimiter(storage)
 
     def hit(self, most: int, *who: str) -> None:

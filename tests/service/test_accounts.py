@@ -185,3 +185,15 @@ def test_without_accounts_there_is_nothing_to_sign_in_to(web):
     usage = web.get("/api/v1/usage").json()
     assert usage["characters"]["limit"] is None
     assert usage["user"]["operator"]
+
+
+def test_the_databases_log_holds_no_address(web, postgres):
+    from moksori.service.database import postgres_folder
+
+    email = "logged@example.com"
+    registered(web, email)
+    again = {"email": email, "password": PASSWORD}
+    assert word(web.post("/api/v1/auth/register", json=again))[0] == 409
+    log = postgres_folder(postgres[1].folder) / "log"
+    assert "ready to accept connections" in log.read_text()
+    assert email not in log.read_text()

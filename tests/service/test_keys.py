@@ -122,3 +122,13 @@ def test_rates_count_the_user_not_the_key_nor_an_address(web, monkeypatch):
     assert answers == [200] * 4 + [429] * 2
     _, other = registered(web, "other@example.com")
     assert web.get("/api/v1/usage", headers=other).status_code == 200
+
+
+def test_requests_are_let_through_while_redis_is_away(service_installed):
+    from moksori.service.rates import Rates
+    from moksori.service.settings import Settings
+
+    # A port on which nothing listens.
+    rates = Rates(Settings(secret="s" * 32, redis_url="redis://127.0.0.1:1/0"))
+    for _ in range(3):
+        rates.hit(1, "user")
