@@ -18,7 +18,7 @@ from moksori.speakers.speech import NoSpeech
 
 log = logging.getLogger(__name__)
 
-# Said by a new voice, with several seeds: one of them must sound like the person.
+# Said by a new voice, with other seeds as long as it does not sound like the person.
 SENTENCE = (
     "안녕하세요. 이 목소리가 제대로 들리는지 지금 확인하고 있습니다. "
     "오늘은 하늘이 맑고 바람이 조금 붑니다."
@@ -128,26 +128,28 @@ def _match_statement(context, consent, sounds: list[Sound], ears: Ears | None) -
 
 def _listen(context, cloned: Cloned, sounds, ears: Ears | None) -> float | None:
     """Let the voice speak, and compare it with the recordings; returns how near it is,
-    None where nothing compares."""
-    best, heard = None, False
+    None where nothing compares.
+
+    What every seed said counts together: the longer, the surer (docs/service.md).
+    """
+    heard, match = [], None
     for n, seed in enumerate(SEEDS):
         context.progress("listening", 0.6 + 0.1 * n)
         wave, rate = cloned.speak(SENTENCE, seed)
         if not _is_sound(wave, rate):
             continue
-        heard = True
         if ears is None:
             return None
+        heard.append(wave)
         try:
-            match = ears.match(sounds, (wave, rate))
+            match = ears.match(sounds, (np.concatenate(heard), rate))
         except NoSpeech:
             continue
-        best = max(match.similarity, best or -1.0)
         if match.same and match.speech_seconds >= _LEAST_SPOKEN:
             return match.similarity
     if not heard:
         raise JobError("silent_voice", "만든 목소리가 아무 소리도 내지 않습니다.")
-    told = "" if best is None else f" (유사도 {best:.2f})"
+    told = "" if match is None else f" (유사도 {match.similarity:.2f})"
     raise JobError("unlike_voice", f"만든 목소리가 녹음과 닮지 않았습니다{told}.")
 
 
