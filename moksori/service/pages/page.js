@@ -79,12 +79,13 @@ export async function api(method, path, body) {
 const said = one("#said");
 let saidTimer;
 
-/** Say a line to eye and screen reader; a warning stays until a click. */
+/** Say a line to eye and screen reader; a warning stays until a click, and what is
+ * seen anyway has the kind "unseen". */
 export function say(line, kind = "") {
   clearTimeout(saidTimer);
   said.className = kind;
   said.replaceChildren(line);
-  if (!kind) saidTimer = setTimeout(() => said.replaceChildren(), 6000);
+  if (kind !== "warning") saidTimer = setTimeout(() => said.replaceChildren(), 6000);
 }
 said.addEventListener("click", () => said.replaceChildren());
 

@@ -63,12 +63,12 @@ function show(job, listening = false) {
       if (sound.audio.src) sound.audio.pause();
       sound.element.hidden = true;
       actions.append(state(event.state), event.message ?? "");
-      return say(event.message ?? text(`states.${event.state}`), event.state === "failed" ? "warning" : "");
+      return say(event.message ?? text(`states.${event.state}`), event.state === "failed" ? "warning" : "unseen");
     }
     sound.load(audioOf(job));
     actions.append(make("a", { class: "button", href: audioOf(job), download: `moksori.${extension(job)}` },
       text("speak.download", { format: extension(job).toUpperCase() })));
-    if (listening) say(text("speak.done"));
+    if (listening) say(text("speak.done"), "unseen");
   };
   if (ended(job.state)) {
     leave = () => sound.audio.pause();
@@ -112,7 +112,7 @@ form.addEventListener("submit", busy(form, async () => {
   };
   const accepted = await api("POST", "/api/v1/synthesize", request);
   show(accepted, listening);
-  say(text("speak.accepted"));
+  say(text("speak.accepted"), "unseen");
 }));
 field.addEventListener("input", count);
 field.addEventListener("keydown", (event) => {
