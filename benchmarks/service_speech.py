@@ -40,13 +40,15 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--requests", type=int, default=100, metavar="N")
     parser.add_argument("--aborts", type=int, default=200, metavar="N")
     parser.add_argument("--jobs", type=int, default=300, metavar="N")
+    tones = "speak in tones, to measure what is around a voice"
+    parser.add_argument("--fake", action="store_true", help=tones)
     return parser.parse_args(arguments)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure each part in one service, and print a line of each."""
     chosen = parse(arguments)
-    with service(fake=False) as running:
+    with service(fake=chosen.fake) as running:
         web = running.start("web")
         try:
             running.keep_workers(2 if "equal" in chosen.parts else 1)
@@ -128,8 +130,9 @@ def aborts(running: Service, count: int, web) -> None:
     """Leave requests after their first sound; then ask for one as if nothing was."""
     text = " ".join(SENTENCES[:10])
     [worker] = running.workers
-    before = megabytes(web.pid), megabytes(worker.pid)
     with client_of(running) as client:
+        list(hear(client, text))
+        before = megabytes(web.pid), megabytes(worker.pid)
         for _ in range(count):
             pieces = hear(client, text)
             next(pieces)
