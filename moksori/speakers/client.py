@@ -73,7 +73,7 @@ class RemoteRecognizer:
             answer = self._client.post(
                 "/speakers/identify", data=fields, files={"file": file}
             )
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             reason = f"{self._client.base_url} does not answer: {_line(error)}"
         else:
             if answer.status_code < 500:
@@ -109,7 +109,9 @@ def _content(answer) -> dict:
     """Return the decision in an answer, or raise the refusal in it."""
     if answer.is_success:
         content = _json(answer)
-        if "decision" in content:
+        score = content.get("score")
+        number = score is None or isinstance(score, int | float)
+        if isinstance(content.get("decision"), str) and number:
             return content
         raise ServerError(f"{answer.url} is not a server of speaker recognition")
     raise ServerError(f"the server refuses: {_message(answer)}")
@@ -125,7 +127,7 @@ def _message(answer) -> str:
 def _json(answer) -> dict:
     try:
         content = answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
 

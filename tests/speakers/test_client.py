@@ -122,7 +122,14 @@ def test_a_slow_server_and_none_at_all_are_replaced(server):
         RemoteRecognizer("http://127.0.0.1:9").identify(WAVE, 16000)
 
 
-@pytest.mark.parametrize("body", ["<html>hello</html>", "[1]", "{}", ""])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *("<html>hello</html>", "[1]", "{}", "", "[" * 100_000, '{"decision": []}'),
+        '{"decision": "known", "score": []}',
+    ],
+    ids=lambda body: body[:20],
+)
 def test_another_kind_of_server_is_said_to_be_one(server, body):
     server.body = body
     with pytest.raises(ServerError, match="not a server of speaker recognition"):
