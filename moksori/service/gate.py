@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 from fastapi import FastAPI
+from sqlalchemy.exc import OperationalError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
@@ -110,6 +111,8 @@ class Gate:
                 problem = _torn(await limited(self._app, scope, receive, send, most))
         except Problem as error:
             problem = error
+        except OperationalError:
+            problem = problems.away()
         except Exception as error:
             _log.error("failed", exc_info=error)
             problem = problems.internal()

@@ -95,6 +95,17 @@ def internal() -> Problem:
     )
 
 
+def away() -> Problem:
+    """Return the answer while the database cannot be reached."""
+    return Problem(
+        503,
+        "database_away",
+        "잠시 사용할 수 없습니다. 곧 다시 시도해 주세요.",
+        "The database does not answer; try again soon.",
+        headers={"Retry-After": "5"},
+    )
+
+
 def request_id(connection: HTTPConnection) -> str:
     """Return the id that the gate gave to a request."""
     return connection.scope.get("state", {}).get("request_id", "")

@@ -59,7 +59,7 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
     app.add_middleware(metrics.Counted)
     for error, problem in (
         (StorageFull, _FULL),
-        (OperationalError, _AWAY),
+        (OperationalError, problems.away()),
     ):
         app.add_exception_handler(error, _answering(problem))
     for router in ROUTERS:
@@ -113,13 +113,6 @@ _FULL = Problem(
     "storage_full",
     "저장할 공간이 없습니다. 나중에 다시 시도해 주세요.",
     "No space is left; try again later.",
-)
-_AWAY = Problem(
-    503,
-    "database_away",
-    "잠시 사용할 수 없습니다. 곧 다시 시도해 주세요.",
-    "The database does not answer; try again soon.",
-    headers={"Retry-After": "5"},
 )
 
 

@@ -200,6 +200,16 @@ def test_strangers_send_no_files(web):
     assert word(answer) == (404, "not_found")
 
 
+def test_files_are_asked_for_again_while_the_database_is_away(web, database):
+    from sqlalchemy import create_engine
+
+    key = {"x-api-key": f"mk_{'0' * 32}_{'0' * 64}"}
+    database.engine = create_engine("postgresql+psycopg://127.0.0.1:1/none")
+    answer = web.post("/upload", files={"audio": b"x"}, headers=key)
+    assert word(answer) == (503, "database_away")
+    assert answer.headers["retry-after"] == "5"
+
+
 def test_answers_say_how_browsers_must_treat_them(web):
     headers = web.get("/api/v1/usage").headers
     policy = headers["content-security-policy"]
