@@ -137,6 +137,25 @@ def test_mistakes_are_one_line(house, words, version, said):
     assert said in line
 
 
+@pytest.mark.parametrize(
+    ("what", "locks"),
+    [("speakers", ("speakers", "weights")), ("service", ("service",))],
+)
+def test_what_is_added_comes_from_its_locks_once(house, what, locks):
+    assert house.install(what).returncode == 2  # there is nothing to add it to
+    house.install("cpu")
+    house.say(pip="exit 1")
+    assert house.install(what).returncode != 0
+    house.say(pip="true")
+    assert house.install(what).returncode == 0
+    (install,) = house.installs()
+    folder = house.folder / "docker/../requirements"
+    files = " ".join(f"--requirement {folder}/{name}.lock" for name in locks)
+    assert install.endswith(f"--require-hashes --no-deps --only-binary :all: {files}")
+    assert " already" in house.install(what).stdout
+    assert house.installs() == []
+
+
 def test_xtts_comes_from_its_lock_into_a_folder_of_its_own(xtts):
     answer = xtts.install("xtts")
     assert answer.returncode == 0, answer.stderr
