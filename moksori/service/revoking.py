@@ -8,6 +8,7 @@ import logging
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from sqlalchemy import delete as delete_rows
 from sqlalchemy import or_, select, update
@@ -158,7 +159,7 @@ def purge_profile(
             row.latents_key, row.samples = None, []
 
 
-def training_folders(settings: Settings, profile_id: str) -> Iterator:
+def training_folders(settings: Settings, profile_id: str) -> Iterator[Path]:
     """Yield the folders of a voice that is trained: its run, and what it is made of."""
     yield settings.runs / f"voice-{profile_id}"
     yield settings.folder / "trainings" / profile_id
@@ -183,10 +184,31 @@ def sweep(database: Database, storage: Storage, settings: Settings) -> None:
             or_(Profile.latents_key.is_not(None), Profile.samples != []),
         )
         profiles = session.scalars(left).all()
+        ended = _ended_folders(session, settings)
+    for folder in ended:
+        shutil.rmtree(folder, ignore_errors=True)
     for consent_id in consents:
         purge(database, storage, settings, consent_id)
     for profile in profiles:
         purge_profile(database, storage, settings, profile, Purge())
+
+
+def _ended_folders(session: Session, settings: Settings) -> list[Path]:
+    """Return the folders of trainings on this machine whose voice has ended; whoever
+    purged it may have been another machine, which does not see them."""
+    there = [
+        *settings.runs.glob("voice-*"),
+        *(settings.folder / "trainings").glob("*"),
+    ]
+    ids = {path: path.name.removeprefix("voice-") for path in there}
+    running = select(Job.id).where(Job.profile_id == Profile.id, Job.state.in_(ACTIVE))
+    ended = select(Profile.id).where(
+        Profile.id.in_(set(ids.values())),
+        Profile.status.in_(("deleted", "failed", "revoked")),
+        ~running.exists(),
+    )
+    gone = set(session.scalars(ended))
+    return [path for path, id in ids.items() if id in gone]
 
 
 def _abandon(session: Session) -> None:

@@ -1,6 +1,7 @@
 """Revoked consents: what stops, what goes, what stays, and what the answer says."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -249,3 +250,19 @@ def test_clones_of_uploads_rest_on_their_consent_too(
     assert (told["gone"]["outputs"], told["gone"]["uploads"]) == (1, 1)
     assert ended(database, waiting).state == "cancelled"
     assert [key.rpartition("/")[2] for key in storage.keys("uploads")] == [other]
+
+
+def test_each_machine_deletes_what_it_has_of_a_training(
+    client, settings, database, storage, voice, tmp_path
+):
+    from moksori.service.revoking import sweep
+
+    settings = replace(settings, runs=tmp_path / "logs")
+    revoke(client, voice)
+    # Another machine has purged it and did not see these.
+    mine = settings.runs / f"voice-{voice.id}", settings.folder / "trainings" / voice.id
+    others = settings.runs / "voice-of-mine", settings.runs / "me"
+    for folder in (*mine, *others):
+        folder.mkdir(parents=True)
+    sweep(database, storage, settings)
+    assert [folder.exists() for folder in (*mine, *others)] == [False] * 2 + [True] * 2
