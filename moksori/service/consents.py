@@ -138,6 +138,9 @@ def holding(
     """
     how = {"with_for_update": {"key_share": True}, "populate_existing": True}
     consent = owned(session, caller, consent_id, **how)
+    if consent.user_id != caller.id:
+        # An operator may revoke it, not use it.
+        raise not_found()
     if state(consent) != "valid":
         raise revoked()
     if consent.audio_sha256 != combined(hashes):

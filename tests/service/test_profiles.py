@@ -181,6 +181,7 @@ def test_profiles_of_others_are_not_there(client, settings, database, storage):
         assert theirs.get(PROFILES).json() == {"profiles": []}
         assert theirs.get(f"{PROFILES}/{told['id']}").status_code == 404
         assert theirs.delete(f"{PROFILES}/{told['id']}").status_code == 404
+        assert clone(theirs, told["consent_id"], MINJI).status_code == 404
     with database.session() as session, pytest.raises(problems.Problem) as caught:
         profiles.choose(session, caller, told["id"], settings)
     assert (caught.value.status, caught.value.word) == (400, "unknown_voice")
