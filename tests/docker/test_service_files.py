@@ -46,7 +46,7 @@ def test_a_service_is_confined_and_comes_back():
     ours = {
         name: each for name, each in services().items() if "moksori" in each["image"]
     }
-    assert set(ours) == {"migrate", "web", "worker"}
+    assert set(ours) == {"migrate", "web", "worker", "trainer"}
     for name, service in ours.items():
         check_command(service["command"])
         assert service["read_only"] is True
