@@ -13,6 +13,7 @@ from moksori.service.context import JobContext
 from moksori.service.errors import JobError, Stopped
 from moksori.service.listening import Ears, Sound
 from moksori.service.problems import Problem
+from moksori.service.storage import Missing
 from moksori.service.tables import Consent, Profile, now
 from moksori.speakers.speech import NoSpeech
 
@@ -24,6 +25,7 @@ SENTENCE = (
     "오늘은 하늘이 맑고 바람이 조금 붑니다."
 )
 SEEDS = (0, 1, 2)
+GONE = "녹음이 지워져서 목소리를 만들 수 없습니다."
 _RATE = 16000
 _LEAST_STATEMENT, _LEAST_SPOKEN = 3.0, 2.0
 _SILENT = 1e-3
@@ -62,6 +64,10 @@ def prepare(context: JobContext, cloner: Cloner, ears: Ears | None) -> dict:
         return _prepared(context, profile, consent, cloner, ears)
     except Stopped:
         raise
+    except Missing:
+        # Revoked or deleted meanwhile.
+        context.check_cancelled()
+        raise JobError("recordings_gone", GONE) from None
     except (JobError, Problem) as error:
         message = getattr(error, "message", None) or error.korean
         _fail(context, profile, message)

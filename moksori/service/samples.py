@@ -18,8 +18,8 @@ LEAST_SECONDS = 10.0
 MOST_SAMPLES = 20
 TEXTS = (".txt", ".tsv")
 _MOST_TEXT_BYTES = 2**20
-# What is written to a disk under the name that it came with.
-_NAME = re.compile(r"\w[\w ()-]{0,99}\.[a-z0-9]{2,4}")
+# What is written to a disk under the name that it came with: of 255 bytes at most.
+_NAME = re.compile(r"\w[\w ()-]{0,49}\.[a-z0-9]{2,4}")
 
 
 def clone(

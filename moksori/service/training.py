@@ -23,7 +23,9 @@ from moksori.audio.files import save
 from moksori.service import profiles, revoking, samples, uploads
 from moksori.service.context import JobContext
 from moksori.service.errors import Cancelled, JobError
+from moksori.service.preparing import GONE
 from moksori.service.problems import Problem
+from moksori.service.storage import Missing
 from moksori.service.tables import Consent, Profile
 
 _libc = ctypes.CDLL(None)
@@ -59,8 +61,13 @@ def train(context: JobContext, program: Sequence[str] = PROGRAM) -> dict:
     except Cancelled:
         _keep(context, profile, run)
         raise
+    except Missing:
+        context.check_cancelled()
+        raise JobError("recordings_gone", GONE) from None
     except Problem as problem:
         said = problem.korean
+    except OSError as error:
+        said = f"디스크에 쓸 수 없습니다: {error.strerror}"
     # The machine's folders are nobody's business.
     said = said.replace(f"{folder.absolute()}/", "")
     if not _keep(context, profile, run, said):

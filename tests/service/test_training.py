@@ -34,7 +34,7 @@ def settings(settings, tmp_path):
     return replace(settings, runs=tmp_path / "logs", queues=("voice-training",))
 
 
-WAV, TEXTS = sound(400, 2), ("txt", "tsv")
+WAV, LONG, TEXTS = sound(400, 2), sound(410, 2), ("txt", "tsv")
 
 
 def begin(client, files, **form):
@@ -173,6 +173,7 @@ def test_a_table_names_recordings_as_they_are_called_now(
         ([("-rf.wav", WAV), ("1.txt", b"a")], "wrong_files"),
         ([("a\u202e.wav", WAV), ("1.txt", b"a")], "wrong_files"),
         ([("a;b$(c).wav", WAV), ("1.txt", b"a")], "wrong_files"),
+        ([("가" * 51 + ".wav", WAV), ("1.txt", b"a")], "wrong_files"),
         ([("metadata.tsv", b"a"), *pair("a")], "wrong_files"),
         ([("1.wav", b"PK\x03\x04"), ("1.txt", b"a")], "not_sound"),
         ([("1.wav", WAV), ("1.txt", b"a" * 2_000_000)], "too_large"),
@@ -187,12 +188,17 @@ def test_files_that_make_no_corpus_are_refused(client, storage, files, word):
 
 
 def test_a_path_in_a_name_counts_for_nothing(client, settings, database, storage):
-    files = [("../../../1.wav", WAV), ("C:\\x\\1.txt", b"a")]
+    files = [
+        ("../../../1.wav", WAV),
+        ("C:\\x\\1.txt", b"a"),
+        ("𠀀" * 50 + ".wav", LONG),
+    ]
     told = begin(client, files).json()
     with working(settings, database, storage, Trainers()):
         ended(database, told["job_id"])
     folder = settings.folder / "trainings" / told["id"] / "recordings"
-    assert sorted(path.name for path in folder.iterdir()) == ["1.txt", "1.wav"]
+    assert len(names := sorted(path.name for path in folder.iterdir())) == 3
+    assert names[:2] == ["1.txt", "1.wav"]
 
 
 def test_losses_are_followed_by_their_owner_alone(client, settings, database, storage):
@@ -221,3 +227,13 @@ def test_losses_are_sent_as_events(client, settings, database, storage):
     rest = client.get(path, headers={"Last-Event-ID": "2"}).text.splitlines()
     assert [line for line in rest if line.startswith("id")] == ["id: 3"]
     assert client.get(path, headers={"Last-Event-ID": "-1"}).status_code == 400
+
+
+def test_recordings_that_went_meanwhile_break_no_worker(
+    client, settings, database, storage
+):
+    told = begin(client, pair("a")).json()
+    storage.delete_below(f"profiles/{told['id']}")
+    with working(settings, database, storage, Trainers()):
+        job = ended(database, told["job_id"])
+    assert (job.state, job.error) == ("failed", "recordings_gone")
