@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from moksori.audio.files import save
 from moksori.service import profiles, uploads
 from moksori.service.context import JobContext
 from moksori.service.errors import JobError, Stopped
@@ -26,7 +27,7 @@ SENTENCE = (
 )
 SEEDS = (0, 1, 2)
 GONE = "녹음이 지워져서 목소리를 만들 수 없습니다."
-_RATE = 16000
+_RATE = 24_000
 _LEAST_STATEMENT, _LEAST_SPOKEN = 3.0, 2.0
 _SILENT = 1e-3
 # A loud sound that does not end is no sentence.
@@ -76,16 +77,16 @@ def prepare(context: JobContext, cloner: Cloner, ears: Ears | None) -> dict:
 
 def _prepared(context, profile, consent, cloner, ears) -> dict:
     context.progress("reading", 0.0)
-    files = [context.storage.get(each["key"]) for each in profile.samples]
-    sounds = [_sound(each) for each in files]
+    sounds = [_sound(context.storage.get(each["key"])) for each in profile.samples]
     if consent.statement_key:
         context.progress("matching the statement", 0.1)
         _match_statement(context, consent, sounds, ears)
     context.progress("cloning", 0.2)
     with TemporaryDirectory(prefix="moksori-") as folder:
-        paths = [Path(folder, f"{i}.wav") for i in range(len(files))]
-        for path, data in zip(paths, files, strict=True):
-            path.write_bytes(data)
+        # What came from outside was decoded by a child; no other decoder sees it.
+        paths = [Path(folder, f"{i}.wav") for i in range(len(sounds))]
+        for path, sound in zip(paths, sounds, strict=True):
+            save(path, *sound)
         try:
             cloned = cloner(paths, _statement(consent))
         except ValueError as error:

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from moksori.audio.files import decode
 from tests.service.people import (
     Tasks,
     Tone,
@@ -54,7 +55,7 @@ def test_a_voice_is_ready_once_it_was_heard(
 
     def cloner(paths, consent):
         said.append(consent)
-        assert [path.read_bytes() for path in paths] == list(MINJI)
+        assert [decode(path)[1] for path in paths] == [24000] * 2
         return Tone(0, 400)
 
     tasks = Tasks(cloner)
