@@ -135,7 +135,8 @@ def lines():
     before = root.handlers[:], root.level
     logs.configure()
     # The client of the tests writes addresses, which the service never does.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for name in ("httpx", "httpx2"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     written = io.StringIO()
     root.handlers[0].setStream(written)
     yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
