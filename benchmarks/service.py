@@ -55,6 +55,8 @@ class Service:
             "MOKSORI_FAKE_VOICE": str(int(self._fake)),
             "MOKSORI_HEARTBEAT_SECONDS": str(HEARTBEAT),
             "MOKSORI_STALLED_SECONDS": str(STALLED),
+            # One process does them all, and shows what it grows by.
+            "MOKSORI_JOBS_PER_WORKER": "1000000",
             "OMP_NUM_THREADS": "1",
         }
         with open(self.settings.folder / f"{role}.log", "ab") as log:

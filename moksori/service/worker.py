@@ -233,14 +233,13 @@ class Worker:
                 await asyncio.to_thread(self._redeliver)
                 if time.monotonic() - expired > _EXPIRE_SECONDS:
                     expired = time.monotonic()
-                    await asyncio.to_thread(
-                        expiry.expire, self._database, self._storage
-                    )
+                    await asyncio.to_thread(self._purge)
             except Exception:
                 # It must not end with one fault: nobody else gives lost jobs again.
                 log.exception("a sweep failed, and is done again")
 
     def _purge(self) -> None:
+        """Delete what has had its time, and what those took back who had agreed."""
         expiry.expire(self._database, self._storage)
         uploads.expire(self._storage, self._settings.upload_hours)
         revoking.sweep(self._database, self._storage, self._settings)

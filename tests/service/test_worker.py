@@ -176,3 +176,32 @@ def test_files_go_when_their_time_is_over(settings, database, storage, tasks, us
     assert storage.keys(f"jobs/{job}") == []
     assert len(storage.keys(f"jobs/{other}")) == 1
     assert expiry.expire(database, storage, every=True) == 1
+
+
+def test_uploads_and_consents_end_by_themselves_while_a_worker_runs(
+    settings, database, storage, tasks, user, monkeypatch
+):
+    from moksori.service import worker
+    from moksori.service.tables import Consent, now
+
+    monkeypatch.setattr(worker, "_SWEEP_SECONDS", 0.01)
+    storage.put_once(f"uploads/{user}/20000101T000000-{'0' * 64}.wav", b"1")
+    with database.session() as session:
+        consent = Consent(
+            user_id=user,
+            voice_owner="김민지",
+            owner_contact="minji@example.com",
+            audio_sha256="0" * 64,
+            type="explicit_written",
+            purpose="제 글을 읽어 주는 데",
+            valid_until=now(),
+        )
+        session.add(consent)
+
+    def purged():
+        with database.session() as session:
+            return session.get_one(Consent, consent.id).purged_at
+
+    with working(settings, database, storage, tasks):
+        until(purged)
+    assert storage.keys("uploads") == []
