@@ -18,6 +18,7 @@ from itertools import combinations
 from typing import Literal
 
 import numpy as np
+from scipy.fft import next_fast_len
 
 from moksori.audio import watermark_tiles as tiles
 from moksori.audio.files import resample
@@ -84,7 +85,9 @@ class Marker:
         if not 0 <= token < 1 << TOKEN_BITS:
             raise ValueError(f"a token is a number of {TOKEN_BITS} bits, not {token}")
         self._ratio = sample_rate / tiles.RATE
-        self._length = 2 * round(tiles.WINDOW * self._ratio / 2)
+        # At 24 kHz its half would be a prime, and the transform five times as slow.
+        half = next_fast_len(round(tiles.WINDOW * self._ratio / 2))
+        self._length = 2 * half
         self._window = np.hanning(self._length + 1)[:-1]
         hertz = np.arange(self._length // 2 + 1) * sample_rate / self._length
         self._of_band = tiles.bins_of_bands(hertz)
