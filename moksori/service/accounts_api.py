@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Cookie, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from moksori.service import accounts, audit, keys, profiles, tokens
 from moksori.service.callers import (
@@ -18,7 +18,7 @@ from moksori.service.callers import (
 )
 from moksori.service.problems import Problem
 from moksori.service.quota import month_of
-from moksori.service.tables import LOCAL_USER, Job, Usage, User, now
+from moksori.service.tables import LOCAL_USER, Usage, User, now
 from moksori.service.tiers import TIERS
 
 router = APIRouter(prefix="/api/v1", tags=["accounts"])
@@ -253,14 +253,6 @@ def list_users(
     with request.app.state.database.session() as session:
         users = session.scalars(behind.order_by(User.id).limit(limit)).all()
     return {"users": users}
-
-
-@router.get("/admin/queue")
-def count_jobs(request: Request, caller: Operator) -> dict[str, dict[str, int]]:
-    """Count the jobs of all users by state."""
-    by_state = select(Job.state, func.count()).group_by(Job.state)
-    with request.app.state.database.session() as session:
-        return {"states": dict(map(tuple, session.execute(by_state)))}
 
 
 @router.patch("/admin/users/{user_id}", response_model=UserAnswer)

@@ -71,10 +71,16 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the tables to this program's version; processes wait for each other."""
+        from alembic.util import CommandError
+
         from moksori.service.migrations import upgrade
 
         try:
             upgrade(self.engine)
+        except CommandError as error:
+            raise DatabaseError(
+                f"the database is of another version of this program ({error})"
+            ) from None
         except OperationalError as error:
             line = str(error.orig).splitlines()[0]
             raise DatabaseError(

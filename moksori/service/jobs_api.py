@@ -137,7 +137,7 @@ def show_queue(request: Request, caller: Operator) -> dict[str, int]:
     """Count the jobs of everybody that wait and run, by state."""
     states = select(Job.state, func.count()).where(Job.state.in_(ACTIVE))
     with request.app.state.database.session() as session:
-        return dict(session.execute(states.group_by(Job.state)).tuples().all())
+        return dict(map(tuple, session.execute(states.group_by(Job.state))))
 
 
 @router.get("/api/v1/voices")

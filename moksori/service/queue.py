@@ -50,11 +50,6 @@ _LOST = text(
     "and coalesce(started_at, queued_at) < now() - make_interval(secs => :seconds) "
     "and not exists (select from procrastinate_jobs q where q.queueing_lock = jobs.id)"
 )
-_DEPTH = text(
-    "select queue_name, count(*) filter (where status = 'todo'), "
-    "count(*) filter (where status = 'doing') from procrastinate_jobs "
-    "where status in ('todo', 'doing') group by queue_name"
-)
 
 
 def defer(session: Session, job: Job) -> None:
@@ -82,11 +77,6 @@ def withdraw(session: Session, job_id: str) -> None:
 def abort(session: Session, job_id: str) -> None:
     """Tell the worker that runs a job to leave it."""
     session.execute(_ABORT, {"job": job_id})
-
-
-def depth(session: Session) -> dict[str, tuple[int, int]]:
-    """Return how many jobs wait and run in each queue that has any."""
-    return {name: (todo, doing) for name, todo, doing in session.execute(_DEPTH)}
 
 
 def redeliver(session: Session, stalled_seconds: float) -> list[str]:

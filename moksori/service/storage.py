@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import obstore
@@ -112,14 +111,6 @@ class Storage:
         for key in keys:
             self.delete(key)
         return len(keys)
-
-    def signed_url(self, key: str, seconds: int = 300) -> str | None:
-        """Return a URL that gives the file without a key; a folder has none (None)."""
-        if self._folder:
-            return None
-        return obstore.sign(
-            self._store, "GET", _checked(key), timedelta(seconds=seconds)
-        )
 
     def _flush(self, path: Path) -> None:
         """Make a file survive a power cut before the database names it."""

@@ -49,6 +49,17 @@ def test_migrating_again_changes_nothing(database):
         assert session.query(User).count() == 1
 
 
+def test_tables_of_another_version_are_one_line(database):
+    from sqlalchemy import text
+
+    from moksori.service.database import DatabaseError
+
+    with database.session() as session:
+        session.execute(text("update alembic_version set version_num = '9999'"))
+    with pytest.raises(DatabaseError, match=r"another version .*9999"):
+        database.migrate()
+
+
 def test_no_server_is_one_line(service_installed, tmp_path):
     from moksori.service.database import Database, DatabaseError
 

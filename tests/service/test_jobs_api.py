@@ -246,3 +246,12 @@ def test_a_socket_is_for_its_job_and_its_user(settings, database, storage, user)
         ):
             pass
         assert refused.value.code == 1008
+
+
+def test_operators_see_how_many_jobs_wait(settings, database, storage, user):
+    from tests.service.people import client_of
+    from tests.service.working import submit
+
+    submit(database, user)
+    with client_of(settings, database, storage) as client:
+        assert client.get("/api/v1/admin/queue").json() == {"queued": 1}
