@@ -75,7 +75,11 @@ def cancel_job(request: Request, caller: SignedIn, job_id: str) -> dict:
         return described(session, job)
 
 
-@router.get("/api/v1/jobs/{job_id}/events")
+@router.get(
+    "/api/v1/jobs/{job_id}/events",
+    response_class=Response,
+    responses={200: {"content": {"text/event-stream": {}}}},
+)
 async def follow_job(
     request: Request,
     caller: SignedIn,

@@ -57,6 +57,8 @@ class Settings:
     metrics_by_user: bool = False
     upload_hours: float = 1.0
     output_hours: float = 24.0
+    # Days that a job which ended stays listed, with its text and its events.
+    history_days: float = 90.0
 
     def __post_init__(self):
         if not self.heartbeat_seconds * 1.5 <= self.stalled_seconds:
@@ -180,4 +182,5 @@ _VARIABLES = {
     "metrics_by_user": ("MOKSORI_METRICS_BY_USER", _flag),
     "upload_hours": ("MOKSORI_UPLOAD_HOURS", float),
     "output_hours": ("MOKSORI_OUTPUT_HOURS", float),
+    "history_days": ("MOKSORI_HISTORY_DAYS", float),
 }

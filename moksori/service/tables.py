@@ -215,6 +215,7 @@ class Job(Base):
             postgresql_where=text("state in ('queued', 'running', 'cancelling')"),
         ),
         Index(None, "expires_at"),
+        Index(None, "finished_at"),
     )
 
 

@@ -241,6 +241,7 @@ class Worker:
     def _purge(self) -> None:
         """Delete what has had its time, and what those took back who had agreed."""
         expiry.expire(self._database, self._storage)
+        expiry.forget(self._database, self._storage, self._settings.history_days)
         uploads.expire(self._storage, self._settings.upload_hours)
         revoking.sweep(self._database, self._storage, self._settings)
 

@@ -188,7 +188,12 @@ def test_a_body_that_does_not_come_is_given_up(local, monkeypatch):
         "headers": [(b"host", b"localhost"), (b"transfer-encoding", b"chunked")],
         "scheme": "http",
     }
-    anyio.run(local.app, scope, receive, send)
+
+    async def posted():
+        with anyio.fail_after(10):
+            await local.app(scope, receive, send)
+
+    anyio.run(posted)
     assert sent[0]["status"] == 408
 
 

@@ -78,14 +78,18 @@ def test_operators_change_users_and_nobody_else_does(web, database):
     usage = web.get("/api/v1/usage", headers=signed_in).json()
     assert usage["characters"]["limit"] == 500_000
     assert web.patch(one, json={"tier": "gold"}, headers=chief).status_code == 400
+    made = web.post("/api/v1/keys", json={"label": "k"}, headers=signed_in).json()
+    key = {"x-api-key": made["key"]}
     assert web.patch(one, json={"disabled": True}, headers=chief).status_code == 200
-    assert web.get("/api/v1/usage", headers=signed_in).status_code == 401
+    for headers in (signed_in, key):
+        assert web.get("/api/v1/usage", headers=headers).status_code == 401
     assert (
         web.post("/api/v1/auth/refresh", json=only_refresh(tokens)).status_code == 401
     )
     body = {"email": "minji@example.com", "password": PASSWORD}
     assert web.post("/api/v1/auth/token", json=body).status_code == 401
     web.patch(one, json={"disabled": False}, headers=chief)
+    assert web.get("/api/v1/usage", headers=signed_in).status_code == 401
     assert web.post("/api/v1/auth/token", json=body).status_code == 200
     myself = next(user["id"] for user in users if user["operator"])
     for change in ({"disabled": True}, {"operator": False}):
@@ -99,7 +103,8 @@ def test_operators_change_users_and_nobody_else_does(web, database):
     )
     with database.session() as session:
         acts = [row.act for row in session.query(Audit).order_by(Audit.at)]
-    assert acts == ["register", "register", "make_operator", *["change_user"] * 3]
+    changes = ["change_user", "make_key", "change_user", "change_user"]
+    assert acts == ["register", "register", "make_operator", *changes]
 
 
 def test_rates_count_the_user_not_the_key_nor_an_address(web, monkeypatch):

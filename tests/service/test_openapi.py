@@ -248,6 +248,23 @@ def test_nonsense_is_refused_and_never_a_mistake_of_ours(whole, value):
             assert answer.status_code < 500, (method, path, answer.text)
 
 
+def test_every_route_is_there_once(whole):
+    from fastapi.routing import APIRoute
+
+    from moksori.service import web
+
+    found = [
+        (method, route.path)
+        for router in web.ROUTERS
+        for route in router.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods
+    ]
+    assert len(found) > 40
+    # Of two the first would answer, as the description of the second says.
+    assert [each for each in set(found) if found.count(each) > 1] == []
+
+
 def test_the_description_holds_examples_and_no_secret(whole):
     text = whole.get("/openapi.json").text
     settings = whole.app.state.settings
