@@ -225,18 +225,6 @@ def test_voices_and_what_is_missing(settings, database, storage):
         assert client.get("/api/v1/voices").json()["missing"] == tasks.missing
 
 
-def test_operators_see_what_waits_and_runs(client, gone_on):
-    gone_on.clear()
-    asked = {"text": TEXT, "stream": True}
-    job = client.post("/api/v1/synthesize", json=asked).json()["id"]
-    with client.stream("GET", f"/api/v1/jobs/{job}/audio") as sound:
-        next(sound.iter_raw())  # it speaks
-        assert client.get("/api/v1/admin/queue").json() == {"running": 1}
-    gone_on.set()
-    assert list(events(client, job))[-1]["state"] == "succeeded"
-    assert client.get("/api/v1/admin/queue").json() == {}
-
-
 def test_a_socket_is_for_its_job_and_its_user(settings, database, storage, user):
     from dataclasses import replace
 

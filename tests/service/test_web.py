@@ -45,7 +45,7 @@ def test_older_tables_are_not_ready(client, database):
     from sqlalchemy import text
 
     with database.session() as session:
-        session.execute(text("update alembic_version set version_num = '0002'"))
+        session.execute(text("update alembic_version set version_num = '0000'"))
     answer = client.get("/ready")
     assert answer.status_code == 503
     assert "--role migrate" in answer.json()["reason"]
