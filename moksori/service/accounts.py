@@ -46,13 +46,7 @@ def register(session: Session, email: str, password: str) -> User:
     )
     user = session.scalar(added)
     if user is None:
-        raise Problem(
-            409,
-            "email_taken",
-            "이미 등록된 이메일입니다. 로그인해 주세요.",
-            "This address has an account; sign in.",
-            field="email",
-        )
+        raise Problem(409, "email_taken", field="email")
     audit.note(session, user.id, "register", user.id)
     return user
 
@@ -67,12 +61,7 @@ def sign_in(session: Session, email: str, password: str) -> User:
     user = session.scalar(select(User).where(User.email == email))
     known = user is not None and user.password_hash and not user.disabled_at
     if not _verify(user.password_hash if known else _NOBODY, password) or not known:
-        raise Problem(
-            401,
-            "wrong_credentials",
-            "이메일이나 비밀번호가 맞지 않습니다.",
-            "The address or the password is wrong.",
-        )
+        raise Problem(401, "wrong_credentials")
     return user
 
 
@@ -108,12 +97,7 @@ def change(session: Session, actor: str, user_id: str, **changes) -> User:
     if user.id == actor and (
         changes.get("disabled") or changes.get("operator") is False
     ):
-        raise Problem(
-            409,
-            "own_account",
-            "자기 계정은 막거나 운영자에서 뺄 수 없습니다.",
-            "Operators cannot disable or demote themselves.",
-        )
+        raise Problem(409, "own_account")
     audit.note(session, actor, "change_user", user.id, dict(changes))
     if (disabled := changes.pop("disabled", None)) is not None:
         user.disabled_at = (user.disabled_at or now()) if disabled else None
@@ -127,27 +111,14 @@ def change(session: Session, actor: str, user_id: str, **changes) -> User:
 def _email(text: str) -> str:
     email = unicodedata.normalize("NFC", text).strip().casefold()
     if len(email) > MOST_EMAIL or not _EMAIL.fullmatch(email):
-        raise Problem(
-            400,
-            "invalid_email",
-            "이메일 주소가 올바르지 않습니다.",
-            "This is no e-mail address.",
-            field="email",
-        )
+        raise Problem(400, "invalid_email", field="email")
     return email
 
 
 def _check_password(email: str, password: str) -> None:
     right = LEAST_PASSWORD <= len(password) <= MOST_PASSWORD
     if not right or password.casefold() == email:
-        raise Problem(
-            400,
-            "weak_password",
-            f"비밀번호는 {LEAST_PASSWORD}자 이상이고 이메일과 달라야 합니다.",
-            f"A password has {LEAST_PASSWORD} characters and more, and is not the "
-            "address.",
-            field="password",
-        )
+        raise Problem(400, "weak_password", least=LEAST_PASSWORD, field="password")
 
 
 def _hash(password: str) -> str:
@@ -166,13 +137,7 @@ def _verify(hash: str, password: str) -> bool:
 @contextmanager
 def _hashing():
     if not _HASHING.acquire(timeout=_PATIENCE_SECONDS):
-        raise Problem(
-            503,
-            "busy",
-            "지금 로그인이 많습니다. 잠시 뒤에 다시 시도해 주세요.",
-            "Many are signing in; try again in a moment.",
-            headers={"Retry-After": "5"},
-        )
+        raise Problem(503, "busy", headers={"Retry-After": "5"})
     try:
         yield
     finally:

@@ -63,13 +63,7 @@ def _caller(connection: HTTPConnection, credential: str | None) -> Caller:
         return scoped.caller
     caller = credential and _find(state, credential)
     if not caller:
-        raise Problem(
-            401,
-            "not_signed_in",
-            "로그인하거나 API 키를 보내 주세요.",
-            "Sign in, or send an API key.",
-            headers={"WWW-Authenticate": "Bearer"},
-        )
+        raise Problem(401, "not_signed_in", headers={"WWW-Authenticate": "Bearer"})
     state.rates.hit(TIERS[caller.tier].requests_per_minute, caller.id)
     scoped.caller = caller
     return caller
@@ -90,12 +84,7 @@ SignedIn = Annotated[Caller, Depends(_signed_in)]
 
 def _operator(caller: SignedIn) -> Caller:
     if not caller.operator:
-        raise Problem(
-            403,
-            "operators_only",
-            "운영자만 할 수 있습니다.",
-            "Only operators may do this.",
-        )
+        raise Problem(403, "operators_only")
     return caller
 
 
@@ -105,23 +94,13 @@ Operator = Annotated[Caller, Depends(_operator)]
 def need_accounts(request: Request) -> None:
     """Raise `Problem` 409 where there are no accounts."""
     if not request.app.state.settings.accounts:
-        raise Problem(
-            409,
-            "no_accounts",
-            "이 서버는 계정 없이 쓰고 있습니다.",
-            "This server is used without accounts; MOKSORI_ACCOUNTS=1 turns them on.",
-        )
+        raise Problem(409, "no_accounts")
 
 
 def _in_person(request: Request, caller: SignedIn) -> Caller:
     need_accounts(request)
     if caller.key_id:
-        raise Problem(
-            403,
-            "key_not_enough",
-            "API 키로는 할 수 없습니다. 로그인해 주세요.",
-            "An API key may not do this; sign in.",
-        )
+        raise Problem(403, "key_not_enough")
     return caller
 
 

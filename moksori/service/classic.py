@@ -20,7 +20,7 @@ from moksori.audio.preparation import prepare
 from moksori.service import audit, consents, downloads, expiry, jobs, uploads
 from moksori.service.callers import Caller, Operator, SignedIn
 from moksori.service.features import features
-from moksori.service.problems import Problem, not_found, request_id
+from moksori.service.problems import Problem, not_found, of_job, request_id
 from moksori.service.profiles import SHIPPED
 from moksori.service.speak_requests import (
     SpeakRequest,
@@ -166,7 +166,8 @@ def _accepted(request: Request, caller: Caller, body: Synthesis) -> Job:
     with request.app.state.database.session() as session:
         if body.voice or not body.reference_filename:
             if not body.voice:
-                raise _nobody()
+                field = "reference_filename"
+                raise Problem(400, "no_voice", voice=SHIPPED, field=field)
             return accept(session, request, caller, wanted)
         return _accept_clone(session, request, caller, body, wanted)
 
@@ -185,7 +186,7 @@ def _accept_clone(
     if _CONSENT_ID.fullmatch(statement):
         consents.holding(session, caller, statement, [sha256])
     elif state.settings.accounts or len(statement.split()) < _LEAST_WORDS:
-        raise _no_consent()
+        raise Problem(403, "consent_required", field="consent")
     audit.note(session, caller.id, "clone", sha256, {"consent": statement})
     more = {"voice": f"{UPLOAD}{name}", "consent": statement}
     return jobs.create(
@@ -216,28 +217,5 @@ def _described(request: Request, caller: Caller, job_id: str) -> dict:
 
 def _check(job: dict) -> None:
     """Raise `Problem` for a job that did not succeed."""
-    if job["state"] == SUCCEEDED:
-        return
-    word = job["error"] or job["state"]
-    status = {"internal": 500, "worker_died": 500, "xtts_missing": 503}.get(word, 422)
-    raise Problem(status, word, job["message"] or "작업이 취소되었습니다.")
-
-
-def _nobody() -> Problem:
-    return Problem(
-        400,
-        "no_voice",
-        f"녹음을 올리거나 목소리를 고르세요 (예: {SHIPPED}).",
-        f"Upload a reference, or choose a voice, as {SHIPPED}.",
-        field="reference_filename",
-    )
-
-
-def _no_consent() -> Problem:
-    return Problem(
-        403,
-        "consent_required",
-        "목소리 주인의 동의가 필요합니다: 누가, 언제, 무엇에 동의했는지 적어 주세요.",
-        "A voice belongs to its speaker: say who agreed, when and for what.",
-        field="consent",
-    )
+    if job["state"] != SUCCEEDED:
+        raise of_job(job["state"], job["error"], job["message"])

@@ -69,13 +69,7 @@ def line(text: str, field: str, most: int) -> str:
     text = " ".join(unicodedata.normalize("NFC", text).split())
     hidden = any(unicodedata.category(letter) in ("Cc", "Cf", "Cs") for letter in text)
     if not text or len(text) > most or hidden:
-        raise Problem(
-            400,
-            "invalid_text",
-            f"'{field}' 항목을 {most}자 이하의 한 줄로 적어 주세요.",
-            f"{field} must be a line of 1 to {most} characters.",
-            field=field,
-        )
+        raise Problem(400, "invalid_text", most=most, field=field)
     return text
 
 
@@ -142,26 +136,10 @@ def holding(
         # An operator may revoke it, not use it.
         raise not_found()
     if state(consent) != "valid":
-        raise revoked()
+        raise Problem(403, "consent_revoked")
     if consent.audio_sha256 != combined(hashes):
-        raise Problem(
-            409,
-            "other_recording",
-            "동의한 녹음이 아닙니다. 동의서에 적힌 녹음을 올려 주세요.",
-            "The consent is about other recordings than these.",
-            field="consent_id",
-        )
+        raise Problem(409, "other_recording", field="consent_id")
     return consent
-
-
-def revoked() -> Problem:
-    """Return the answer for a voice whose consent does not hold any more."""
-    return Problem(
-        403,
-        "consent_revoked",
-        "이 목소리의 사용 동의가 철회되었거나 끝났습니다.",
-        "The consent for this voice was revoked or has ended.",
-    )
 
 
 def state(consent: Consent) -> str:
@@ -175,26 +153,14 @@ def state(consent: Consent) -> str:
 def _recordings(hashes: Sequence[str]) -> str:
     hashes = [each.strip().lower() for each in hashes]
     if not hashes or not all(map(_is_sha256, hashes)):
-        raise Problem(
-            400,
-            "no_recording",
-            "동의할 녹음 파일이나 그 SHA-256 값을 보내 주세요.",
-            "Send the recordings that the consent is about, or their SHA-256.",
-            field="audio_sha256",
-        )
+        raise Problem(400, "no_recording", field="audio_sha256")
     return combined(hashes)
 
 
 def _document(sha256: str | None) -> str | None:
     if sha256 is None or _is_sha256(sha256.strip().lower()):
         return sha256 and sha256.strip().lower()
-    raise Problem(
-        400,
-        "invalid_hash",
-        "문서의 SHA-256 값이 올바르지 않습니다.",
-        "This is no SHA-256.",
-        field="document_sha256",
-    )
+    raise Problem(400, "invalid_hash", field="document_sha256")
 
 
 def _is_sha256(text: str) -> bool:
@@ -206,11 +172,7 @@ def _accepted(names: Sequence[str]) -> list[str]:
     unknown = sorted(set(names) - set(PROHIBITED_USES))
     if missing or unknown:
         raise Problem(
-            400,
-            "prohibited_uses",
-            "금지된 사용을 하나하나 모두 확인해 주세요.",
-            f"Accept every prohibited use by its name; missing: {', '.join(missing)}.",
-            field="prohibited",
+            400, "prohibited_uses", missing=", ".join(missing), field="prohibited"
         )
     return list(PROHIBITED_USES)
 
@@ -220,13 +182,7 @@ def _future(until: datetime | None) -> datetime | None:
         return None
     until = until.replace(tzinfo=UTC) if until.tzinfo is None else until
     if not now() < until <= now() + _LONGEST:
-        raise Problem(
-            400,
-            "invalid_validity",
-            "유효 기간은 앞으로 10년 안의 날짜여야 합니다.",
-            "valid_until must lie in the next ten years.",
-            field="valid_until",
-        )
+        raise Problem(400, "invalid_validity", field="valid_until")
     return until
 
 
@@ -237,7 +193,8 @@ def _check_statement(data: bytes) -> None:
         raise Problem(
             400,
             "statement_length",
-            f"동의 문장은 {least:g}초 이상 {most:g}초 이하로 녹음해 주세요.",
-            f"The statement has {seconds:.1f} s; {least:g} to {most:g} are needed.",
+            least=least,
+            most=most,
+            seconds=seconds,
             field="statement",
         )

@@ -35,9 +35,7 @@ def artefact_of(session, job: Job, name: str | None = None) -> Artefact:
     if artefact is None:
         raise not_found()
     if artefact.deleted_at is not None:
-        raise Problem(
-            410, "expired", "보관 기간이 지나 지워졌습니다.", "The file has expired."
-        )
+        raise Problem(410, "expired")
     return artefact
 
 
@@ -73,13 +71,7 @@ def _bounds(asked: re.Match, size: int) -> tuple[int, int]:
     else:
         start, stop = max(size - int(last or 0), 0), size
     if start >= stop or (first and last and int(last) < int(first)):
-        raise Problem(
-            416,
-            "bad_range",
-            "파일에 없는 범위입니다.",
-            "The file has no such range.",
-            headers={"Content-Range": f"bytes */{size}"},
-        )
+        raise Problem(416, "bad_range", headers={"Content-Range": f"bytes */{size}"})
     return start, stop
 
 

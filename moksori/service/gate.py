@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 from fastapi import FastAPI
-from sqlalchemy.exc import OperationalError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
@@ -109,13 +108,10 @@ class Gate:
                     await run_in_threadpool(callers.admit, HTTPConnection(scope))
                 most = _MOST_ELSE + form * _UPLOADS.get(scope["path"], MOST_BYTES)
                 problem = _torn(await limited(self._app, scope, receive, send, most))
-        except Problem as error:
-            problem = error
-        except OperationalError:
-            problem = problems.away()
         except Exception as error:
-            _log.error("failed", exc_info=error)
-            problem = problems.internal()
+            problem = problems.of_error(error)
+            if problem.status == 500:
+                _log.error("failed", exc_info=error)
         if problem is None:
             return
         if scope["type"] == "websocket":
@@ -123,19 +119,13 @@ class Gate:
                 {"type": "websocket.close", "code": 1008, "reason": problem.word}
             )
             return
-        number = scope["state"]["request_id"]
-        reply = problems.response(problem, scope["path"], number)
+        reply = problems.response(problem, HTTPConnection(scope))
         await reply(scope, receive, send)
 
     def _refusal(self, scope, headers) -> Problem | None:
         host = name_of(headers.get(b"host", ""))
         if not self._settings.accounts and host not in LOOPBACK:
-            return Problem(
-                421,
-                "wrong_host",
-                "이 컴퓨터에서만 열 수 있습니다. http://127.0.0.1로 접속해 주세요.",
-                "Without accounts only this machine is served, as 127.0.0.1.",
-            )
+            return Problem(421, "wrong_host")
         foreign = other_site(headers)
         if foreign and headers[b"origin"] in self._settings.origins:
             scope["headers"] = [h for h in scope["headers"] if h[0] != b"cookie"]
@@ -143,12 +133,7 @@ class Gate:
         reading = scope["type"] == "http" and scope["method"] in _READING
         ours = b"origin" in headers or headers.get(b"sec-fetch-site") == "same-origin"
         if foreign or (not reading and not ours and _holds_cookie(headers)):
-            return Problem(
-                403,
-                "other_site",
-                "다른 사이트에서 보낸 요청은 받지 않습니다.",
-                "Pages of other sites are not answered.",
-            )
+            return Problem(403, "other_site")
         return None
 
     def _add_headers(self, scope, headers: MutableHeaders) -> None:
@@ -168,19 +153,9 @@ def _holds_cookie(headers) -> bool:
 
 def _torn(status: int | None) -> Problem | None:
     if status == 413:
-        return Problem(
-            413,
-            "too_large",
-            f"파일은 {MOST_BYTES >> 20} MB까지 올릴 수 있습니다.",
-            f"A file has {MOST_BYTES >> 20} MB at most.",
-        )
+        return Problem(413, "too_large", most=MOST_BYTES >> 20)
     if status == 408:
-        return Problem(
-            408,
-            "too_slow",
-            "요청이 끝까지 오지 않았습니다.",
-            "The request did not come.",
-        )
+        return Problem(408, "too_slow")
     return None
 
 

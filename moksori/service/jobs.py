@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from moksori.service import metrics, queue, quota
+from moksori.service.errors import JobError, Told
 from moksori.service.notices import tell, tell_piece
 from moksori.service.problems import Problem, not_found
 from moksori.service.tables import (
@@ -141,11 +142,7 @@ def begin(session: Session, job_id: str, worker: str) -> Job | None:
         _end(session, job, CANCELLED)
         return None
     if job.deaths >= MOST_DEATHS:
-        job.error, job.message = (
-            "worker_died",
-            "작업을 하던 프로세스가 계속 멈췄습니다.",
-        )
-        _end(session, job, FAILED)
+        _fail(session, job, JobError("worker_died"))
         return None
     job.state, job.worker = RUNNING, worker
     job.attempt += 1
@@ -221,11 +218,10 @@ def succeed(
     return True
 
 
-def fail(session: Session, job_id: str, attempt: int, word: str, message: str) -> None:
+def fail(session: Session, job_id: str, attempt: int, error: Told) -> None:
     """End an attempt, and with it the job, as failed."""
     if (job := _mine(session, job_id, attempt)) is not None:
-        job.error, job.message = word, message[:_MESSAGE_CHARACTERS]
-        _end(session, job, FAILED)
+        _fail(session, job, error)
 
 
 def cancelled(session: Session, job_id: str, attempt: int) -> None:
@@ -252,6 +248,11 @@ def _end(session: Session, job: Job, state: str, seconds: float = 0.0) -> None:
     tell(session, job)
 
 
+def _fail(session: Session, job: Job, error: Told) -> None:
+    job.error, job.message = error.word, error.korean[:_MESSAGE_CHARACTERS]
+    _end(session, job, FAILED)
+
+
 def _heard(session: Session, job: Job) -> bool:
     """Tell whether some of a job's sound was given out, which is not free of charge."""
     some = select(Chunk.n).where(Chunk.job_id == job.id)
@@ -268,11 +269,7 @@ def _by_key(session: Session, user_id: str, key: str | None) -> Job | None:
 
 def _same(job: Job, type: str, request: dict) -> Job:
     if (job.type, job.request) != (type, request):
-        raise Problem(
-            409,
-            "idempotency_conflict",
-            "같은 Idempotency-Key로 다른 요청을 보냈습니다.",
-        )
+        raise Problem(409, "idempotency_conflict")
     return job
 
 
@@ -283,19 +280,9 @@ def _check_profile(session: Session, user_id: str, profile_id: str, type: str) -
     if profile is None or profile.user_id != user_id or profile.status == "deleted":
         raise not_found()
     if profile.status == "revoked":
-        raise Problem(
-            403,
-            "consent_revoked",
-            "이 목소리의 사용 동의가 철회되었습니다.",
-            "The consent for this voice was revoked.",
-        )
+        raise Problem(403, "consent_revoked")
     if type == "speak" and profile.status != "ready":
-        raise Problem(
-            409,
-            "voice_not_ready",
-            "이 목소리는 아직 준비되지 않았습니다.",
-            "This voice is not ready.",
-        )
+        raise Problem(409, "voice_not_ready")
 
 
 def _slot(session: Session, user_id: str, slots: int) -> int:

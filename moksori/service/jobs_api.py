@@ -127,12 +127,7 @@ def hear_job(
         if job.state in ACTIVE and job.request.get("stream") and name is None:
             return downloads.live(job, _heard(request, job))
         if job.state in ACTIVE:
-            raise Problem(
-                409,
-                "not_finished",
-                "아직 만드는 중입니다.",
-                "The job has not finished.",
-            )
+            raise Problem(409, "not_finished")
         return downloads.send(request, downloads.artefact_of(session, job, name))
 
 

@@ -26,12 +26,7 @@ def make(session: Session, user_id: str, label: str) -> tuple[ApiKey, str]:
     session.get_one(User, user_id, with_for_update=True)
     count = select(func.count()).where(ApiKey.user_id == user_id, _lives())
     if session.scalar(count) >= MOST_KEYS:
-        raise Problem(
-            409,
-            "too_many_keys",
-            f"API 키는 {MOST_KEYS}개까지 만들 수 있습니다. 쓰지 않는 키를 지워 주세요.",
-            f"There may be {MOST_KEYS} API keys; revoke one that is not used.",
-        )
+        raise Problem(409, "too_many_keys", most=MOST_KEYS)
     secret = secrets.token_hex(32)
     key = ApiKey(id=new_id(), user_id=user_id, label=label, hash=digest(secret))
     session.add(key)

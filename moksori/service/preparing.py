@@ -11,9 +11,8 @@ import numpy as np
 from moksori.audio.files import save
 from moksori.service import profiles, uploads
 from moksori.service.context import JobContext
-from moksori.service.errors import JobError, Stopped
+from moksori.service.errors import JobError, Stopped, Told
 from moksori.service.listening import Ears, Sound
-from moksori.service.problems import Problem
 from moksori.service.storage import Missing
 from moksori.service.tables import Consent, Profile, now
 from moksori.speakers.speech import NoSpeech
@@ -26,7 +25,6 @@ SENTENCE = (
     "오늘은 하늘이 맑고 바람이 조금 붑니다."
 )
 SEEDS = (0, 1, 2)
-GONE = "녹음이 지워져서 목소리를 만들 수 없습니다."
 _RATE = 24_000
 _LEAST_STATEMENT, _LEAST_SPOKEN = 3.0, 2.0
 _SILENT = 1e-3
@@ -68,11 +66,12 @@ def prepare(context: JobContext, cloner: Cloner, ears: Ears | None) -> dict:
     except Missing:
         # Revoked or deleted meanwhile.
         context.check_cancelled()
-        raise JobError("recordings_gone", GONE) from None
-    except (JobError, Problem) as error:
-        message = getattr(error, "message", None) or error.korean
-        _fail(context, profile, message)
-        raise JobError(error.word, message) from error
+        raise JobError("recordings_gone") from None
+    except Told as error:
+        with context.database.session() as session:
+            why = {"error": error.korean}
+            profiles.finish(session, profile.id, profiles.FAILED, **why)
+        raise
 
 
 def _prepared(context, profile, consent, cloner, ears) -> dict:
@@ -92,7 +91,7 @@ def _prepared(context, profile, consent, cloner, ears) -> dict:
         except ValueError as error:
             # Our own paths are nobody's business.
             reason = str(error).replace(f"{folder}/", "")
-            raise JobError("cannot_clone", f"복제할 수 없습니다: {reason}") from error
+            raise JobError("cannot_clone", reason=reason) from error
     similarity = _listen(context, cloned, sounds, ears)
     key = f"profiles/{profile.id}/voice-{context.job.attempt}"
     context.storage.put_once(key, cloned.voice_file())
@@ -109,28 +108,20 @@ def _prepared(context, profile, consent, cloner, ears) -> dict:
 def _match_statement(context, consent, sounds: list[Sound], ears: Ears | None) -> None:
     """Compare who speaks the statement with the recordings; its words cannot be."""
     if ears is None:
-        raise JobError(
-            "speakers_missing",
-            "동의 음성을 확인할 수 없습니다: 서버에서 make speakers를 먼저 실행하세요.",
-        )
+        raise JobError("speakers_missing")
     statement = _sound(context.storage.get(consent.statement_key))
     try:
         several, match = ears.several(statement), ears.match(sounds, statement)
     except NoSpeech:
-        raise JobError("no_speech", "동의 음성이나 녹음에 말소리가 없습니다.") from None
+        raise JobError("no_speech") from None
     if match.speech_seconds < _LEAST_STATEMENT:
-        raise JobError(
-            "statement_short",
-            f"동의 음성의 말소리가 {_LEAST_STATEMENT:g}초보다 짧습니다.",
-        )
+        raise JobError("statement_short", least=_LEAST_STATEMENT)
     with context.database.session() as session:
         row = session.get_one(Consent, consent.id, with_for_update=True)
         row.similarity = match.similarity
         row.verified_at = now() if match.same and not several else None
     if several or not match.same:
-        raise JobError(
-            "other_speaker", "동의 음성이 녹음과 같은 사람의 목소리로 들리지 않습니다."
-        )
+        raise JobError("other_speaker")
 
 
 def _listen(context, cloned: Cloned, sounds, ears: Ears | None) -> float | None:
@@ -155,9 +146,8 @@ def _listen(context, cloned: Cloned, sounds, ears: Ears | None) -> float | None:
         if match.same and match.speech_seconds >= _LEAST_SPOKEN:
             return match.similarity
     if not heard:
-        raise JobError("silent_voice", "만든 목소리가 아무 소리도 내지 않습니다.")
-    told = "" if match is None else f" (유사도 {match.similarity:.2f})"
-    raise JobError("unlike_voice", f"만든 목소리가 녹음과 닮지 않았습니다{told}.")
+        raise JobError("silent_voice")
+    raise JobError("unlike_voice", similarity=match.similarity if match else 0.0)
 
 
 def _is_sound(wave: np.ndarray, rate: int) -> bool:
@@ -175,8 +165,3 @@ def _statement(consent: Consent) -> str:
     """Return the consent as it stands in the voice file."""
     signed = f"{consent.signed_at:%Y-%m-%d}"
     return f"{consent.voice_owner}, {signed}, {consent.purpose} ({consent.id})"
-
-
-def _fail(context: JobContext, profile: Profile, message: str) -> None:
-    with context.database.session() as session:
-        profiles.finish(session, profile.id, profiles.FAILED, error=message)

@@ -47,12 +47,7 @@ def begin(
     session.get_one(User, caller.id, with_for_update=True)
     most = TIERS[caller.tier].profiles
     if most is not None and count(session, caller.id) >= most:
-        raise Problem(
-            403,
-            "too_many_profiles",
-            f"이 요금제로는 목소리를 {most}개까지 만들 수 있습니다.",
-            f"Your tier has {most} voices at most; delete one.",
-        )
+        raise Problem(403, "too_many_profiles", most=most)
     session.add(profile)
     session.flush()
     audit.note(session, caller.id, type, profile.id)
@@ -124,13 +119,7 @@ def choose(
     known = {each["id"]: each for each in voices_of(session, caller, settings)}
     if voice not in known:
         near = difflib.get_close_matches(voice, known, n=1, cutoff=0.0)
-        raise Problem(
-            400,
-            "unknown_voice",
-            f"그런 목소리가 없습니다. 가장 비슷한 것: {near[0]}",
-            f"There is no such voice; the nearest is {near[0]}.",
-            field="voice",
-        )
+        raise Problem(400, "unknown_voice", near=near[0], field="voice")
     if known[voice]["kind"] in ("shipped", "run"):
         return None
     profile = owned(session, caller, voice)
@@ -139,15 +128,9 @@ def choose(
         and consents.state(session.get_one(consents.Consent, profile.consent_id))
         != "valid"
     ):
-        raise consents.revoked()
+        raise Problem(403, "consent_revoked")
     if profile.status != READY:
-        raise Problem(
-            409,
-            "voice_not_ready",
-            "이 목소리는 아직 준비되지 않았습니다.",
-            "This voice is not ready.",
-            field="voice",
-        )
+        raise Problem(409, "voice_not_ready", field="voice")
     return voice
 
 

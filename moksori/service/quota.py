@@ -59,14 +59,7 @@ def reserve(session: Session, user: _User, characters: int) -> None:
     enough = most is None or characters <= most
     if enough and session.scalar(statement) is not None:
         return
-    raise Problem(
-        429,
-        "quota_exceeded",
-        f"이번 달에 쓸 수 있는 {most:,}자를 넘습니다. 다음 달에 다시 하거나 요금제를 "
-        "바꿔 주세요.",
-        f"More than the {most:,} characters of this month: wait for the next, or "
-        "change the tier.",
-    )
+    raise Problem(429, "quota_exceeded", most=most)
 
 
 def settle(session: Session, job: Job, seconds: float, spoken: bool) -> None:

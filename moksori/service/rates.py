@@ -43,7 +43,6 @@ class Rates:
         raise Problem(
             429,
             "too_many_requests",
-            f"요청이 너무 잦습니다. {seconds}초 뒤에 다시 시도해 주세요.",
-            f"Too many requests; try again in {seconds} s.",
+            seconds=seconds,
             headers={"Retry-After": str(seconds)},
         )

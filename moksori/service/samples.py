@@ -68,12 +68,9 @@ def train(
     stems = {PurePath(each["name"]).stem for each in recordings}
     names = {each["name"] for each in samples}
     if len(stems) < len(recordings) or len(names) < len(samples):
-        raise _wrong_files("같은 이름의 파일이 있습니다.", "Two files have one name.")
+        raise _wrong_files("twice")
     if not recordings or len(recordings) == len(samples):
-        raise _wrong_files(
-            "녹음 파일과 그 글(같은 이름의 .txt)을 함께 보내 주세요.",
-            "Send recordings, and a text beside each, of the same name.",
-        )
+        raise _wrong_files("pairs")
     profile = Profile(
         name=name, consent_id=consent_id, samples=samples, kind=profiles.TRAINED
     )
@@ -115,15 +112,9 @@ def _sample(called: str, data: bytes) -> dict:
     called = unicodedata.normalize("NFC", PureWindowsPath(called).name)
     name = f"{PurePath(called).stem}{PurePath(called).suffix.lower()}"
     if not _NAME.fullmatch(name):
-        raise _wrong_files(
-            "파일 이름은 글자, 숫자, 빈칸, -, _로만 지어 주세요.",
-            "Name files with letters, digits, spaces, - and _ alone.",
-        )
+        raise _wrong_files("name")
     if PurePath(name).suffix == ".tsv" and name != "transcripts.tsv":
-        raise _wrong_files(
-            "표의 이름은 transcripts.tsv여야 합니다.",
-            "A table of texts is called transcripts.tsv.",
-        )
+        raise _wrong_files("table")
     if is_text(name):
         if len(data) > _MOST_TEXT_BYTES:
             raise uploads.refusal("too_large")
@@ -133,27 +124,17 @@ def _sample(called: str, data: bytes) -> dict:
     return {"name": name, "called": called, "sha256": sha256, "seconds": None}
 
 
-def _wrong_files(korean: str, english: str) -> Problem:
-    return Problem(400, "wrong_files", korean, english, field="files")
+def _wrong_files(why: str) -> Problem:
+    return Problem(400, f"wrong_files-{why}", field="files")
 
 
 def _decoded(files: Sequence[bytes]) -> list[uploads.Recording]:
     if not 1 <= len(files) <= MOST_SAMPLES:
-        raise Problem(
-            400,
-            "no_recording",
-            f"녹음 파일을 1개에서 {MOST_SAMPLES}개까지 보내 주세요.",
-            f"Send 1 to {MOST_SAMPLES} recordings.",
-            field="files",
-        )
+        raise Problem(400, "no_recording-samples", most=MOST_SAMPLES, field="files")
     recordings = [uploads.decoded(each, 16000) for each in files]
     seconds = sum({each.sha256: each.seconds for each in recordings}.values())
     if seconds < LEAST_SECONDS:
         raise Problem(
-            400,
-            "too_short",
-            f"목소리를 만들려면 {LEAST_SECONDS:g}초 이상의 녹음이 필요합니다.",
-            f"{seconds:.1f} s of recordings; {LEAST_SECONDS:g} are needed.",
-            field="files",
+            400, "too_short", least=LEAST_SECONDS, seconds=seconds, field="files"
         )
     return recordings

@@ -74,13 +74,7 @@ def accept(
     wanted = checked(caller, request)
     profile = profiles.choose(session, caller, request.voice, settings)
     if profile is None and request.language != "ko":
-        raise Problem(
-            400,
-            "unsupported_language",
-            "이 목소리는 한국어만 말합니다.",
-            "This voice speaks Korean alone.",
-            field="language",
-        )
+        raise Problem(400, "unsupported_language", field="language")
     return jobs.create(
         session,
         caller.id,
@@ -103,25 +97,11 @@ def checked_text(text: str) -> str:
     """Return a text in NFC; raises `Problem` for one that is empty or too long."""
     text = unicodedata.normalize("NFC", text)
     if not text.strip():
-        raise Problem(
-            400, "no_text", "글을 입력해 주세요.", "There is no text.", field="text"
-        )
+        raise Problem(400, "no_text", field="text")
     if len(text) > MOST_CHARACTERS:
-        raise Problem(
-            400,
-            "text_too_long",
-            f"글은 {MOST_CHARACTERS:,}자까지 쓸 수 있습니다.",
-            f"A text has {MOST_CHARACTERS:,} characters at most.",
-            field="text",
-        )
+        raise Problem(400, "text_too_long", most=MOST_CHARACTERS, field="text")
     if _CONTROLS.search(text):
-        raise Problem(
-            400,
-            "bad_text",
-            "글에 제어 문자가 있습니다.",
-            "The text holds control characters.",
-            field="text",
-        )
+        raise Problem(400, "bad_text", field="text")
     return text
 
 
@@ -131,18 +111,13 @@ def _format(caller: Caller, request: SpeakRequest) -> str:
     name = request.format or allowed[0]
     if _LIKE.get(name, name) not in allowed:
         raise Problem(
-            403,
-            "format_not_in_tier",
-            f"이 요금제에서는 {', '.join(allowed)} 형식을 쓸 수 있습니다.",
-            f"Your tier has {', '.join(allowed)}.",
-            field="format",
+            403, "format_not_in_tier", allowed=", ".join(allowed), field="format"
         )
     if name == "ogg" and request.sample_rate not in (None, *_OPUS_RATES):
         raise Problem(
             400,
             "bad_sample_rate",
-            "ogg(Opus)에는 이 샘플링 주파수가 없습니다.",
-            f"Opus has rates of {', '.join(map(str, _OPUS_RATES))} Hz.",
+            rates=", ".join(map(str, _OPUS_RATES)),
             field="sample_rate",
         )
     return name
@@ -152,13 +127,7 @@ def _check_speed(request: SpeakRequest) -> None:
     """What is pitched is spoken so much slower and played faster."""
     voice = request.speed / 2 ** (request.pitch / 12)
     if not SPEEDS[0] <= voice <= SPEEDS[1]:
-        raise Problem(
-            400,
-            "bad_speed",
-            "이 속도와 높이는 함께 쓸 수 없습니다.",
-            "This speed and this pitch do not go together.",
-            field="speed",
-        )
+        raise Problem(400, "bad_speed", field="speed")
 
 
 def estimated_seconds(session: Session, job: Job) -> float:

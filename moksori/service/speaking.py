@@ -51,7 +51,7 @@ def speak(context: JobContext, voice: Voice) -> dict:
     try:
         reading = voice.read(request["text"])
     except ValueError as error:
-        raise JobError("unreadable_text", f"읽을 수 없는 글입니다: {error}") from error
+        raise JobError("unreadable_text", error=error) from error
     with context.database.session() as session:
         token = proof.issue(session, context.job, context.settings)
     result: dict = {"parts": [], "dropped": list(reading.dropped), "warnings": []}

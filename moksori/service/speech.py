@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from moksori.service import downloads, jobs, profiles
 from moksori.service.callers import Caller, SignedIn
-from moksori.service.problems import Problem
+from moksori.service.problems import Problem, of_job
 from moksori.service.speak_requests import (
     SPEEDS,
     IdempotencyKey,
@@ -114,21 +114,9 @@ def _model(name: str) -> dict:
 
 def _accepted(request: Request, caller: Caller, body: Speech, key: str | None) -> Job:
     if body.model not in (MODEL, *_ALSO):
-        raise Problem(
-            404,
-            "model_not_found",
-            f"모델은 {MODEL}입니다.",
-            f"There is no such model; the model is {MODEL}.",
-            field="model",
-        )
+        raise Problem(404, "model_not_found", model=MODEL, field="model")
     if body.instructions.strip():
-        raise Problem(
-            400,
-            "unsupported_instructions",
-            "목소리에 지시를 줄 수 없습니다.",
-            "The voices follow no instructions.",
-            field="instructions",
-        )
+        raise Problem(400, "unsupported_instructions", field="instructions")
     voice = body.voice if isinstance(body.voice, str) else body.voice.id
     wanted = SpeakRequest(
         text=body.input,
@@ -188,9 +176,7 @@ def _ended(request: Request, caller: Caller, job: Job) -> Response:
         ended = owned(session, caller, job.id)
         if ended.state == SUCCEEDED:
             return downloads.send(request, downloads.artefact_of(session, ended))
-    word = ended.error or ended.state
-    status = 500 if word in ("internal", "worker_died") else 422
-    raise Problem(status, word, ended.message or "작업이 취소되었습니다.")
+    raise of_job(ended.state, ended.error, ended.message)
 
 
 async def _told(sound: AsyncIterator[bytes], job: Job) -> AsyncIterator[str]:

@@ -18,7 +18,6 @@ from moksori.service.context import JobContext
 from moksori.service.errors import JobError
 from moksori.service.jobs import TRAIN, TRAINING_QUEUE
 from moksori.service.listening import Ears, Sound
-from moksori.service.problems import Problem
 from moksori.service.profiles import SHIPPED
 from moksori.service.settings import Settings
 from moksori.service.tables import Profile
@@ -50,8 +49,8 @@ class Tasks:
 
     def initialize(self, context: JobContext) -> dict:
         """Tell what this worker lacks, each as a Korean line."""
-        missing = "" if self._settings.fake_voice else _missing_for_clones()
-        return {"missing": [missing] if missing else []}
+        missing = None if self._settings.fake_voice else _missing_for_clones()
+        return {"missing": [missing.korean] if missing else []}
 
     def speak(self, context: JobContext) -> dict:
         """Speak the text of a job."""
@@ -62,8 +61,7 @@ class Tasks:
             voice = self._voice(name, request.get("language") or "ko", context)
             return speaking.speak(context, voice)
         except VoiceError as error:
-            line = f"이 목소리로 말하지 못했습니다: {error}"
-            raise JobError("voice_failed", line) from error
+            raise JobError("voice_failed", error=error) from error
 
     def prepare(self, context: JobContext) -> dict:
         """Clone the voice of a profile, and let it speak before anybody may use it."""
@@ -163,9 +161,9 @@ class _Tones:
         return b"tones"
 
 
-def _refusing(reason: str) -> preparing.Cloner:
+def _refusing(reason: JobError) -> preparing.Cloner:
     def refuse(recordings: Sequence[Path], consent: str):
-        raise JobError("xtts_missing", reason)
+        raise reason
 
     return refuse
 
@@ -174,7 +172,7 @@ def _inside(folder: Path, name: str) -> Path:
     """Return a run in a folder; a name that leads elsewhere is none."""
     run = folder / name
     if run.resolve().parent != folder.resolve() or not run.is_dir():
-        raise JobError("unknown_voice", "그런 목소리가 없습니다.")
+        raise JobError("unknown_voice-run")
     return run
 
 
@@ -190,8 +188,8 @@ def _trained(run: Path | None) -> Voice:
     return TrainedVoice.load(run or SHIPPED_VOICE)
 
 
-def _missing_for_clones() -> str:
-    """Return what cloning lacks here, as a Korean line, or an empty text."""
+def _missing_for_clones() -> JobError | None:
+    """Return what cloning lacks here, None if it lacks nothing."""
     from moksori.voices.xtts.folder import check_installed
     from moksori.voices.xtts.weights import find
 
@@ -202,21 +200,16 @@ def _missing_for_clones() -> str:
         check_installed()
         find(None, download=never)
     except VoiceError as error:
-        return (
-            f"목소리를 복제할 수 없습니다: {error}. {SHIPPED} 목소리는 쓸 수 있습니다."
-        )
-    return ""
+        return JobError("xtts_missing", error=error, voice=SHIPPED)
+    return None
 
 
 def _cloned_from_upload(context: JobContext, name: str, language: str) -> Voice:
     from moksori.voices.xtts.cloning import clone_from_recordings
 
     if missing := _missing_for_clones():
-        raise JobError("xtts_missing", missing)
-    try:
-        wav, _ = uploads.kept(context.storage, context.job.user_id, name)
-    except Problem as error:
-        raise JobError(error.word, error.korean) from None
+        raise missing
+    wav, _ = uploads.kept(context.storage, context.job.user_id, name)
     consent = f"consent in the service: {context.request['consent']}"
     with NamedTemporaryFile(prefix="moksori-", suffix=".wav") as kept:
         kept.write(wav)

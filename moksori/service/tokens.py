@@ -70,22 +70,17 @@ def rotate(session: Session, settings: Settings, refresh: str) -> Tokens | Probl
         .with_for_update()
     )
     if token is None or token.revoked_at or token.expires_at < now():
-        return _refused()
+        return Problem(401, "signed_out")
     user = session.get(User, token.user_id)
     if user is None or user.disabled_at:
-        return _refused()
+        return Problem(401, "signed_out")
     if token.used_at is None:
         token.used_at = now()
         return _issue(session, settings, token.user_id, token.family)
     if now() - token.used_at < _SAME_MOMENT:
-        return Problem(
-            409,
-            "refreshed_already",
-            "다른 창에서 방금 갱신했습니다. 다시 시도해 주세요.",
-            "Another window has just refreshed this sign-in; try again.",
-        )
+        return Problem(409, "refreshed_already")
     _end(session, RefreshToken.family == token.family)
-    return _refused()
+    return Problem(401, "signed_out")
 
 
 def end(session: Session, refresh: str) -> None:
@@ -161,13 +156,4 @@ def _end(session: Session, which) -> None:
         update(RefreshToken)
         .where(which, RefreshToken.revoked_at.is_(None))
         .values(revoked_at=now())
-    )
-
-
-def _refused() -> Problem:
-    return Problem(
-        401,
-        "signed_out",
-        "다시 로그인해 주세요.",
-        "This sign-in is over; sign in again.",
     )

@@ -23,14 +23,12 @@ from moksori.audio.files import save
 from moksori.service import profiles, revoking, samples, uploads
 from moksori.service.context import JobContext
 from moksori.service.errors import Cancelled, JobError
-from moksori.service.preparing import GONE
 from moksori.service.problems import Problem
 from moksori.service.storage import Missing
 from moksori.service.tables import Consent, Profile
 
 _libc = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1
-_NOTHING = "훈련이 첫 저장 전에 끝나서 목소리가 없습니다."
 PROGRAM = (sys.executable, "-m", "moksori", "train")
 _RATE = 24_000
 _PREVIEW_STEPS = 500
@@ -53,25 +51,27 @@ def train(context: JobContext, program: Sequence[str] = PROGRAM) -> dict:
         profile = session.get_one(Profile, context.request["profile_id"])
         consent = session.get_one(Consent, profile.consent_id)
     run, folder = revoking.training_folders(context.settings, profile.id)
+    nothing = JobError("training_failed-nothing")
     context.continue_stream()
     try:
         _lay_out(context, profile, folder / "recordings")
         command = _command(context, program, run, folder, consent)
         said = _trained(context, command, run)
     except Cancelled:
-        _keep(context, profile, run)
+        _keep(context, profile, run, nothing)
         raise
     except Missing:
         context.check_cancelled()
-        raise JobError("recordings_gone", GONE) from None
+        raise JobError("recordings_gone") from None
     except Problem as problem:
         said = problem.korean
     except OSError as error:
-        said = f"디스크에 쓸 수 없습니다: {error.strerror}"
+        said = JobError("training_failed-disk", error=error.strerror).korean
     # The machine's folders are nobody's business.
     said = said.replace(f"{folder.absolute()}/", "")
-    if not _keep(context, profile, run, said):
-        raise JobError("training_failed", said or _NOTHING)
+    failed = JobError("training_failed", said=said) if said else nothing
+    if not _keep(context, profile, run, failed):
+        raise failed
     if picture := _newest_alignment(run):
         context.write("alignment.png", picture.read_bytes())
     return {"profile_id": profile.id, "note": said}
@@ -218,11 +218,11 @@ def _step_of(picture: Path) -> int:
     return int(picture.parent.name.removeprefix("step-"))
 
 
-def _keep(context: JobContext, profile: Profile, run: Path, why: str = "") -> bool:
+def _keep(context: JobContext, profile: Profile, run: Path, failed: JobError) -> bool:
     """Offer the voice if anything was saved of it, else let it fail; returns which."""
     trained = any(run.glob("checkpoints/*.safetensors"))
     status = profiles.READY if trained else profiles.FAILED
-    about = {"latents_key": run.name} if trained else {"error": why or _NOTHING}
+    about = {"latents_key": run.name} if trained else {"error": failed.korean}
     with context.database.session() as session:
         profiles.finish(session, profile.id, status, **about)
     return trained

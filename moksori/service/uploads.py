@@ -30,45 +30,9 @@ TIMEOUT_SECONDS = 60.0
 _FOLDER = "uploads"
 _NAME = re.compile(r"[0-9]{8}T[0-9]{6}-(?P<sha256>[0-9a-f]{64})\.wav")
 
-_WORDS = {
-    "no_file": (400, "파일이 비어 있습니다.", "The file is empty."),
-    "not_sound": (
-        415,
-        "WAV, MP3, FLAC, M4A 음성 파일만 올릴 수 있습니다.",
-        "Not a wav, mp3, flac or m4a recording, whatever its name says.",
-    ),
-    "cut_off": (
-        400,
-        "파일이 중간에 끊겼습니다. 다시 올려 주세요.",
-        "The file is cut off; send it again.",
-    ),
-    "no_sound": (400, "파일에 소리가 없습니다.", "The file holds no sound."),
-    "too_large": (
-        413,
-        "파일은 50 MB까지 올릴 수 있습니다.",
-        "A file has 50 MB at most.",
-    ),
-    "too_long": (
-        413,
-        "녹음은 10분까지 올릴 수 있습니다.",
-        "A recording lasts 10 minutes at most.",
-    ),
-    "too_many_channels": (
-        415,
-        "채널은 8개까지 지원합니다.",
-        "A recording has 8 channels at most.",
-    ),
-    "wrong_rate": (
-        415,
-        "샘플링 주파수는 192 kHz까지 지원합니다.",
-        "The sample rate is at most 192 kHz.",
-    ),
-    "too_much": (
-        413,
-        "파일을 푸는 데 시간이나 메모리가 너무 많이 듭니다.",
-        "The file takes too much time or memory to decode.",
-    ),
-}
+# Of what is refused with another status than 400.
+_STATUS = {"not_sound": 415, "too_many_channels": 415, "wrong_rate": 415}
+_STATUS |= {"too_large": 413, "too_long": 413, "too_much": 413}
 # One child a core; others wait.
 _turns = threading.BoundedSemaphore(len(os.sched_getaffinity(0)))
 
@@ -93,8 +57,8 @@ class Recording:
 
 def refusal(word: str) -> Problem:
     """Return the answer for a file that is refused."""
-    status, korean, english = _WORDS[word]
-    return Problem(status, word, korean, english, field="audio")
+    most = MOST_BYTES >> 20
+    return Problem(_STATUS.get(word, 400), word, field="audio", most=most)
 
 
 def sniff(head: bytes) -> str | None:
@@ -164,13 +128,7 @@ def kept(storage: Storage, user_id: str, name: str) -> tuple[bytes, str]:
             return storage.get(_key(user_id, name)), found["sha256"]
     except Missing:
         pass
-    raise Problem(
-        404,
-        "no_upload",
-        "그런 파일이 없습니다. 다시 올려 주세요.",
-        "There is no such upload, or its time is over; send it again.",
-        field="reference_filename",
-    )
+    raise Problem(404, "no_upload", field="reference_filename")
 
 
 def expire(storage: Storage, hours: float) -> int:

@@ -27,9 +27,8 @@ from moksori.service import (
 )
 from moksori.service.database import Database
 from moksori.service.events import Events
-from moksori.service.problems import Problem
 from moksori.service.settings import Settings
-from moksori.service.storage import Storage, StorageFull
+from moksori.service.storage import Storage
 
 ROUTERS = (
     accounts_api.router,
@@ -57,13 +56,10 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
     app.state.storage, app.state.events = storage, Events(database)
     gate.install(app, settings)
     app.add_middleware(metrics.Counted)
-    for error, problem in (
-        (StorageFull, _FULL),
-        (OperationalError, problems.away()),
-    ):
-        app.add_exception_handler(error, _answering(problem))
     for router in ROUTERS:
-        app.include_router(router)
+        openai = router is speech.router
+        answers = problems.OPENAI_ANSWERS if openai else problems.ANSWERS
+        app.include_router(router, responses=answers)
     app.add_api_route("/live", live, tags=["operation"])
     app.add_api_route("/ready", ready, tags=["operation"])
     return app
@@ -108,20 +104,6 @@ def ready(request: Request) -> JSONResponse:
 
 
 _READY = {"status": "ready"}
-_FULL = Problem(
-    507,
-    "storage_full",
-    "저장할 공간이 없습니다. 나중에 다시 시도해 주세요.",
-    "No space is left; try again later.",
-)
-
-
-def _answering(problem: Problem):
-    async def answer(request: Request, error: Exception) -> JSONResponse:
-        number = problems.request_id(request)
-        return problems.response(problem, request.url.path, number)
-
-    return answer
 
 
 @contextlib.asynccontextmanager

@@ -24,7 +24,13 @@ from sqlalchemy.orm import Session
 from moksori.service import expiry, jobs, queue, revoking, uploads
 from moksori.service.context import JobContext
 from moksori.service.database import Database
-from moksori.service.errors import Cancelled, Interrupted, JobError, Superseded
+from moksori.service.errors import (
+    Cancelled,
+    Interrupted,
+    JobError,
+    Superseded,
+    Told,
+)
 from moksori.service.settings import Settings
 from moksori.service.storage import Storage, StorageFull
 
@@ -177,16 +183,16 @@ class Worker:
             return (jobs.cancelled,)
         except (Interrupted, OperationalError):
             return (jobs.give_back,)
-        except JobError as error:
-            return jobs.fail, error.word, error.message
+        except Told as error:
+            return jobs.fail, error
         except StorageFull:
-            return jobs.fail, "storage_full", "저장할 공간이 없습니다."
+            return jobs.fail, JobError("storage_full")
         except Exception:
             # What it left behind in a model or on a card, nobody knows.
             self._broken = True
             number = job.request_id or job.id
             log.exception("job %s of request %s failed", job.id, job.request_id)
-            return jobs.fail, "internal", f"서버 오류입니다. 문의할 때 번호: {number}"
+            return jobs.fail, JobError("internal-job", number=number)
 
     def _patiently(self, move: Callable[[Session], object]):
         """Run `move(session)` in a transaction, again while the database is away."""

@@ -24,7 +24,7 @@ class Speaking:
         from moksori.service.errors import JobError
 
         if context.request["voice"].startswith("upload:"):
-            raise JobError("xtts_missing", "XTTS 가중치가 없습니다.")
+            raise JobError("xtts_missing", error="no weights", voice="korean-demo")
         return speaking.speak(context, self.voice)
 
     def initialize(self, context) -> dict:

@@ -62,6 +62,7 @@ def test_a_job_is_written_queued_and_accounted_for_or_none_of_these(database, us
 
 def test_attempts_that_lost_the_job_change_nothing(database, user):
     from moksori.service import jobs
+    from moksori.service.errors import JobError
 
     job = submit(database, user)
     with database.session() as session:
@@ -71,7 +72,7 @@ def test_attempts_that_lost_the_job_change_nothing(database, user):
     with database.session() as session:
         assert not jobs.advance(session, job, 1, "speaking", 0.5, 1.0)
         assert not jobs.add_chunk(session, job, 1, 0, b"1")
-        jobs.fail(session, job, 1, "internal", "…")
+        jobs.fail(session, job, 1, JobError("internal"))
         jobs.cancelled(session, job, 1)
         jobs.give_back(session, job, 1)
         assert not jobs.succeed(session, job, 1, [made("jobs/x/1/a")], None, 24)
@@ -88,11 +89,12 @@ def test_attempts_that_lost_the_job_change_nothing(database, user):
 
 def test_what_was_not_spoken_is_given_back(database, user):
     from moksori.service import jobs
+    from moksori.service.errors import JobError
 
     failed, waiting, running = (submit(database, user) for _ in range(3))
     with database.session() as session:
         jobs.begin(session, failed, "w")
-        jobs.fail(session, failed, 1, "bad_text", "읽을 수 없습니다.")
+        jobs.fail(session, failed, 1, JobError("bad_text"))
         jobs.begin(session, running, "w")
     for job in (waiting, running):
         with database.session() as session:

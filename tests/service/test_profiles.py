@@ -248,11 +248,12 @@ def test_without_xtts_a_profile_says_what_is_missing(
         job = jobs.begin(session, told["job_id"], "worker")
     worker = tasks.Tasks(replace(settings, fake_voice=False))
     worker._ears = ears()
-    monkeypatch.setattr(tasks, "_missing_for_clones", lambda: "model.pth가 없습니다")
+    missing = JobError("xtts_missing", error="no model.pth", voice=tasks.SHIPPED)
+    monkeypatch.setattr(tasks, "_missing_for_clones", lambda: missing)
     with pytest.raises(JobError, match="xtts_missing"):
         worker.prepare(JobContext(job, settings, database, storage))
     shown = client.get(f"{PROFILES}/{told['id']}").json()
-    assert (shown["status"], shown["error"]) == ("failed", "model.pth가 없습니다")
+    assert (shown["status"], shown["error"]) == ("failed", missing.korean)
 
 
 def test_a_voice_that_was_revoked_does_not_stay_in_memory(

@@ -107,7 +107,7 @@ def test_a_job_that_fails_says_why_and_is_not_tried_again(
     from moksori.service.worker import Worker
 
     raised = {
-        "job": JobError("bad_text", "읽을 수 없습니다."),
+        "job": JobError("bad_text"),
         "full": StorageFull("full"),
         "bug": ZeroDivisionError("secret"),
     }[error]
