@@ -12,7 +12,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import HTTPConnection
 
-from moksori.service import callers, problems
+from moksori.service import callers, metrics, problems
 from moksori.service.callers import ACCESS_COOKIE, REFRESH_COOKIE
 from moksori.service.problems import Problem
 from moksori.service.rates import Rates
@@ -85,7 +85,9 @@ class Gate:
         async def answer(message):
             nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, route = message["status"], _route(scope) or "none"
+                seconds = time.perf_counter() - begun
+                metrics.answered(scope["method"], route, status, seconds)
                 self._add_headers(scope, MutableHeaders(scope=message))
             await send(message)
 
@@ -154,18 +156,20 @@ def _holds_cookie(headers) -> bool:
 def _torn(status: int | None) -> Problem | None:
     if status == 413:
         return Problem(413, "too_large", most=MOST_BYTES >> 20)
-    if status == 408:
-        return Problem(408, "too_slow")
-    return None
+    return Problem(408, "too_slow") if status == 408 else None
+
+
+def _route(scope) -> str | None:
+    return getattr(scope.get("route"), "path", None)
 
 
 def _note(scope, status: int | None, seconds: float) -> None:
     """Log a request by its route, as paths and queries hold what people wrote."""
-    route, caller = scope.get("route"), scope["state"].get("caller")
+    caller = scope["state"].get("caller")
     _log.info(
         "request",
         method=scope.get("method", "WEBSOCKET"),
-        route=getattr(route, "path", None),
+        route=_route(scope),
         status=status,
         milliseconds=round(seconds * 1000, 1),
         user=caller and caller.id,

@@ -6,20 +6,14 @@ keyboard composes it. Months are of UTC.
 
 import unicodedata
 from datetime import datetime
-from typing import Protocol
 
 from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from moksori.service.problems import Problem
-from moksori.service.tables import Job, Usage, now
+from moksori.service.tables import Job, Usage, User, now
 from moksori.service.tiers import TIERS
-
-
-class _User(Protocol):
-    id: str
-    tier: str
 
 
 def characters(text: str) -> int:
@@ -32,7 +26,7 @@ def month_of(at: datetime) -> str:
     return f"{at:%Y-%m}"
 
 
-def reserve(session: Session, user: _User, characters: int) -> None:
+def reserve(session: Session, user: User, characters: int) -> None:
     """Count a request and its characters, in one statement that cannot be raced.
 
     The row stays locked until the transaction ends. Raises `Problem` 429 for more than

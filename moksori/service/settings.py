@@ -4,9 +4,10 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated, get_type_hints
 
 from moksori.storage import write_json
 
@@ -18,47 +19,69 @@ class SettingsError(ValueError):
     """Report settings that are missing or contradict; the text is one line."""
 
 
+def _keys(text: str) -> dict[str, str]:
+    pairs = dict(word.strip().split(":", 1) for word in text.split(","))
+    for key in pairs.values():
+        if len(bytes.fromhex(key)) < 16:
+            raise ValueError("a key has 32 hexadecimal digits at least")
+    return pairs
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _flag(text: str) -> bool:
+    return {"1": True, "true": True, "0": False, "false": False}[text.lower()]
+
+
 @dataclass(frozen=True)
 class Settings:
     """Hold what a process of the service has to know.
 
     Without `database_url`, `storage_url` or secrets the service is at home: Postgres,
     files and generated secrets lie in `folder`. Secrets are in no representation.
+    Beside each type stands the variable that is read, and with what if not by the type.
     """
 
-    folder: Path = Path("data/service")
-    runs: Path = Path("logs")  # trained voices
-    host: str = "127.0.0.1"
-    port: int = 5000
-    database_url: str = field(default="", repr=False)
-    storage_url: str = field(default="", repr=False)
-    redis_url: str = field(default="", repr=False)
+    folder: Annotated[Path, "MOKSORI_DATA"] = Path("data/service")
+    runs: Annotated[Path, "MOKSORI_RUNS"] = Path("logs")  # trained voices
+    host: Annotated[str, "MOKSORI_HOST"] = "127.0.0.1"
+    port: Annotated[int, "MOKSORI_PORT"] = 5000
+    database_url: Annotated[str, "DATABASE_URL"] = field(default="", repr=False)
+    storage_url: Annotated[str, "STORAGE_URL"] = field(default="", repr=False)
+    redis_url: Annotated[str, "REDIS_URL"] = field(default="", repr=False)
     # Signs tokens and links; of every process the same.
-    secret: str = field(default="", repr=False)
+    secret: Annotated[str, "MOKSORI_SECRET"] = field(default="", repr=False)
     # Version -> key of the watermark; the newest version marks, each is looked for.
-    watermark_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    watermark_keys: Annotated[Mapping[str, str], "MOKSORI_WATERMARK_KEYS", _keys] = (
+        field(default_factory=dict, repr=False)
+    )
     # Origins of other sites whose pages may call the API.
-    origins: tuple[str, ...] = ()
-    accounts: bool = False
+    origins: Annotated[tuple[str, ...], "MOKSORI_ORIGINS", _words] = ()
+    accounts: Annotated[bool, "MOKSORI_ACCOUNTS", _flag] = False
     # What a worker serves: a training would keep others waiting for hours.
-    queues: tuple[str, ...] = ("voice-synthesis", "voice-synthesis-enterprise")
+    queues: Annotated[tuple[str, ...], "MOKSORI_QUEUES", _words] = (
+        "voice-synthesis",
+        "voice-synthesis-enterprise",
+    )
     # The file that a worker touches each second, for probes.
-    alive: Path | None = None
-    fake_voice: bool = False
-    heartbeat_seconds: float = 2.0
+    alive: Annotated[Path | None, "MOKSORI_ALIVE", Path] = None
+    fake_voice: Annotated[bool, "MOKSORI_FAKE_VOICE", _flag] = False
+    heartbeat_seconds: Annotated[float, "MOKSORI_HEARTBEAT_SECONDS"] = 2.0
     # A worker that is silent for so long is taken for dead, and its job given again.
-    stalled_seconds: float = 10.0
+    stalled_seconds: Annotated[float, "MOKSORI_STALLED_SECONDS"] = 10.0
     # A worker whose job does not get on for so long ends itself.
-    stuck_seconds: float = 300.0
+    stuck_seconds: Annotated[float, "MOKSORI_STUCK_SECONDS"] = 300.0
     # Jobs after which a worker makes room for a new one, against leaks of memory.
-    jobs_per_worker: int = 1000
+    jobs_per_worker: Annotated[int, "MOKSORI_JOBS_PER_WORKER"] = 1000
     # HOST:PORT of Prometheus' page, which is not for users; none without.
-    metrics: str = ""
-    metrics_by_user: bool = False
-    upload_hours: float = 1.0
-    output_hours: float = 24.0
+    metrics: Annotated[str, "MOKSORI_METRICS"] = ""
+    metrics_by_user: Annotated[bool, "MOKSORI_METRICS_BY_USER", _flag] = False
+    upload_hours: Annotated[float, "MOKSORI_UPLOAD_HOURS"] = 1.0
+    output_hours: Annotated[float, "MOKSORI_OUTPUT_HOURS"] = 24.0
     # Days that a job which ended stays listed, with its text and its events.
-    history_days: float = 90.0
+    history_days: Annotated[float, "MOKSORI_HISTORY_DAYS"] = 90.0
 
     def __post_init__(self):
         if not self.heartbeat_seconds * 1.5 <= self.stalled_seconds:
@@ -98,9 +121,9 @@ class Settings:
         """
         environment = os.environ if environment is None else environment
         found = {
-            name: _converted(variable, environment[variable], kind)
-            for name, (variable, kind) in _VARIABLES.items()
-            if environment.get(variable)
+            name: _converted(text, kind.__origin__, *kind.__metadata__)
+            for name, kind in get_type_hints(cls, include_extras=True).items()
+            if (text := environment.get(kind.__metadata__[0]))
         }
         found.update(given)
         if not found.get("secret") or not found.get("watermark_keys"):
@@ -135,52 +158,9 @@ def _secrets(found: dict) -> dict:
     return {name: kept[name] for name in ("secret", "watermark_keys")}
 
 
-def _keys(text: str) -> dict[str, str]:
-    pairs = dict(word.strip().split(":", 1) for word in text.split(","))
-    for key in pairs.values():
-        if len(bytes.fromhex(key)) < 16:
-            raise ValueError("a key has 32 hexadecimal digits at least")
-    return pairs
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())
-
-
-def _flag(text: str) -> bool:
-    return {"1": True, "true": True, "0": False, "false": False}[text.lower()]
-
-
-def _converted(variable: str, text: str, kind):
+def _converted(text: str, kind: type, variable: str, reader: Callable | None = None):
     try:
-        return kind(text)
+        return (reader or kind)(text)
     except (ValueError, KeyError):
         # The value may be a secret, so it is not repeated.
         raise SettingsError(f"{variable} has a value that cannot be read") from None
-
-
-_VARIABLES = {
-    "folder": ("MOKSORI_DATA", Path),
-    "runs": ("MOKSORI_RUNS", Path),
-    "host": ("MOKSORI_HOST", str),
-    "port": ("MOKSORI_PORT", int),
-    "database_url": ("DATABASE_URL", str),
-    "storage_url": ("STORAGE_URL", str),
-    "redis_url": ("REDIS_URL", str),
-    "secret": ("MOKSORI_SECRET", str),
-    "watermark_keys": ("MOKSORI_WATERMARK_KEYS", _keys),
-    "origins": ("MOKSORI_ORIGINS", _words),
-    "queues": ("MOKSORI_QUEUES", _words),
-    "alive": ("MOKSORI_ALIVE", Path),
-    "accounts": ("MOKSORI_ACCOUNTS", _flag),
-    "fake_voice": ("MOKSORI_FAKE_VOICE", _flag),
-    "heartbeat_seconds": ("MOKSORI_HEARTBEAT_SECONDS", float),
-    "stalled_seconds": ("MOKSORI_STALLED_SECONDS", float),
-    "stuck_seconds": ("MOKSORI_STUCK_SECONDS", float),
-    "jobs_per_worker": ("MOKSORI_JOBS_PER_WORKER", int),
-    "metrics": ("MOKSORI_METRICS", str),
-    "metrics_by_user": ("MOKSORI_METRICS_BY_USER", _flag),
-    "upload_hours": ("MOKSORI_UPLOAD_HOURS", float),
-    "output_hours": ("MOKSORI_OUTPUT_HOURS", float),
-    "history_days": ("MOKSORI_HISTORY_DAYS", float),
-}

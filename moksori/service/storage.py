@@ -1,5 +1,6 @@
 """Keep files under keys: in a folder, or in a bucket that several machines share."""
 
+import contextlib
 import os
 import re
 from collections.abc import Iterator
@@ -52,12 +53,8 @@ class Storage:
 
     def put_once(self, key: str, data: bytes) -> None:
         """Write a file, whole or not at all; raises `Exists` or `StorageFull`."""
-        try:
-            obstore.put(self._store, _checked(key), data, mode="create")
-        except AlreadyExistsError:
-            raise Exists(f"{key} is there already") from None
-        except BaseError as error:
-            raise _explained(error, key) from error
+        with _explaining(key):
+            obstore.put(self._store, key, data, mode="create")
         if self._folder:
             self._flush(self._folder / key)
 
@@ -75,30 +72,19 @@ class Storage:
     def _pieces(self, key: str, start: int, stop: int) -> Iterator[bytes]:
         for at in range(start, stop, _CHUNK_BYTES):
             end = min(at + _CHUNK_BYTES, stop)
-            try:
-                yield bytes(obstore.get_range(self._store, key, start=at, end=end))
-            except (NotFoundError, FileNotFoundError):
-                raise Missing(f"{key} is gone") from None
-            except BaseError as error:
-                raise _explained(error, key) from error
+            with _explaining(key):
+                piece = obstore.get_range(self._store, key, start=at, end=end)
+            yield bytes(piece)
 
     def size(self, key: str) -> int:
         """Return the length of a file in bytes; raises `Missing`."""
-        try:
-            return obstore.head(self._store, _checked(key))["size"]
-        except (NotFoundError, FileNotFoundError):
-            raise Missing(f"{key} is not there") from None
-        except BaseError as error:
-            raise _explained(error, key) from error
+        with _explaining(key):
+            return obstore.head(self._store, key)["size"]
 
     def delete(self, key: str) -> None:
         """Delete a file; one that is gone already is no error."""
-        try:
-            obstore.delete(self._store, _checked(key))
-        except (NotFoundError, FileNotFoundError):
-            return
-        except BaseError as error:
-            raise _explained(error, key) from error
+        with contextlib.suppress(Missing), _explaining(key):
+            obstore.delete(self._store, key)
 
     def keys(self, prefix: str) -> list[str]:
         """Return the keys below a prefix, a folder's name."""
@@ -128,7 +114,18 @@ def _checked(key: str) -> str:
     return key
 
 
-def _explained(error: BaseError, key: str) -> StorageError:
-    if _FULL.search(str(error)):
-        return StorageFull("no space is left where the service keeps its files")
-    return StorageError(f"{key}: {str(error).splitlines()[0]}")
+@contextlib.contextmanager
+def _explaining(key: str) -> Iterator[None]:
+    """Check a key, and raise our errors instead of the library's."""
+    try:
+        _checked(key)
+        yield
+    except AlreadyExistsError:
+        raise Exists(f"{key} is there already") from None
+    except (NotFoundError, FileNotFoundError):
+        raise Missing(f"{key} is not there") from None
+    except BaseError as error:
+        if _FULL.search(str(error)):
+            line = "no space is left where the service keeps its files"
+            raise StorageFull(line) from error
+        raise StorageError(f"{key}: {str(error).splitlines()[0]}") from error

@@ -16,7 +16,6 @@ from moksori.service import (
     consents_api,
     gate,
     jobs_api,
-    metrics,
     migrations,
     pages,
     problems,
@@ -55,7 +54,6 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
     app.state.settings, app.state.database = settings, database
     app.state.storage, app.state.events = storage, Events(database)
     gate.install(app, settings)
-    app.add_middleware(metrics.Counted)
     for router in ROUTERS:
         openai = router is speech.router
         answers = problems.OPENAI_ANSWERS if openai else problems.ANSWERS

@@ -1,6 +1,5 @@
 """What Prometheus reads: the queue of all processes, the jobs and requests of this."""
 
-import asyncio
 import urllib.request
 
 import pytest
@@ -41,22 +40,15 @@ def test_a_job_is_counted_where_it_ends_and_no_user_is_named(
     assert sample("voice_synthesis_audio_seconds_total", **labels) == sound + 1.5
 
 
-def test_requests_are_counted_by_route():
-    from moksori.service.metrics import Counted
-
-    async def app(scope, receive, send):
-        scope["route"] = type("Route", (), {"path": "/jobs/{id}"})
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
-
-    async def send(message):
-        pass
-
-    scope = {"type": "http", "method": "GET", "path": "/jobs/secret"}
-    labels = {"method": "GET", "route": "/jobs/{id}", "status": "200"}
+def test_requests_are_counted_by_route(web):
+    labels = {"method": "GET", "route": "/api/v1/usage", "status": "401"}
     before = sample("voice_http_requests_total", **labels)
-    asyncio.run(Counted(app)(scope, None, send))
+    nowhere = {"method": "GET", "route": "none", "status": "404"}
+    unknown = sample("voice_http_requests_total", **nowhere)
+    web.get("/api/v1/usage?secret=1")
+    web.get("/secret")
     assert sample("voice_http_requests_total", **labels) == before + 1
+    assert sample("voice_http_requests_total", **nowhere) == unknown + 1
 
 
 def test_the_page_has_a_port_of_its_own(settings, database, monkeypatch):

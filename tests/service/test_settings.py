@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from moksori.service.settings import Settings, SettingsError
@@ -23,11 +25,14 @@ def test_values_come_from_the_environment_and_flags_count_before_them(tmp_path):
         "MOKSORI_PORT": "8080",
         "MOKSORI_ORIGINS": "https://a.example, https://b.example",
         "MOKSORI_ACCOUNTS": "1",
+        "MOKSORI_ALIVE": "worker.alive",
+        "MOKSORI_STUCK_SECONDS": "30",
         "MOKSORI_WATERMARK_KEYS": f"9:{'0a' * 16},10:{'0b' * 16}",
     }
     settings = Settings.from_environment(variables, host="0.0.0.0")
     assert (settings.host, settings.port, settings.accounts) == ("0.0.0.0", 8080, True)
     assert settings.origins == ("https://a.example", "https://b.example")
+    assert (settings.alive, settings.stuck_seconds) == (Path("worker.alive"), 30.0)
     assert settings.watermark_version == "10"
     assert "u:p" not in repr(settings)
 
