@@ -87,6 +87,13 @@ def warp(timbre: Timbre, factor: float, sample_rate: int) -> Timbre:
     return Timbre(cepstra, timbre.aperiodicity)
 
 
+def cepstral_basis(sample_rate: int, size: int) -> np.ndarray:
+    """Return what each cepstrum adds to the logarithm of the power in each bin of a
+    spectrum of `size`, [CEPSTRA, bins]."""
+    units = np.eye(CEPSTRA)
+    return np.log(_world().decode_spectral_envelope(units, sample_rate, size))
+
+
 def fft_size(sample_rate: int) -> int:
     """Return the length of WORLD's spectra at a rate."""
     return _world().get_cheaptrick_fft_size(sample_rate, LOWEST_HERTZ)
