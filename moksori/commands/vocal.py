@@ -38,6 +38,9 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--consent", required=True, metavar="TEXT", help=agreed)
     rounds = "rounds of training; 0: the index alone (50)"
     train.add_argument("--epochs", type=int, default=50, metavar="N", help=rounds)
+    sound = "learn WORLD's timbre, or the wave itself (%(default)s)"
+    kinds = {"choices": ("world", "wave"), "default": "world"}
+    train.add_argument("--decoder", **kinds, help=sound)
     train.add_argument("--seed", type=int, default=0, help="of the training (0)")
     shown = action("list", "list vocal models")
     shown.add_argument("folder", nargs="?", **folder, default=VOCALS)

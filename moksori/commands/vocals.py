@@ -22,7 +22,8 @@ def train(arguments: argparse.Namespace) -> None:
             flush=True,
         )
 
-    how = {"epochs": arguments.epochs, "seed": arguments.seed, "report": report}
+    how = {name: getattr(arguments, name) for name in ("epochs", "seed", "decoder")}
+    how["report"] = report
     try:
         train(arguments.clips, arguments.voice, name, statement, **how)
     except KeyboardInterrupt:

@@ -54,7 +54,7 @@ class Converter:
         new = self.model.timbre(states, shifted, index_rate)
         progress("convert", 0.7)
         timbre = _blended(old, new, hertz > 0, protect)
-        made = resample(world.synthesise(shifted, timbre, rate), rate, sample_rate)
+        made = resample(self.model.synthesise(shifted, timbre), rate, sample_rate)
         made = np.pad(made, (0, max(len(wave) - len(made), 0)))[: len(wave)]
         progress("convert", 1.0)
         return made * _gate(wave, sample_rate)
@@ -68,7 +68,9 @@ def _blended(old: Timbre, new: Timbre, voiced: np.ndarray, protect: float) -> Ti
     cepstra = (1 - keep) * new.cepstra + keep * old.cepstra
     loudness = _convolved(old.cepstra[:, :1] - cepstra[:, :1], kernel / kernel.sum())
     cepstra[:, :1] += loudness
-    noise = (1 - keep) * new.aperiodicity + keep * old.aperiodicity
+    noise = new.aperiodicity
+    if noise.shape == old.aperiodicity.shape:  # of WORLD both
+        noise = (1 - keep) * noise + keep * old.aperiodicity
     return Timbre(cepstra, noise)
 
 

@@ -5,6 +5,8 @@ minutes on a CPU. Blurred spectra of a mean are sharpened again by global varian
 and Tokuda 2007, "A speech parameter generation algorithm considering global variance").
 """
 
+from dataclasses import dataclass
+
 import keras
 import numpy as np
 from keras import layers, ops
@@ -13,23 +15,34 @@ from moksori.backend.compilation import compile_model
 from moksori.covers.content import SIZE
 from moksori.covers.world import CEPSTRA, Timbre
 
-_WIDTH, _DILATIONS = 256, (1, 2, 4)
 _PITCH_HERTZ = 150.0  # whose logarithm is 0 for the network
 _NOISE_SCALE = 10.0  # decibel of aperiodicity that count as 1
 _SHARPEST = 1.6
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Size a decoder: its channels, and a dilation for each gated convolution."""
+
+    width: int = 256
+    dilations: tuple[int, ...] = (1, 2, 4)
+
+
+# For a card; the reach of both is within the margin of a `Predictor`.
+NARROW, WIDE = Sizes(), Sizes(768, (1, 2, 4, 1, 2, 4))
 
 
 class Decoder(keras.Model):
     """Map content [B, frames, SIZE] with the logarithm of the pitch and voicing [B,
     frames, 2] to normalised cepstra and aperiodicity [B, frames, CEPSTRA + bands]."""
 
-    def __init__(self, bands: int, width: int = _WIDTH):
+    def __init__(self, bands: int, sizes: Sizes = NARROW):
         super().__init__()
         self.dropout = layers.Dropout(0.2)
-        self.first = layers.Conv1D(width, 5, padding="same")
+        self.first = layers.Conv1D(sizes.width, 5, padding="same")
         self.gated = [
-            layers.Conv1D(2 * width, 3, padding="same", dilation_rate=dilation)
-            for dilation in _DILATIONS
+            layers.Conv1D(2 * sizes.width, 3, padding="same", dilation_rate=dilation)
+            for dilation in sizes.dilations
         ]
         self.last = layers.Dense(CEPSTRA + bands)
 
@@ -75,8 +88,15 @@ class Scales:
         """Return the timbre that an answer [frames, CEPSTRA + bands] stands for."""
         sharp = answer[:, :CEPSTRA] * self.values["sharpness"]
         cepstra = sharp * self.values["deviation"] + self.values["mean"]
-        noise = np.minimum(answer[:, CEPSTRA:] * _NOISE_SCALE, 0.0)
+        noise = answer[:, CEPSTRA:] * _NOISE_SCALE
         return Timbre(cepstra.astype(np.float64), noise.astype(np.float64))
+
+    def sound(self, answer):
+        """Return cepstra and noisiness, as a `Synthesiser` takes them, of an answer
+        [B, frames, CEPSTRA + bands] in training: with a gradient, and not sharpened."""
+        mean, deviation = self.values["mean"], self.values["deviation"]
+        cepstra = answer[..., :CEPSTRA] * deviation + mean
+        return cepstra, answer[..., CEPSTRA:] * _NOISE_SCALE
 
     def sharpen(self, answer: np.ndarray) -> None:
         """Set how much an answer for the voice's own frames varies too little."""

@@ -13,18 +13,18 @@ import keras
 import numpy as np
 
 from moksori.audio.files import decode, resample
+from moksori.backend.hardware import has_accelerator
 from moksori.covers import pitch, voice, world
-from moksori.covers.content import SIZE, ContentEncoder, to_frames
-from moksori.covers.decoder import Decoder, Predictor, Scales, pitch_features
+from moksori.covers.content import ContentEncoder, to_frames
+from moksori.covers.decoder import NARROW, WIDE, Predictor, Scales, pitch_features
 from moksori.covers.index import Index
+from moksori.covers.synthesiser import BANDS
+from moksori.covers.teaching import BATCH, SEGMENT, Frames, Teacher, WaveTeacher
 from moksori.covers.voice import About, VoiceError
-from moksori.covers.world import CEPSTRA, Timbre
+from moksori.covers.world import CEPSTRA
 
 LEAST_SECONDS, ADVISED_SECONDS = 10.0, 60.0
 MOST_CLIPS, _MOST_SECONDS = 5, 900.0
-_SEGMENT, _BATCH = 400, 4  # frames, segments
-_RATE, _DECAY = 2e-3, 1e-2
-_PITCH_JITTER = 0.2  # of the logarithm, so that a height is not learnt by heart
 _HELD_OUT = 0.1
 # Formants and semitones by which the voice is disguised, so that the decoder learns to
 # hear content in anybody (Choi et al. 2021, "Neural analysis and synthesis").
@@ -49,21 +49,6 @@ class Epoch:
     seconds_left: float
 
 
-@dataclass(frozen=True)
-class Frames:
-    """Hold the frames of all clips of a voice, joined."""
-
-    content: np.ndarray
-    hertz: np.ndarray
-    timbre: Timbre
-
-    def part(self, begin: int, end: int) -> "Frames":
-        """Return a stretch of them."""
-        cut = slice(begin, end)
-        timbre = Timbre(self.timbre.cepstra[cut], self.timbre.aperiodicity[cut])
-        return Frames(self.content[cut], self.hertz[cut], timbre)
-
-
 def train(
     clips: Sequence[Path],
     folder: Path,
@@ -71,16 +56,18 @@ def train(
     consent: str,
     epochs: int = 50,
     seed: int = 0,
+    decoder: str = "world",
     progress: Callable[[str, float], None] = lambda stage, done: None,
     report: Callable[[Epoch], None] = lambda epoch: None,
 ) -> voice.VocalModel:
     """Train a vocal model on up to five clips of one person and keep it in a folder.
 
+    `decoder` is one of `voice.DECODERS`: what it learns, and what makes sound of it.
     `progress` is told the stage and its share done, `report` every epoch; either may
     raise, which ends the training with the model as it is by then. Raises `VoiceError`
     for too many clips or less than `LEAST_SECONDS` of voice.
     """
-    frames, rate = read_clips(clips, progress)
+    frames = read_clips(clips, progress)
     seconds = float(np.sum(frames.hertz > 0)) * pitch.FRAME_SECONDS
     if seconds < LEAST_SECONDS:
         raise VoiceError(
@@ -90,26 +77,24 @@ def train(
     index = Index.of(frames.content, frames.timbre, frames.hertz > 0)
     about = About(
         name=name,
-        sample_rate=rate,
+        sample_rate=frames.sample_rate,
         hertz=round(pitch.median_hertz(frames.hertz), 2),
         seconds=round(seconds, 2),
         clips=tuple(path.name for path in clips),
         consent=consent,
         encoder=voice.encoder_id(),
-        settings={"epochs": epochs, "seed": seed},
+        settings={"epochs": epochs, "seed": seed, "decoder": decoder},
     )
     (folder / voice.DECODER).unlink(missing_ok=True)
     voice.save(folder, about, index)
     progress("index", 1.0)
     if epochs:
-        disguised = _disguised(frames, rate, progress)
+        disguised = _disguised(frames, progress)
         _teach(frames, disguised, folder, about, epochs, seed, report)
     return voice.VocalModel.load(folder)
 
 
-def read_clips(
-    clips: Sequence[Path], progress: Callable[[str, float], None]
-) -> tuple[Frames, int]:
+def read_clips(clips: Sequence[Path], progress: Callable[[str, float], None]) -> Frames:
     """Read the frames of all clips, at the largest of WORLD's rates that all have."""
     if not 0 < len(clips) <= MOST_CLIPS:
         raise VoiceError(f"a vocal model is made of 1 to {MOST_CLIPS} clips")
@@ -120,22 +105,16 @@ def read_clips(
     for number, (wave, own) in enumerate(waves, 1):
         hertz = pitch.track(wave, own)
         states = encoder.encode(wave, own)
-        timbre = world.analyse(resample(wave, own, rate), rate, hertz)
-        parts.append((to_frames(states, len(hertz)), hertz, timbre))
+        sound = resample(wave, own, rate)
+        timbre = world.analyse(sound, rate, hertz)
+        parts.append((to_frames(states, len(hertz)), hertz, timbre, sound))
         progress("read", number / len(waves))
-    return Frames(
-        np.concatenate([content for content, _, _ in parts]),
-        np.concatenate([hertz for _, hertz, _ in parts]),
-        Timbre(
-            np.concatenate([timbre.cepstra for *_, timbre in parts]),
-            np.concatenate([timbre.aperiodicity for *_, timbre in parts]),
-        ),
-    ), rate
+    return Frames.joined(parts, rate)
 
 
-def _disguised(frames: Frames, rate: int, progress) -> list[np.ndarray]:
+def _disguised(frames: Frames, progress) -> list[np.ndarray]:
     """Encode the content of the same frames, said with other formants and pitch."""
-    encoder, contents = ContentEncoder(), []
+    encoder, contents, rate = ContentEncoder(), [], frames.sample_rate
     for number, (factor, semitones) in enumerate(_DISGUISES, 1):
         timbre = world.warp(frames.timbre, factor, rate)
         wave = world.synthesise(frames.hertz * 2 ** (semitones / 12), timbre, rate)
@@ -152,9 +131,12 @@ def _teach(frames: Frames, disguised, folder, about: About, epochs, seed, report
     contents = [each[:cut] for each in (frames.content, *disguised)]
     scales = Scales.of(learnt.content, learnt.timbre)
     keras.utils.set_random_seed(seed)
-    decoder = voice.build_decoder(frames.timbre.aperiodicity.shape[1])
-    steps = max(round(len(learnt.hertz) / (_SEGMENT * _BATCH)), 1)
-    teacher = _Teacher(decoder, scales, learnt, contents, steps * epochs, seed)
+    wave = about.settings["decoder"] == voice.WAVE
+    bands = BANDS if wave else frames.timbre.aperiodicity.shape[1]
+    decoder = voice.build_decoder(bands, WIDE if wave and has_accelerator() else NARROW)
+    steps = max(round(len(learnt.hertz) / (SEGMENT * BATCH)), 1)
+    how = WaveTeacher if wave else Teacher
+    teacher = how(decoder, scales, learnt, contents, steps * epochs, seed)
     predict, best, begun = Predictor(decoder), np.inf, time.monotonic()
     for number in range(1, epochs + 1):
         loss = float(np.mean([teacher.step() for _ in range(steps)]))
@@ -168,41 +150,6 @@ def _teach(frames: Frames, disguised, folder, about: About, epochs, seed, report
             voice.save(folder, about)
         left = (time.monotonic() - begun) / number * (epochs - number)
         report(Epoch(number, epochs, loss, distance, better, left))
-
-
-class _Teacher:
-    """Take steps on random segments of a voice."""
-
-    def __init__(
-        self, decoder: Decoder, scales: Scales, frames: Frames, contents, steps, seed
-    ):
-        self._contents = [scales.content(each - each.mean(axis=0)) for each in contents]
-        self._heights = pitch_features(frames.hertz)
-        self._targets = scales.targets(frames.timbre)
-        self._random = np.random.default_rng(seed)
-        self._length = min(_SEGMENT, len(self._targets))
-        schedule = keras.optimizers.schedules.PolynomialDecay(_RATE, steps, 0.0)
-        content = keras.Input((self._length, SIZE))
-        heights = keras.Input((self._length, 2))
-        answer = decoder(content, heights, training=True)
-        self._model = keras.Model([content, heights], answer)
-        optimizer = keras.optimizers.AdamW(schedule, weight_decay=_DECAY)
-        self._model.compile(optimizer, "mean_absolute_error")
-
-    def step(self) -> float:
-        """Take one step; returns the loss."""
-        last = len(self._targets) - self._length
-        starts = self._random.integers(0, last + 1, _BATCH)
-        spans = [slice(start, start + self._length) for start in starts]
-        voices = self._random.integers(0, len(self._contents), _BATCH)
-        content = np.stack(
-            [self._contents[n][span] for n, span in zip(voices, spans, strict=True)]
-        )
-        heights = np.stack([self._heights[span] for span in spans])
-        targets = np.stack([self._targets[span] for span in spans])
-        jitter = self._random.normal(0, _PITCH_JITTER, (_BATCH, 1))
-        heights[..., 0] += jitter * heights[..., 1]
-        return float(self._model.train_on_batch([content, heights], targets))
 
 
 def _answer(predict: Predictor, scales: Scales, frames: Frames) -> np.ndarray:

@@ -15,9 +15,19 @@ from pathlib import Path
 
 import numpy as np
 
-from moksori.covers import content
-from moksori.covers.decoder import Decoder, Predictor, Scales, pitch_features
+from moksori.covers import content, synthesiser, world
+from moksori.covers.decoder import (
+    NARROW,
+    WIDE,
+    Decoder,
+    Predictor,
+    Scales,
+    Sizes,
+    pitch_features,
+)
 from moksori.covers.index import Index
+from moksori.covers.pitch import FRAME_SECONDS
+from moksori.covers.synthesiser import BANDS
 from moksori.covers.world import RATES, Timbre
 from moksori.storage import atomic_write, write_json
 
@@ -25,10 +35,12 @@ KIND = "moksori vocal model 1"
 DESCRIPTION, INDEX, DECODER = "voice.json", "index.npz", "decoder.npz"
 SAMPLE = "sample.wav"
 INDEX_RATE = 0.5
+# What a decoder answers: WORLD's timbre, or that of synthesiser.py, learnt by the wave.
+WORLD, WAVE = DECODERS = "world", "wave"
 
 
 # What numpy raises for a file that is cut off or another's.
-_DAMAGED = ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile
+_DAMAGED = ValueError, LookupError, OSError, EOFError, zipfile.BadZipFile
 
 
 class VoiceError(ValueError):
@@ -97,7 +109,23 @@ class VocalModel:
         if self._decoder is None:
             return found
         answer = self._decoder(self._scales.content(centred), pitch_features(hertz))
-        return self._scales.timbre(answer)
+        timbre = self._scales.timbre(answer)
+        if self._wave:
+            return timbre
+        return Timbre(timbre.cepstra, np.minimum(timbre.aperiodicity, 0.0))
+
+    def synthesise(self, hertz: np.ndarray, timbre: Timbre) -> np.ndarray:
+        """Synthesise a wave, float32 [samples], with a pitch [frames] and a timbre of
+        this voice."""
+        rate = self.about.sample_rate
+        if not self._wave:
+            return world.synthesise(hertz, timbre, rate)
+        samples = round((len(hertz) - 1) * FRAME_SECONDS * rate) + 1
+        return synthesiser.synthesise(hertz, timbre, rate, samples)
+
+    @property
+    def _wave(self) -> bool:
+        return self.trained and self.about.settings.get("decoder") == WAVE
 
     def _load_decoder(self, path: Path) -> None:
         try:
@@ -105,16 +133,19 @@ class VocalModel:
                 scales = Scales(**{name: arrays[name] for name in Scales.NAMES})
                 count = sum(name.startswith("weight ") for name in arrays.files)
                 weights = [arrays[f"weight {n}"] for n in range(count)]
-            decoder = build_decoder(self.index.timbre.aperiodicity.shape[1])
+            wave = self.about.settings.get("decoder") == WAVE
+            bands = BANDS if wave else self.index.timbre.aperiodicity.shape[1]
+            sizes = {each.width: each for each in (NARROW, WIDE)}
+            decoder = build_decoder(bands, sizes[weights[0].shape[-1]])
             decoder.set_weights(weights)
         except _DAMAGED as error:
             raise VoiceError(f"{path} holds no decoder: {error}") from None
         self._scales, self._decoder = scales, Predictor(decoder)
 
 
-def build_decoder(bands: int) -> Decoder:
+def build_decoder(bands: int, sizes: Sizes = NARROW) -> Decoder:
     """Build a decoder for a number of bands of aperiodicity, with weights."""
-    decoder = Decoder(bands)
+    decoder = Decoder(bands, sizes)
     decoder(np.zeros((1, 8, content.SIZE), "f4"), np.zeros((1, 8, 2), "f4"))
     return decoder
 
@@ -133,7 +164,9 @@ def read_about(folder: Path) -> About:
         values = json.loads(path.read_text("utf-8"))
         if values.pop("kind") != KIND:
             raise ValueError(f"its kind is not {KIND}")
-        about = About(**{**values, "clips": tuple(values["clips"])})
+        settings = dict(values["settings"])
+        clips = tuple(values["clips"])
+        about = About(**{**values, "clips": clips, "settings": settings})
     except FileNotFoundError:
         raise VoiceError(f"{folder} holds no vocal model ({DESCRIPTION})") from None
     except (ValueError, KeyError, TypeError) as error:

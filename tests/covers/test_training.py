@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from moksori.audio.files import save
-from moksori.covers import packing, training, voice
+from moksori.covers import conversion, packing, training, voice
 from tests.covers.made import RATE, spoken
 
 
@@ -88,6 +88,33 @@ def test_the_same_seed_gives_the_same_model(trained, clips, tmp_path):
             np.testing.assert_array_equal(one[name], two[name])
 
 
+def test_a_decoder_learns_by_the_wave_and_sings(clips, tmp_path):
+    folder, epochs = tmp_path / "wave", []
+    how = {"epochs": 3, "decoder": "wave", "report": epochs.append}
+    training.train(clips, folder, "minji", "consent", **how)
+    assert epochs[-1].loss < epochs[0].loss - 0.05
+    packing.pack(folder, tmp_path / "wave.zip")
+    model = packing.unpack(tmp_path / "wave.zip", tmp_path / "other")
+    assert model.about.settings["decoder"] == "wave"
+    wave = spoken(0, 0)
+    made = conversion.Converter(model).convert(wave, RATE)
+    assert len(made) == len(wave)
+    assert np.corrcoef(powers(wave), powers(made))[0, 1] > 0.7
+    # A decoder of other sizes than are known is none.
+    with np.load(folder / voice.DECODER) as arrays:
+        cut = {name: arrays[name][..., :9] for name in arrays.files}
+    np.savez(folder / voice.DECODER, **cut)
+    with pytest.raises(voice.VoiceError, match="no decoder"):
+        voice.VocalModel.load(folder)
+
+
+def powers(wave: np.ndarray) -> np.ndarray:
+    """The level of each 20 ms, decibel."""
+    hop = RATE // 50
+    frames = wave[: len(wave) // hop * hop].reshape(-1, hop)
+    return 10 * np.log10(np.mean(frames**2, axis=1) + 1e-6)
+
+
 def test_too_little_voice_and_too_many_clips_are_refused(tmp_path, covers_installed):
     short = tmp_path / "short.wav"
     save(short, spoken(0, 0), RATE)
@@ -150,6 +177,7 @@ def hostile(trained, tmp_path):
     yield "no decoder", zipped("junk", {**good, voice.DECODER: b"\x80\x04K\x01."})
     for change in (
         {"sample_rate": 5},
+        {"settings": 5},
         {"kind": "x"},
         {"clips": 5},
         {"more": 1},
@@ -168,7 +196,7 @@ def test_what_strangers_send_is_refused_in_a_line_and_runs_nothing(
 ):
     monkeypatch.chdir(tmp_path)
     cases = list(hostile(trained, tmp_path))
-    assert len(cases) == 17
+    assert len(cases) == 18
     for said, path in cases:
         with pytest.raises(voice.VoiceError, match=said) as caught:
             packing.unpack(path, tmp_path / "in" / "voice")
