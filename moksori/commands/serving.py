@@ -1,10 +1,13 @@
 """Serve speaker recognition over HTTP."""
 
 import argparse
+import os
 from pathlib import Path
 
 from moksori.commands.opening import add_following, following, open_recognizer
 from moksori.commands.people import note
+
+_MOST_CONNECTIONS = 100
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -33,6 +36,7 @@ def serve(arguments: argparse.Namespace) -> int:
     import uvicorn
 
     from moksori.speakers.server.app import create_app
+    from moksori.speakers.server.connections import Connection
     from moksori.speakers.server.keys import Keys
     from moksori.speakers.server.live import MOST_BYTES
 
@@ -46,6 +50,15 @@ def serve(arguments: argparse.Namespace) -> int:
     count = len(recognizer.registry.speakers())
     note(f"speakers: {count} enrolled, at http://{arguments.host}:{arguments.port}")
     app = create_app(recognizer, keys)
-    where = {"host": arguments.host, "port": arguments.port}
-    uvicorn.run(app, **where, log_level="warning", ws_max_size=MOST_BYTES)
+    uvicorn.run(
+        app,
+        host=arguments.host,
+        port=arguments.port,
+        http=Connection,
+        # Each may hold a body of ten megabytes in memory.
+        limit_concurrency=_MOST_CONNECTIONS,
+        proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
+        log_level="warning",
+        ws_max_size=MOST_BYTES,
+    )
     return 0

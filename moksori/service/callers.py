@@ -47,12 +47,13 @@ def _signed_in(
     return _caller(connection, bearer.credentials if bearer else key or cookie)
 
 
-def admit(connection: HTTPConnection) -> None:
-    """Raise `Problem` 401 for a stranger, before anything of a request is read."""
+def admit(connection: HTTPConnection) -> Caller:
+    """Tell who calls before anything is read; raises `Problem` 401 for a stranger."""
     words = connection.headers.get("authorization", "").split()
     bearer = words[1] if len(words) == 2 and words[0].lower() == "bearer" else None
     key = connection.headers.get("x-api-key")
-    _caller(connection, bearer or key or connection.cookies.get(ACCESS_COOKIE))
+    cookie = connection.cookies.get(ACCESS_COOKIE)
+    return _caller(connection, bearer or key or cookie)
 
 
 def _caller(connection: HTTPConnection, credential: str | None) -> Caller:

@@ -3,6 +3,7 @@
 import re
 import secrets
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -20,8 +21,11 @@ from moksori.service.settings import LOOPBACK, Settings
 from moksori.service.uploads import MOST_BYTES
 from moksori.speakers.server.limits import limited, name_of, other_site
 
-# The most of a request without files, and of what a form has around them.
-_MOST_ELSE = 2**20
+# The most of a request without files, which lies in memory: a text of 5,000 syllables
+# in jamo, escaped, has 90 kB. And of what a form has around its files, which do not.
+_MOST_ELSE, _MOST_AROUND = 2**17, 2**20
+# Forms of one user that are read at once: their files lie on the disk until then.
+_FORMS_AT_ONCE = 4
 # Recordings to train with come together.
 _UPLOADS = {"/api/v1/trainings": 10 * MOST_BYTES}
 _READING = ("GET", "HEAD", "OPTIONS")
@@ -70,6 +74,7 @@ class Gate:
 
     def __init__(self, app: Callable[..., Awaitable], settings: Settings):
         self._app, self._settings = app, settings
+        self._forms: Counter[str] = Counter()
 
     async def __call__(self, scope, receive, send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -105,11 +110,8 @@ class Gate:
                 await self._app(scope, receive, send)
             elif problem is None:
                 form = headers.get(b"content-type", "").lower().startswith("multipart/")
-                if form:
-                    # The body is read before a route asks who sends it.
-                    await run_in_threadpool(callers.admit, HTTPConnection(scope))
-                most = _MOST_ELSE + form * _UPLOADS.get(scope["path"], MOST_BYTES)
-                problem = _torn(await limited(self._app, scope, receive, send, most))
+                read = self._read_form if form else self._read
+                problem = _torn(await read(scope, receive, send), form)
         except Exception as error:
             problem = problems.of_error(error)
             if problem.status == 500:
@@ -123,6 +125,24 @@ class Gate:
             return
         reply = problems.response(problem, HTTPConnection(scope))
         await reply(scope, receive, send)
+
+    async def _read(self, scope, receive, send, most: int = _MOST_ELSE) -> int | None:
+        return await limited(self._app, scope, receive, send, most)
+
+    async def _read_form(self, scope, receive, send) -> int | None:
+        # The body is read before a route asks who sends it.
+        caller = await run_in_threadpool(callers.admit, HTTPConnection(scope))
+        if self._forms[caller.id] >= _FORMS_AT_ONCE:
+            wait = {"Retry-After": "5"}
+            raise Problem(429, "too_many_uploads", most=_FORMS_AT_ONCE, headers=wait)
+        self._forms[caller.id] += 1
+        try:
+            most = _MOST_AROUND + _UPLOADS.get(scope["path"], MOST_BYTES)
+            return await self._read(scope, receive, send, most)
+        finally:
+            self._forms[caller.id] -= 1
+            # No entry for each user who ever sent one.
+            self._forms += Counter()
 
     def _refusal(self, scope, headers) -> Problem | None:
         host = name_of(headers.get(b"host", ""))
@@ -153,7 +173,9 @@ def _holds_cookie(headers) -> bool:
     return ACCESS_COOKIE in cookies or REFRESH_COOKIE in cookies
 
 
-def _torn(status: int | None) -> Problem | None:
+def _torn(status: int | None, form: bool) -> Problem | None:
+    if status == 413 and not form:
+        return Problem(413, "too_large-request", most=_MOST_ELSE >> 10)
     if status == 413:
         return Problem(413, "too_large", most=MOST_BYTES >> 20)
     return Problem(408, "too_slow") if status == 408 else None

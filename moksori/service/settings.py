@@ -60,6 +60,8 @@ class Settings:
     # Origins of other sites whose pages may call the API.
     origins: Annotated[tuple[str, ...], "MOKSORI_ORIGINS", _words] = ()
     accounts: Annotated[bool, "MOKSORI_ACCOUNTS", _flag] = False
+    # Connections of a web process; an address from elsewhere may hold a tenth of them.
+    connections: Annotated[int, "MOKSORI_CONNECTIONS"] = 1000
     # What a worker serves: a training would keep others waiting for hours.
     queues: Annotated[tuple[str, ...], "MOKSORI_QUEUES", _words] = (
         "voice-synthesis",

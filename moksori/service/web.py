@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import resource
 
 import uvicorn
 from fastapi import FastAPI, Request
@@ -28,6 +29,7 @@ from moksori.service.database import Database
 from moksori.service.events import Events
 from moksori.service.settings import Settings
 from moksori.service.storage import Storage
+from moksori.speakers.server.connections import Connection
 
 ROUTERS = (
     accounts_api.router,
@@ -65,19 +67,28 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
 
 def run(settings: Settings, database: Database, storage: Storage) -> int:
     """Serve until SIGTERM or SIGINT; returns the exit code."""
-    uvicorn.run(
-        create_app(settings, database, storage),
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        # Paths hold what people wrote; the gate logs routes.
-        access_log=False,
-        # Otherwise whoever is on this machine could give another address.
-        proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
-        server_header=False,
-        timeout_graceful_shutdown=5,
-    )
+    # Each connection is a file, and there are often but 1,024 of them at first.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    uvicorn.run(create_app(settings, database, storage), **how(settings))
     return 0
+
+
+def how(settings: Settings) -> dict:
+    """Return the options of uvicorn."""
+    return {
+        "host": settings.host,
+        "port": settings.port,
+        "http": Connection,
+        "limit_concurrency": settings.connections,
+        "log_config": None,
+        # Paths hold what people wrote; the gate logs routes.
+        "access_log": False,
+        # Otherwise whoever is on this machine could give another address.
+        "proxy_headers": "FORWARDED_ALLOW_IPS" in os.environ,
+        "server_header": False,
+        "timeout_graceful_shutdown": 5,
+    }
 
 
 def live() -> dict:

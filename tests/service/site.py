@@ -37,10 +37,11 @@ def site(settings, database, storage, tasks: Speaking, workers: int = 1):
     import httpx
     import uvicorn
 
-    from moksori.service.web import create_app
+    from moksori.service.web import create_app, how
 
     app = create_app(settings, database, storage)
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
+    options = {**how(settings), "timeout_graceful_shutdown": 2}
+    config = uvicorn.Config(app, **options)
     server = uvicorn.Server(config)
     listening = socket.create_server(("127.0.0.1", 0))
     port = listening.getsockname()[1]

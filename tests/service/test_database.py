@@ -21,6 +21,16 @@ def test_a_session_is_one_transaction(database):
     assert emails == {None, "a@example.com"}
 
 
+def test_errors_do_not_repeat_what_was_written(database):
+    from sqlalchemy.exc import DBAPIError
+
+    from moksori.service.tables import User
+
+    with pytest.raises(DBAPIError) as caught, database.session() as session:
+        session.add(User(email="minji\0@example.com"))
+    assert "minji" not in str(caught.value)
+
+
 def test_migrations_make_what_the_tables_say(database):
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext

@@ -163,18 +163,20 @@ def test_bodies_are_counted_as_they_come(local):
     assert announced.status_code == 413
     announced = local.post("/text", content=b"", headers={"content-length": "9" * 5000})
     assert announced.status_code == 413
-    assert word(local.post("/text", content=chunks(2))) == (413, "too_large")
-    assert local.post("/text", content=chunks(1)).json() == {"bytes": 2**20}
+    assert word(local.post("/text", content=chunks(1))) == (413, "too_large")
+    assert local.post("/text", content=b"x" * 2**17).json() == {"bytes": 2**17}
 
 
-def test_a_body_that_does_not_come_is_given_up(local, monkeypatch):
+@pytest.mark.parametrize("piece", [None, b"x"])
+def test_a_body_that_does_not_come_or_slowly_is_given_up(local, monkeypatch, piece):
     import anyio
 
-    monkeypatch.setattr("moksori.speakers.server.limits.PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr("moksori.speakers.server.limits.PATIENCE_SECONDS", 0.1)
     sent = []
 
     async def receive():
-        await anyio.sleep_forever()
+        await anyio.sleep(0.02 if piece else 60)
+        return {"type": "http.request", "body": piece, "more_body": True}
 
     async def send(message):
         sent.append(message)
@@ -203,6 +205,54 @@ def test_strangers_send_no_files(web):
     _, signed_in = registered(web)
     answer = web.post("/nowhere", files={"audio": b"x"}, headers=signed_in)
     assert word(answer) == (404, "not_found")
+
+
+def test_a_user_sends_four_forms_at_once(web):
+    import anyio
+    from fastapi import UploadFile
+
+    def posting(status, headers):
+        """Send the beginning of a form and no more of it."""
+        pieces = [{"type": "http.request", "body": b"--b", "more_body": True}]
+
+        async def receive():
+            if pieces:
+                return pieces.pop()
+            await anyio.sleep_forever()
+
+        async def send(message):
+            status.append(message.get("status"))
+
+        kind = {"content-type": "multipart/form-data; boundary=b", "host": "127.0.0.1"}
+        raw = [(k.encode(), v.encode()) for k, v in (headers | kind).items()]
+        scope = {"type": "http", "method": "POST", "path": "/upload", "headers": raw}
+        scope |= {"query_string": b"", "raw_path": b"/upload", "scheme": "http"}
+        return web.app(scope, receive, send)
+
+    @web.app.post("/upload")
+    async def upload(audio: UploadFile):
+        raise AssertionError
+
+    one, other = (registered(web, f"{n}@example.com")[1] for n in "ab")
+    refused = []
+
+    async def all_at_once():
+        with anyio.move_on_after(5):
+            async with anyio.create_task_group() as group:
+                for _ in range(4):
+                    group.start_soon(posting, [], one)
+                await anyio.sleep(0.5)
+                with anyio.fail_after(3):
+                    await posting(refused, one)
+                with anyio.move_on_after(0.5):
+                    await posting(refused, other)
+                group.cancel_scope.cancel()
+
+    anyio.run(all_at_once)
+    assert refused[0] == 429
+    assert len([each for each in refused if each]) == 1
+    answer = web.post("/upload", files={"other": b"x"}, headers=one)
+    assert word(answer) == (400, "invalid_request")
 
 
 def test_files_are_asked_for_again_while_the_database_is_away(web, database):

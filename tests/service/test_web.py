@@ -100,3 +100,27 @@ def test_a_run_is_only_one_in_its_folder(service_installed, tmp_path, name):
     )
     with pytest.raises(JobError, match="unknown_voice"):
         tasks.speak(context)
+
+
+def test_what_a_client_says_of_its_address_and_asks_for_is_not_believed_or_logged(
+    settings, database, storage, cheap_hashes, lines
+):
+    from dataclasses import replace
+
+    from tests.service.site import Speaking, site
+
+    cheap_hashes.setattr("moksori.service.accounts_api._TRIES_OF_ADDRESS", 3)
+    accounts = replace(settings, accounts=True)
+    with site(accounts, database, storage, Speaking(), workers=0) as client:
+        client.get("/api/v1/usage?email=minji@example.com")
+        answers = [
+            client.post(
+                "/api/v1/auth/token",
+                json={"email": f"{n}@example.com", "password": "wrong password"},
+                headers={"x-forwarded-for": f"10.0.0.{n}"},
+            ).status_code
+            for n in range(4)
+        ]
+    assert answers == [401] * 3 + [429]
+    assert any(line.get("route") == "/api/v1/usage" for line in lines())
+    assert "minji" not in str(lines())

@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable
 
 from moksori.speakers.server.keys import LOOPBACK, Keys
 
 MOST_BYTES = 10 * 2**20
-# A body of which nothing comes for so long is not waited for.
+# A body of which nothing comes for so long is not waited for, nor one that comes slower
+# after that time: 50 MB take less than two hours.
 PATIENCE_SECONDS = 30.0
+LEAST_BYTES_A_SECOND = 8192
 _OPEN = ("/health",)
 _DISCONNECT = {"type": "http.disconnect"}
 
@@ -81,14 +84,16 @@ async def limited(app, scope, receive, send, most: int) -> int | None:
     if not length.isdigit() or len(length) > 15 or int(length) > most:
         return 413
     count, more, answered, torn = 0, True, False, None
+    begun = time.monotonic()
 
     async def counted():
         nonlocal count, more, torn
         if torn:
             return _DISCONNECT
+        late = begun + PATIENCE_SECONDS + count / LEAST_BYTES_A_SECOND
+        left = min(PATIENCE_SECONDS, late - time.monotonic())
         try:
-            patience = PATIENCE_SECONDS if more else None
-            message = await asyncio.wait_for(receive(), patience)
+            message = await asyncio.wait_for(receive(), left if more else None)
         except TimeoutError:
             torn = 408
             return _DISCONNECT
