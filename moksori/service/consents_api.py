@@ -93,15 +93,11 @@ def revoke(
 
 def _described(consent: Consent) -> dict:
     """Return a consent as JSON."""
-    names = (
+    told = consent.told(
         *("id", "voice_owner", "owner_contact", "purpose", "prohibited", "type"),
         *("audio_sha256", "document_sha256", "similarity", "reason"),
+        *("signed_at", "verified_at", "valid_until", "revoked_at", "purged_at"),
     )
-    times = ("signed_at", "verified_at", "valid_until", "revoked_at", "purged_at")
-    told = {name: getattr(consent, name) for name in names}
-    for name in times:
-        at = getattr(consent, name)
-        told[name] = at and at.isoformat()
     # Whose voice the statement is in is checked; what it says cannot be.
     checked = ["length", "speech", "speaker"] if consent.verified_at else []
     return {**told, "state": consents.state(consent), "checked": checked}

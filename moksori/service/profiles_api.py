@@ -59,10 +59,10 @@ def delete(request: Request, caller: SignedIn, profile_id: str) -> dict:
 
 def described(profile: Profile) -> dict:
     """Return a profile as JSON."""
-    names = ("id", "name", "kind", "status", "consent_id", "error", "similarity")
-    times = ("created_at", "ready_at")
-    told = {name: getattr(profile, name) for name in names}
-    told |= {name: (at := getattr(profile, name)) and at.isoformat() for name in times}
+    told = profile.told(
+        *("id", "name", "kind", "status", "consent_id", "error", "similarity"),
+        *("created_at", "ready_at"),
+    )
     samples = [{k: each[k] for k in ("sha256", "seconds")} for each in profile.samples]
     seconds = round(profile.total_duration_seconds, 2)
     return {**told, "samples": samples, "total_duration_sec": seconds}

@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import Header
@@ -29,7 +28,6 @@ _OPUS_RATES = (8000, 12000, 16000, 24000, 48000)
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _ID = re.compile(r"[0-9a-f]{32}")
 _MEASURED_JOBS = 20
-_TIMES = ("queued_at", "started_at", "finished_at", "expires_at")
 
 IdempotencyKey = Annotated[str | None, Header(pattern=r"^[!-~]{1,128}$")]
 
@@ -156,32 +154,20 @@ def described(session: Session, job: Job) -> dict:
     """Return what its owner is told of a job, as JSON."""
     files = select(Artefact).where(Artefact.job_id == job.id)
     files = session.scalars(files.where(Artefact.deleted_at.is_(None))).all()
+    told = job.told(
+        *("id", "type", "profile_id", "characters", "request", "result"),
+        *("queued_at", "started_at", "finished_at", "expires_at"),
+    )
+    url = f"/api/v1/jobs/{job.id}/audio?name="
+    columns = ("name", "format", "sample_rate", "seconds", "bytes")
     return {
-        "id": job.id,
-        "type": job.type,
-        "profile_id": job.profile_id,
+        **told,
         **{"seconds_left": None, "error": None, "message": None},
         **event_of(job),
-        "characters": job.characters,
-        "request": job.request,
-        "result": job.result,
         "artefacts": [
-            {
-                "name": each.name,
-                "format": each.format,
-                "sample_rate": each.sample_rate,
-                "seconds": each.seconds,
-                "bytes": each.bytes,
-                "url": f"/api/v1/jobs/{job.id}/audio?name={each.name}",
-            }
-            for each in files
+            {**each.told(*columns), "url": url + each.name} for each in files
         ],
-        **{name: _time(getattr(job, name)) for name in _TIMES},
     }
-
-
-def _time(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
 
 
 def media_type(format: str) -> str:

@@ -45,7 +45,9 @@ class Tasks:
     def warm_up(self) -> None:
         """Load the shipped voice and let it speak, unless only trainings come."""
         if set(self._settings.queues) != {TRAINING_QUEUE}:
-            self._voice(SHIPPED, "ko").speak([_WARM_UP])
+            voice = self._voice(SHIPPED, "ko")
+            for _ in voice.sound(voice.read(_WARM_UP)):
+                pass
 
     def initialize(self, context: JobContext) -> dict:
         """Tell what this worker lacks, each as a Korean line."""
@@ -153,8 +155,9 @@ class _Tones:
         """Speak a text in tones."""
         from moksori.voices.tones import ToneVoice
 
-        (speech,) = ToneVoice().speak([text], seed=seed)
-        return speech.wave, speech.sample_rate
+        voice = ToneVoice()
+        wave = np.concatenate(list(voice.sound(voice.read(text), seed=seed)))
+        return wave, voice.settings.audio.sample_rate
 
     def voice_file(self) -> bytes:
         """Return what no voice is loaded from."""

@@ -1,21 +1,23 @@
 """Speak in tones: a voice without a model, for whoever tests what is around one."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from hparams import Audio, Hparams
 from moksori.audio.joining import join_stream
-from moksori.voices import stopping
 from moksori.voices.reading import Reading, read
-from moksori.voices.speech import Speech, Voice, check_speed
+from moksori.voices.speech import check_speed, speaker_number
 
 _SYMBOL_SECONDS = 0.03
 _HERTZ = 220.0
 
 
-class ToneVoice(Voice):
-    """Speak every piece as a tone, as long as its symbols; seeds change its height."""
+class ToneVoice:
+    """Speak every piece as a tone, as long as its symbols; seeds change its height.
+
+    It has of `Voice` what is needed to `read` lines and to give their `sound`.
+    """
 
     def __init__(self, sample_rate: int = 24000):
         self.settings = Hparams(audio=Audio(sample_rate=sample_rate))
@@ -24,18 +26,6 @@ class ToneVoice(Voice):
     def read(self, text: str) -> Reading:
         """Prepare a line as for a trained voice; raises `TextError` likewise."""
         return read(text, self.settings)
-
-    def stream(
-        self,
-        readings: Sequence[Reading],
-        speaker: str | int | None = None,
-        seed: int = 0,
-        speed: float = 1.0,
-    ) -> Iterator[tuple[int, Speech]]:
-        """Yield `(index, speech)` of each reading; errors are those of `Voice`."""
-        sounds = [self.sound(each, speaker, seed, speed) for each in readings]
-        for i, (reading, sound) in enumerate(zip(readings, sounds, strict=True)):
-            yield i, self._speech(reading, np.concatenate(list(sound)), speed)
 
     def sound(
         self,
@@ -47,7 +37,7 @@ class ToneVoice(Voice):
     ) -> Iterator[np.ndarray]:
         """Yield the wave of a reading, piece by piece; errors are those of `Voice`."""
         check_speed(speed)
-        self.speaker_number(speaker)
+        speaker_number(self.speakers, speaker)
         pieces = (iter([self._tone(len(ids), seed, speed)]) for ids in reading.pieces)
         pauses = [seconds / speed for seconds in reading.pauses]
         return join_stream(pieces, pauses, self.settings.audio)
@@ -59,21 +49,3 @@ class ToneVoice(Voice):
         time = np.arange(frames * audio.hop_length) / audio.sample_rate
         hertz = _HERTZ * 2 ** (seed % 12 / 12)
         return (0.3 * np.sin(2 * np.pi * hertz * time)).astype(np.float32)
-
-    def _speech(self, reading: Reading, wave: np.ndarray, speed: float) -> Speech:
-        audio = self.settings.audio
-        frames = len(wave) // audio.hop_length
-        return Speech(
-            wave=wave,
-            sample_rate=audio.sample_rate,
-            mel=np.zeros((frames, audio.mels), np.float32),
-            alignment=None,
-            step_seconds=audio.frame_seconds / speed,
-            text=reading.text,
-            spoken=reading.spoken,
-            symbols=(),
-            speaker=self.speakers[0],
-            stopped=stopping.TOKEN,
-            warnings=(),
-            spent_seconds=0.001,
-        )
