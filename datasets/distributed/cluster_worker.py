@@ -16,7 +16,7 @@ from datasets.store import shards
 from datasets.store.extract import Block, write_block
 from datasets.store.features import FeatureError
 from hparams import Audio
-from moksori.audio import files, levels, spectrum
+from moksori.audio import files, levels, pcm, spectrum
 
 # What features depend on: packages, and the rooms that this one may import.
 _PACKAGES = ("numpy", "scipy", "librosa", "soxr", "soundfile", "av")
@@ -123,7 +123,7 @@ def rounding_probe(audio: Audio) -> str:
     wave = levels.level(files.resample(noise, 44100, audio.sample_rate), audio)
     with threadpool_limits(1, "blas"):
         spectra = spectrum.spectrograms(wave, audio, audio.linear)
-    digest = blake2b(files.to_int16(wave), digest_size=8)
+    digest = blake2b(pcm.to_int16(wave), digest_size=8)
     for each in spectra:
         if each is not None:
             digest.update(shards.pack(each, audio))

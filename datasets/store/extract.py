@@ -17,7 +17,7 @@ from datasets.rejections import Reason, Rejection
 from datasets.store import build_lock
 from datasets.store.shards import ShardWriter
 from hparams import Audio, Text
-from moksori.audio import files, levels, spectrum
+from moksori.audio import files, levels, pcm, spectrum
 
 # A recording may be this much longer than the longest speech: silence is trimmed.
 _SPARE_FACTOR, _SPARE_SECONDS = 4.0, 10.0
@@ -82,7 +82,7 @@ def _extract(utterance: Utterance, shard, block: Block) -> dict:
     spoken, ids, unread = speak_text(utterance.text, block.text)
     wave, measures = load_recording(utterance, block.audio)
     mel, linear = spectrum.spectrograms(wave, block.audio, block.audio.linear)
-    samples = files.to_int16(wave)
+    samples = pcm.to_int16(wave)
     return {
         "spoken": spoken,
         "ids": ids,

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from hparams import Audio
-from moksori.audio import files
+from moksori.audio import pcm
 from moksori.storage import sync_folder
 
 _STEPS = 32767
@@ -70,7 +70,7 @@ class ShardWriter:
         """
         offset, count = self.frames, mel.shape[0]
         padded = np.zeros(count * self._audio.hop_length, np.int16)
-        padded[: wave.size] = files.to_int16(wave)
+        padded[: wave.size] = pcm.to_int16(wave)
         self._write("mel", pack(mel, self._audio))
         if linear is not None:
             self._write("linear", pack(linear, self._audio))
@@ -122,7 +122,7 @@ class ShardReader:
     def wave(self, shard: int, offset: int, frames: int) -> np.ndarray:
         """The wave as float32 [frames * hop_length]."""
         rows = self._map(shard, "wave")[offset : offset + frames]
-        return files.from_int16(rows.reshape(-1))
+        return pcm.from_int16(rows.reshape(-1))
 
     def _open(self, shard: int, kind: str) -> np.ndarray:
         path = shard_path(self._folder, shard, kind)

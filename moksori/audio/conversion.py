@@ -13,8 +13,8 @@ from moksori.audio.files import (
     check_phase,
     opened,
     sound_track,
-    to_int16,
 )
+from moksori.audio.pcm import to_int16
 from moksori.audio.streams import Resampler
 from moksori.storage import atomic_write
 

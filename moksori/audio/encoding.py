@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moksori.audio.files import AudioError, to_int16
+from moksori.audio.files import AudioError
+from moksori.audio.pcm import to_int16
 from moksori.audio.streams import Resampler
 
 SYNTHETIC = "AI-generated"

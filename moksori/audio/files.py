@@ -6,14 +6,16 @@ video files) through the FFmpeg libraries inside PyAV.
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
 from moksori.audio import announced
+from moksori.audio.pcm import to_int16
 from moksori.storage import atomic_write
 
 if TYPE_CHECKING:
@@ -33,7 +35,8 @@ _RAW = {
     **{"samplerate": 16000, "channels": 1},
 }
 
-_FULL_SCALE = 32767.0
+_WRITTEN_AT_ONCE = 2**19  # samples
+Pieces = np.ndarray | Iterable[np.ndarray]
 # Values of a stretch, all channels together: 512 MiB. A few packed bytes of silence may
 # stand for more than any memory.
 _MOST_VALUES = 2**27
@@ -172,14 +175,13 @@ def resample(wave: np.ndarray, rate: int, sample_rate: int) -> np.ndarray:
     return soxr.resample(wave, rate, sample_rate, quality="HQ")
 
 
-def save(path: str | Path, wave: np.ndarray, sample_rate: int) -> None:
-    """Write a wave atomically as `wav_bytes`; raises `AudioError` as that does."""
+def save(path: str | Path, wave: Pieces, sample_rate: int) -> None:
+    """Write a wave, whole or in pieces, atomically and as `wav_bytes` does."""
     path = Path(path)
     try:
-        encoded = wav_bytes(wave, sample_rate)
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path) as file:
-            file.write(encoded)
+            _write_wav(file, wave, sample_rate)
     except (OSError, AudioError) as error:
         raise AudioError(f"{path}: cannot be written: {error}") from None
 
@@ -191,29 +193,27 @@ def wav_bytes(wave: np.ndarray, sample_rate: int) -> bytes:
     that is not one or two finite channels. (FLAC would take half of the bytes, but
     Chromium cannot seek in a short one.)
     """
-    import soundfile
-
-    wave = np.asarray(wave)
-    if wave.ndim != 1 and wave.shape[1:] != (2,):
-        raise AudioError(f"a wave is [samples], not {list(wave.shape)}")
-    if not np.isfinite(wave).all():
-        raise AudioError("the wave holds values that are not finite")
     file = io.BytesIO()
-    soundfile.write(file, to_int16(wave), sample_rate, subtype="PCM_16", format="WAV")
+    _write_wav(file, wave, sample_rate)
     return file.getvalue()
 
 
-def to_int16(wave: np.ndarray) -> np.ndarray:
-    """Convert a float wave to int16, rounded and clipped; int16 passes unchanged."""
-    if wave.dtype == np.int16:
-        return wave
-    scaled = np.rint(np.multiply(wave, _FULL_SCALE, dtype=np.float64))
-    return np.clip(scaled, -_FULL_SCALE - 1, _FULL_SCALE).astype(np.int16)
+def _write_wav(file: BinaryIO, wave: Pieces, sample_rate: int) -> None:
+    import soundfile
 
-
-def from_int16(samples: np.ndarray) -> np.ndarray:
-    """Convert int16 samples to a float32 wave [samples]."""
-    return samples.astype(np.float32) * np.float32(1 / _FULL_SCALE)
+    pieces = iter([wave] if isinstance(wave, np.ndarray) else wave)
+    first = np.asarray(next(pieces))
+    if first.ndim != 1 and first.shape[1:] != (2,):
+        raise AudioError(f"a wave is [samples], not {list(first.shape)}")
+    how = {"channels": first.ndim, "subtype": "PCM_16", "format": "WAV"}
+    with soundfile.SoundFile(file, "w", sample_rate, **how) as sound:
+        for piece in chain([first], pieces):
+            # Converted at once, a song would take several times its memory.
+            for at in range(0, max(len(piece), 1), _WRITTEN_AT_ONCE):
+                part = piece[at : at + _WRITTEN_AT_ONCE]
+                if not np.isfinite(part).all():
+                    raise AudioError("the wave holds values that are not finite")
+                sound.write(to_int16(part))
 
 
 def _decode_channels(path: Path, start: float, stop: float | None):

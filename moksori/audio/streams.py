@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from moksori.audio.files import to_int16
+from moksori.audio.pcm import to_int16
 
 # What the header of a pipe promises, since nobody can go back to it. Players take so
 # much for "until the end".

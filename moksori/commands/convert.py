@@ -25,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
 
 def convert(arguments: argparse.Namespace) -> None:
     """Convert the recording, and write it."""
-    from moksori.audio.files import decode, save
+    from moksori.audio.files import decode
     from moksori.covers.conversion import Converter
     from moksori.covers.voice import VocalModel
 
@@ -33,7 +33,7 @@ def convert(arguments: argparse.Namespace) -> None:
     wave, rate = decode(arguments.recording)
     how = arguments.pitch, arguments.index_rate, arguments.protect
     made = Converter(model).convert(wave, rate, *how, covering.progress)
-    save(arguments.out, covering.marked(made, rate, model), rate)
+    covering.save_marked(arguments.out, (made,), rate, model)
     print(arguments.out)
 
 

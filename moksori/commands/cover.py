@@ -7,9 +7,13 @@ is given as --vocals and --backing. Exit code 2 says why there is no cover.
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from moksori.commands import covering
 from moksori.storage import output_file, output_folder
+
+if TYPE_CHECKING:
+    from moksori.covers.stems import Stems
 
 
 def parser() -> argparse.ArgumentParser:
@@ -30,30 +34,32 @@ def parser() -> argparse.ArgumentParser:
 
 def cover(arguments: argparse.Namespace) -> None:
     """Make the cover, and write it."""
-    from moksori.audio.files import decode_channels, save
-    from moksori.covers.cover import How, cover, stems_of
+    from moksori.audio.files import save
+    from moksori.covers.cover import How, cover
     from moksori.covers.stems import RATE
     from moksori.covers.voice import VocalModel
 
     model = VocalModel.load(arguments.voice)
-    if arguments.song:
-        song, rate = decode_channels(arguments.song)
-    else:
-        parts = (
-            *decode_channels(arguments.vocals),
-            *decode_channels(arguments.backing),
-        )
-        song, rate = stems_of(*parts), RATE
     how = How(arguments.pitch, arguments.index_rate, arguments.protect, arguments.room)
-    made = cover(song, rate, model, how, covering.progress)
-    save(arguments.out, covering.marked(made.mix, RATE, model), RATE)
+    made = cover(_stems(arguments), model, how, covering.progress)
+    covering.save_marked(arguments.out, (made.voice, made.backing), RATE, model)
     if arguments.stems:
-        for name in ("vocals", "voice", "backing"):
-            wave = getattr(made, name)
-            if name == "voice":
-                wave = covering.marked(wave, RATE, model)
-            save(arguments.stems / f"{name}.wav", wave, RATE)
+        save(arguments.stems / "vocals.wav", made.vocals, RATE)
+        save(arguments.stems / "backing.wav", made.backing, RATE)
+        path = arguments.stems / "voice.wav"
+        covering.save_marked(path, (made.voice,), RATE, model)
     print(arguments.out)
+
+
+def _stems(arguments: argparse.Namespace) -> "Stems":
+    """Return the stems of the song; the song itself is not kept in memory."""
+    from moksori.audio.files import decode_channels
+    from moksori.covers.cover import separate, stems_of
+
+    if arguments.song:
+        return separate(*decode_channels(arguments.song), covering.progress)
+    parts = (arguments.vocals, arguments.backing)
+    return stems_of(*(each for path in parts for each in decode_channels(path)))
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 # The pattern of covers is no secret: whoever has this program can tell them.
 _KEY = b"moksori covers 1"
 _PEAK = 10 ** (-0.3 / 20)
+_PIECE = 2**19  # samples
 
 
 def add_flags(flags: argparse.ArgumentParser) -> None:
@@ -44,15 +46,27 @@ def share(text: str) -> float:
     return value
 
 
-def marked(wave: np.ndarray, sample_rate: int, model: "VocalModel") -> np.ndarray:
-    """Return a wave with a watermark that names the model and its consent."""
+def save_marked(
+    path: Path, parts: Sequence[np.ndarray], sample_rate: int, model: "VocalModel"
+) -> None:
+    """Write the sum of waves as a wav, with a watermark that names the model and its
+    consent; piece by piece, as a song would fill the memory more than once."""
     from moksori.audio import watermark
+    from moksori.audio.files import save
 
     told = f"{model.about.name}\n{model.about.consent}".encode()
     token = int.from_bytes(sha256(told).digest()[:4], "big")
-    wave = watermark.mark(wave, sample_rate, token, _KEY)
+
+    def marked() -> Iterator[np.ndarray]:
+        marker = watermark.Marker(sample_rate, token, _KEY)
+        for begin in range(0, len(parts[0]), _PIECE):
+            yield marker.feed(sum(each[begin : begin + _PIECE] for each in parts))
+        yield marker.finish()
+
     # What the mark adds must not be clipped.
-    return wave * np.float32(min(1.0, _PEAK / max(float(np.abs(wave).max()), _PEAK)))
+    peak = max(float(np.abs(piece).max(initial=0.0)) for piece in marked())
+    gain = np.float32(min(1.0, _PEAK / max(peak, _PEAK)))
+    save(path, (piece * gain for piece in marked()), sample_rate)
 
 
 def progress(stage: str, done: float) -> None:

@@ -85,10 +85,11 @@ def position_means(
     return (total / count).astype(np.float16)
 
 
-def to_frames(states: np.ndarray, frames: int) -> np.ndarray:
-    """Interpolate states [n, SIZE] to a number of frames of `FRAME_SECONDS`."""
+def to_frames(states: np.ndarray, frames: int, begin: int = 0) -> np.ndarray:
+    """Interpolate states [n, SIZE] to a number of frames of `FRAME_SECONDS`, from frame
+    `begin` on."""
     middles = (np.arange(len(states)) + 0.5) * STATE_SECONDS
-    times = np.arange(frames) * FRAME_SECONDS
+    times = (np.arange(frames) + begin) * FRAME_SECONDS
     after = np.clip(np.searchsorted(middles, times), 1, max(len(states) - 1, 1))
     if len(states) == 1:
         return np.repeat(states, frames, axis=0)

@@ -6,7 +6,7 @@ import numpy as np
 
 from moksori.audio.files import resample
 from moksori.covers import pitch, world
-from moksori.covers.content import ContentEncoder, to_frames
+from moksori.covers.content import ContentEncoder
 from moksori.covers.pitch import FRAME_SECONDS
 from moksori.covers.voice import INDEX_RATE, VocalModel
 from moksori.covers.world import Timbre
@@ -46,18 +46,20 @@ class Converter:
                 pitch.median_hertz(hertz), self.model.about.hertz
             )
         progress("pitch", 1.0)
-        states = to_frames(self._content.encode(wave, sample_rate), len(hertz))
+        states = self._content.encode(wave, sample_rate)
         progress("content", 1.0)
         old = world.analyse(own, rate, hertz)
+        del own
         progress("convert", 0.4)
         shifted = hertz * 2 ** (semitones / 12)
         new = self.model.timbre(states, shifted, index_rate)
         progress("convert", 0.7)
         timbre = _blended(old, new, hertz > 0, protect)
         made = resample(self.model.synthesise(shifted, timbre), rate, sample_rate)
-        made = np.pad(made, (0, max(len(wave) - len(made), 0)))[: len(wave)]
+        if len(made) < len(wave):
+            made = np.pad(made, (0, len(wave) - len(made)))
         progress("convert", 1.0)
-        return made * _gate(wave, sample_rate)
+        return _gated(made[: len(wave)], wave, sample_rate)
 
 
 def _blended(old: Timbre, new: Timbre, voiced: np.ndarray, protect: float) -> Timbre:
@@ -82,15 +84,19 @@ def _convolved(columns: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     )
 
 
-def _gate(wave: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Return a gain [samples] that closes where a wave is silent for a while."""
+def _gated(made: np.ndarray, wave: np.ndarray, sample_rate: int) -> np.ndarray:
+    """Silence a wave [samples], in place, where another is silent for a while."""
     hop = max(int(FRAME_SECONDS * sample_rate), 1)
-    frames = np.pad(wave, (0, -len(wave) % hop)).reshape(-1, hop)
-    power = np.sqrt(np.mean(frames.astype(np.float64) ** 2, axis=1))
-    open_ = (power > _SILENT * power.max()).astype(np.float64)
+    count = len(wave) // hop
+    frames = [wave[: count * hop].reshape(count, hop), wave[None, count * hop :]]
+    energy = np.concatenate([np.einsum("nh,nh->n", each, each) for each in frames])
+    open_ = (energy > _SILENT**2 * energy.max()).astype(np.float64)
     # Twenty frames around a sound stay open, and the gate moves as slowly.
     wide = np.convolve(open_, np.ones(41), "same") > 0
     kernel = np.hanning(23)[1:-1]
     smooth = np.convolve(wide, kernel / kernel.sum(), "same")
     places = (np.arange(len(smooth)) + 0.5) * hop
-    return np.interp(np.arange(len(wave)), places, smooth).astype(np.float32)
+    for begin in range(0, len(made), sample_rate):
+        part = made[begin : begin + sample_rate]
+        part *= np.interp(np.arange(len(part)) + begin, places, smooth)
+    return made

@@ -21,13 +21,10 @@ _SHARES |= {"convert": (0.45, 0.8), "mix": (0.8, 1.0)}
 
 @dataclass(frozen=True)
 class Cover:
-    """Represent a cover and what it is made of, waves [samples, channels] at `RATE`.
+    """Represent a cover as what it is made of, waves [samples, channels] at `RATE`: the
+    `vocals` of the song, the `voice` in their place, and the `backing`. What is heard
+    is the sum of these two, which is not clipped."""
 
-    `mix` is `voice` and `backing` added up; `vocals` are those of the song, turned down
-    as the others are where their sum would be clipped.
-    """
-
-    mix: np.ndarray
     vocals: np.ndarray
     voice: np.ndarray
     backing: np.ndarray
@@ -45,38 +42,58 @@ class How:
 
 
 def cover(
-    song: np.ndarray | Stems,
-    sample_rate: int,
+    stems: Stems,
     model: VocalModel,
     how: How | None = None,
     progress: Callable[[str, float], None] = lambda stage, done: None,
 ) -> Cover:
-    """Cover a song [samples, channels], or its stems where they are known already.
+    """Cover a song whose stems are known (`separate`, `stems_of`).
 
+    The stems are turned down, in place, where the sum of voice and backing would be
+    clipped: copies of a song fill the memory.
     `progress` is told the stage and the share of the whole that is done; it may raise,
     which ends the work. Raises `WeightsMissing` before `make covers`.
     """
     how = how or How()
+    told = _shared(progress)
+    sung = Converter(model).convert(
+        *(stems.vocals.mean(axis=1), RATE),
+        *(how.semitones, how.index_rate, how.protect, told),
+    )
+    voice = mix.place(sung, stems.vocals, RATE, how.room)
+    told("mix", 0.5)
+    gain = mix.headroom(voice, stems.backing)
+    for wave in (stems.vocals, voice, stems.backing):
+        wave *= np.float32(gain)
+    told("mix", 1.0)
+    return Cover(stems.vocals, voice, stems.backing)
+
+
+def separate(
+    song: np.ndarray,
+    sample_rate: int,
+    progress: Callable[[str, float], None] = lambda stage, done: None,
+) -> Stems:
+    """Separate a song [samples, channels]; the stems have one channel or two, as it.
+
+    `progress` is as in `cover`, of which this is the first stage.
+    """
+    stems = Separator().separate(_at_rate(song, sample_rate), _shared(progress))
+    # The networks are large, and not needed any more.
+    gc.collect()
+    if song.shape[1] > 1:
+        return stems
+    return Stems(stems.vocals[:, :1].copy(), stems.backing[:, :1].copy())
+
+
+def _shared(progress: Callable[[str, float], None]) -> Callable[[str, float], None]:
+    """Return a progress that tells the share of the whole for that of a stage."""
 
     def told(stage: str, done: float) -> None:
         begin, end = _SHARES[stage]
         progress(stage, begin + done * (end - begin))
 
-    stems = song if isinstance(song, Stems) else _separated(song, sample_rate, told)
-    # The networks of the separation are large, and not needed any more.
-    gc.collect()
-    vocals = stems.vocals.mean(axis=1)
-    sung = Converter(model).convert(
-        vocals, RATE, how.semitones, how.index_rate, how.protect, told
-    )
-    voice = mix.place(sung, stems.vocals, RATE, how.room)
-    told("mix", 0.5)
-    gain = mix.headroom(voice, stems.backing)
-    vocals, voice, backing = (
-        each * gain for each in (stems.vocals, voice, stems.backing)
-    )
-    told("mix", 1.0)
-    return Cover(voice + backing, vocals, voice, backing)
+    return told
 
 
 def stems_of(
@@ -90,14 +107,9 @@ def stems_of(
     return Stems(*both)
 
 
-def _separated(song: np.ndarray, sample_rate: int, progress) -> Stems:
-    stems = Separator().separate(_at_rate(song, sample_rate), progress)
-    if song.shape[1] > 1:
-        return stems
-    return Stems(stems.vocals[:, :1], stems.backing[:, :1])
-
-
 def _at_rate(song: np.ndarray, sample_rate: int) -> np.ndarray:
     """Return two channels at `RATE`: a single one twice, of more the first two."""
     song = song[:, :2] if song.shape[1] > 1 else np.repeat(song, 2, axis=1)
+    if sample_rate == RATE:
+        return song
     return np.stack([resample(each, sample_rate, RATE) for each in song.T], axis=1)

@@ -25,7 +25,7 @@ class Index:
     def __init__(self, content: np.ndarray, timbre: Timbre, voiced: np.ndarray):
         self.content, self.timbre, self.voiced = content, timbre, voiced
         self.mean = content.mean(axis=0)
-        self._keys = _directions(content)
+        self._keys = _directions(content - self.mean)
 
     @classmethod
     def of(cls, content: np.ndarray, timbre: Timbre, voiced: np.ndarray) -> "Index":
@@ -39,8 +39,9 @@ class Index:
     def find(
         self, content: np.ndarray, voiced: np.ndarray
     ) -> tuple[np.ndarray, Timbre]:
-        """Return what this voice has for content and voicing [frames]: its own content
-        [frames, SIZE] and timbre, means of the nearest frames.
+        """Return what this voice has for content [frames, SIZE], less the speaker's
+        mean, and voicing [frames]: its own content and timbre, means of the nearest
+        frames.
 
         They are looked for every `STATE_SECONDS`, as content has no more detail.
         """
@@ -73,10 +74,9 @@ def _nearest(cosines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _directions(content: np.ndarray) -> np.ndarray:
-    """Return content without its mean, which is the speaker's, at length 1, float32."""
-    centred = content - content.mean(axis=0)
-    length = np.linalg.norm(centred, axis=1, keepdims=True)
-    return (centred / np.maximum(length, 1e-8)).astype(np.float32)
+    """Return content [frames, SIZE] at length 1, float32."""
+    length = np.linalg.norm(content, axis=1, keepdims=True)
+    return (content / np.maximum(length, 1e-8)).astype(np.float32)
 
 
 def _interpolated(rows: np.ndarray, places: np.ndarray, frames: int) -> np.ndarray:

@@ -5,9 +5,10 @@ from scipy.signal import fftconvolve
 
 from moksori.audio.levels import loudness
 
-_PEAK = 10 ** (-0.3 / 20)
 _ROOM_SECONDS, _DECAY_SECONDS, _ROOM_LEVEL = 0.5, 0.09, 0.06
+_PEAK = 10 ** (-0.3 / 20)
 _LOUDEST_GAIN = 8.0
+_BLOCK = 2**19  # samples that are worked on at once
 
 
 def place(voice: np.ndarray, old: np.ndarray, rate: int, room: float) -> np.ndarray:
@@ -16,19 +17,24 @@ def place(voice: np.ndarray, old: np.ndarray, rate: int, room: float) -> np.ndar
     It gets the loudness of the old one, its share of each channel, and a small room of
     the strength `room`, from 0 to 1.
     """
-    voice = voice * _gain(voice, old.mean(axis=1), rate)
-    power = np.sqrt(np.mean(old.astype(np.float64) ** 2, axis=0))
+    power = np.sqrt([np.mean(np.square(each), dtype=np.float64) for each in old.T])
     share = power / max(float(np.sqrt(np.mean(power**2))), 1e-9)
+    share = share.astype(np.float32)
     wide = voice[:, None] * share
     if room:
-        wide = wide + room * _echo(voice, rate, old.shape[1]) * share
-    return (wide * _gain(wide.mean(axis=1), old.mean(axis=1), rate)).astype(np.float32)
+        _add_echo(wide, voice, np.float32(room) * share, rate)
+    wide *= np.float32(_gain(wide.mean(axis=1), old.mean(axis=1), rate))
+    return wide
 
 
-def headroom(voice: np.ndarray, backing: np.ndarray) -> np.float32:
-    """Return the gain, 1 at most, at which the sum of both is not clipped."""
-    peak = float(np.abs(voice + backing).max())
-    return np.float32(min(1.0, _PEAK / max(peak, 1e-9)))
+def headroom(voice: np.ndarray, backing: np.ndarray) -> float:
+    """Return the gain, 1 at most, at which neither a voice nor its sum with a backing
+    is clipped."""
+    peak = 1e-9
+    for at in range(0, len(voice), _BLOCK):
+        alone, rest = voice[at : at + _BLOCK], backing[at : at + _BLOCK]
+        peak = max(peak, float(np.abs([alone, alone + rest]).max()))
+    return min(1.0, _PEAK / peak)
 
 
 def _gain(wave: np.ndarray, like: np.ndarray, rate: int) -> float:
@@ -39,12 +45,16 @@ def _gain(wave: np.ndarray, like: np.ndarray, rate: int) -> float:
     return min(10 ** ((wanted - own) / 20), _LOUDEST_GAIN)
 
 
-def _echo(voice: np.ndarray, rate: int, channels: int) -> np.ndarray:
-    """Return what a small room adds to a voice [samples, channels]: noise that decays,
-    other for each channel, and always the same."""
+def _add_echo(wide: np.ndarray, voice: np.ndarray, share: np.ndarray, rate: int):
+    """Add to a wave [samples, channels] what a small room makes of a voice [samples]:
+    noise that decays, other for each channel, and always the same."""
     seconds = np.arange(int(_ROOM_SECONDS * rate)) / rate
-    noise = np.random.default_rng(0).standard_normal((len(seconds), channels))
+    noise = np.random.default_rng(0).standard_normal((len(seconds), len(share)))
     response = noise * np.exp(-seconds / _DECAY_SECONDS)[:, None]
-    response *= _ROOM_LEVEL / np.sqrt(rate / 44100)
-    wet = [fftconvolve(voice, column)[: len(voice)] for column in response.T]
-    return np.stack(wet, axis=1)
+    response = (response * _ROOM_LEVEL / np.sqrt(rate / 44100)).astype(np.float32)
+    for at in range(0, len(voice), _BLOCK):
+        sound = voice[at : at + _BLOCK]
+        left = wide[at : at + len(sound) + len(response) - 1]
+        for channel, column in enumerate(response.T):
+            wet = fftconvolve(sound, column)[: len(left)]
+            left[:, channel] += share[channel] * wet

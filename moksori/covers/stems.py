@@ -51,17 +51,18 @@ class Separator:
         if song.ndim != 2 or song.shape[1] != 2 or not len(song):
             raise ValueError("a song to separate is a wave of two channels")
         song = song.astype(np.float32, copy=False)
-        step = FRAMES * _HOP
-        blocks = -(-(len(song) + _FRAME - _HOP) // step)
-        tail = blocks * step + _FRAME - _HOP - (_FRAME - _HOP) - len(song)
-        padded = np.pad(song, ((_FRAME - _HOP, max(tail, 0)), (0, 0)))
-        vocals = np.zeros_like(padded)
+        step, before = FRAMES * _HOP, _FRAME - _HOP
+        blocks = -(-(len(song) + before) // step)
+        vocals = np.zeros_like(song)
+        tail = np.zeros((before, 2), np.float32)
         for block in range(blocks):
-            span = slice(block * step, block * step + step + _FRAME - _HOP)
-            _overlap_add(vocals[span], self._vocals(padded[span]))
+            begin = block * step - before
+            made = _overlap_added(self._vocals(_cut(song, begin, step + before)))
+            made[:before] += tail
+            tail = made[step:]
+            at = max(begin, 0)
+            vocals[at : begin + step] = made[at - begin : step][: len(song) - at]
             progress("separate", (block + 1) / blocks)
-        start = _FRAME - _HOP
-        vocals = vocals[start : start + len(song)]
         return Stems(vocals, song - vocals)
 
     def _vocals(self, wave: np.ndarray) -> np.ndarray:
@@ -85,11 +86,20 @@ _WINDOW = np.hanning(_FRAME + 1)[:-1].astype(np.float32)
 _GAIN = float((_WINDOW**2).sum() / _HOP)
 
 
-def _overlap_add(out: np.ndarray, frames: np.ndarray) -> None:
-    """Add frames [FRAMES, _FRAME, channels], a hop apart, to a wave in place."""
+def _cut(wave: np.ndarray, begin: int, length: int) -> np.ndarray:
+    """Return `length` samples of a wave from `begin` on, zeros where it has none."""
+    part = wave[max(begin, 0) : begin + length]
+    before = max(-begin, 0)
+    return np.pad(part, ((before, length - before - len(part)), (0, 0)))
+
+
+def _overlap_added(frames: np.ndarray) -> np.ndarray:
+    """Add frames [FRAMES, _FRAME, channels], a hop apart, up to a wave."""
     parts = frames.reshape(len(frames), _OVERLAP, _HOP, -1)
+    channels = frames.shape[-1]
+    wave = np.zeros(((len(frames) + _OVERLAP - 1) * _HOP, channels), np.float32)
     for shift in range(_OVERLAP):
         start = shift * _HOP
-        out[start : start + len(frames) * _HOP] += parts[:, shift].reshape(
-            -1, frames.shape[-1]
-        )
+        whole = parts[:, shift].reshape(-1, channels)
+        wave[start : start + len(whole)] += whole
+    return wave

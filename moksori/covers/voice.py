@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from moksori.covers import content, synthesiser, world
+from moksori.covers.content import to_frames
 from moksori.covers.decoder import (
     NARROW,
     WIDE,
@@ -35,6 +36,7 @@ KIND = "moksori vocal model 1"
 DESCRIPTION, INDEX, DECODER = "voice.json", "index.npz", "decoder.npz"
 SAMPLE = "sample.wav"
 INDEX_RATE = 0.5
+_PIECE = 4000  # frames that are converted at once, a multiple of the index's step
 # What a decoder answers: WORLD's timbre, or that of synthesiser.py, learnt by the wave.
 WORLD, WAVE = DECODERS = "world", "wave"
 
@@ -96,16 +98,31 @@ class VocalModel:
     def timbre(
         self, states: np.ndarray, hertz: np.ndarray, index_rate: float = INDEX_RATE
     ) -> Timbre:
-        """Return this voice's timbre for content [frames, SIZE] and pitch [frames].
+        """Return this voice's timbre for the states of a recording [n, SIZE], as the
+        encoder gives them, along its pitch [frames].
 
         Without a decoder it is that of the index. A decoder is given the content with a
         share `index_rate`, from 0 to 1, of the voice's own nearest content: more is
         nearer to the voice, less to the words.
         """
         centred = states - states.mean(axis=0)
+        parts = []
+        for begin in range(0, len(hertz), _PIECE):
+            first = max(begin - Predictor.MARGIN, 0)
+            heights = hertz[first : begin + _PIECE + Predictor.MARGIN]
+            frames = to_frames(centred, len(heights), first)
+            made = self._timbre(frames, heights, index_rate)
+            kept = slice(begin - first, begin - first + _PIECE)
+            parts.append((made.cepstra[kept], made.aperiodicity[kept]))
+        return Timbre(*map(np.concatenate, zip(*parts, strict=True)))
+
+    def _timbre(
+        self, centred: np.ndarray, hertz: np.ndarray, index_rate: float
+    ) -> Timbre:
+        """Return the timbre of a piece, [frames, SIZE] and [frames]."""
         if self._decoder is None or index_rate:
-            own, found = self.index.find(states, hertz > 0)
-            centred += index_rate * (own - self.index.mean - centred)
+            own, found = self.index.find(centred, hertz > 0)
+            centred = centred + index_rate * (own - self.index.mean - centred)
         if self._decoder is None:
             return found
         answer = self._decoder(self._scales.content(centred), pitch_features(hertz))

@@ -21,7 +21,8 @@ from pathlib import Path
 import numpy as np
 
 from hangul import normalize, pronounce
-from moksori.audio.files import from_int16, save
+from moksori.audio.files import save
+from moksori.audio.pcm import from_int16
 from moksori.demo.grammar.sentences import held_out, sentences
 from moksori.storage import write_json, write_text
 

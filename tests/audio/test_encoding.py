@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from moksori.audio import conversion, encoding, files, watermark
+from moksori.audio import conversion, encoding, files, pcm, watermark
 from moksori.audio.files import AudioError
 from tests.audio.test_watermark import spoken
 
@@ -83,7 +83,7 @@ def test_pieces_give_what_the_whole_gives(name, rate):
 def test_lossless_formats_keep_every_sample(name):
     wave = sound()
     heard, _ = decoded(encoding.encode(wave, RATE, name), name)
-    expected = files.to_int16(wave)
+    expected = pcm.to_int16(wave)
     np.testing.assert_array_equal(np.rint(heard[: len(wave)] * 32768), expected)
     assert not heard[len(wave) :].any()
 

@@ -5,7 +5,7 @@ import struct
 import numpy as np
 import pytest
 
-from moksori.audio import files
+from moksori.audio import files, pcm
 
 RATE = 24000
 
@@ -26,7 +26,7 @@ def encode(path, wave, rate, codec):
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=rate)
         stream.layout = "mono"
-        samples = files.to_int16(wave)[None]
+        samples = pcm.to_int16(wave)[None]
         frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
         frame.sample_rate = rate
         frame.pts = 0
@@ -92,11 +92,11 @@ def test_formats_of_ffmpeg(tmp_path, suffix, codec):
 
 
 def test_samples_alone_are_those_of_ksponspeech(tmp_path):
-    samples = files.to_int16(tone(1.0, 16000))
+    samples = pcm.to_int16(tone(1.0, 16000))
     (tmp_path / "a.pcm").write_bytes(samples.astype("<i2").tobytes() + b"x")
     wave, rate = files.decode(tmp_path / "a.pcm", 0.25, 0.75)
     assert rate == 16000
-    np.testing.assert_array_equal(files.to_int16(wave), samples[4000:12000])
+    np.testing.assert_array_equal(pcm.to_int16(wave), samples[4000:12000])
 
 
 def test_a_wrong_suffix_does_not_matter(tmp_path):
@@ -186,8 +186,8 @@ def test_an_empty_stretch_is_refused(tmp_path):
 
 def test_int16_and_back():
     every = np.arange(-32768, 32768).astype(np.int16)
-    np.testing.assert_array_equal(files.to_int16(files.from_int16(every)), every)
-    assert files.to_int16(every) is every
+    np.testing.assert_array_equal(pcm.to_int16(pcm.from_int16(every)), every)
+    assert pcm.to_int16(every) is every
 
 
 def test_a_playlist_opens_no_other_file(tmp_path):

@@ -4,7 +4,8 @@ import sys
 import numpy as np
 import pytest
 
-from moksori.audio.files import decode, to_int16
+from moksori.audio.files import decode
+from moksori.audio.pcm import to_int16
 from moksori.audio.streams import wav_stream
 
 TONE = np.sin(np.linspace(0, 300, 4000)).astype(np.float32)
