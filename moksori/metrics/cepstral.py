@@ -66,19 +66,25 @@ def distortion(
     return float(_decibels(((ours - theirs) ** 2).sum(axis=1)).mean())
 
 
-def warp(distance: np.ndarray) -> np.ndarray:
+def warp(distance: np.ndarray, bounded: bool = False) -> np.ndarray:
     """Return the cheapest way through distances [ours, theirs]: pairs, int [pairs, 2].
 
     It leads from the first pair of frames to the last, one frame at a time in either
     or both; of ways that cost the same, the one that keeps step is taken. Dynamic time
     warping without slope constraint and with equal weights (Sakoe and Chiba 1978,
-    "Dynamic programming algorithm optimization for spoken word recognition").
+    "Dynamic programming algorithm optimization for spoken word recognition"). One that
+    is `bounded` goes at most twice as fast in one as in the other, which leaves frames
+    out; neither may be longer than twice the other.
     """
     import librosa
 
+    how = {}
+    if bounded:
+        how = {"step_sizes_sigma": np.array([[1, 1], [1, 2], [2, 1]])}
+
     # Transposed, so that of ways that cost the same it is the one that figures have
     # always been measured along.
-    _, pairs = librosa.sequence.dtw(C=np.asarray(distance, np.float64).T.copy())
+    _, pairs = librosa.sequence.dtw(C=np.asarray(distance, np.float64).T.copy(), **how)
     return pairs[::-1, ::-1]
 
 

@@ -2,7 +2,7 @@
 
 A consent names the recordings that it is about by their hashes, the purpose, how long
 it holds, and every use that stays prohibited. One that is spoken has a recorded
-statement, which `preparing` compares with the recordings.
+statement, which `preparing` compares with the recordings and with the sentence.
 """
 
 import hashlib
@@ -83,7 +83,7 @@ def record(
     """Write down a consent, and keep its spoken statement, if it has one.
 
     Raises `Problem` for terms that say too little, and for a statement that is no
-    recording of 3 to 60 s. Its words are compared with nothing: no recogniser is here.
+    recording of 3 to 60 s. Who says it and what it says, `preparing` checks.
     """
     consent = Consent(
         id=new_id(),

@@ -98,6 +98,6 @@ def _described(consent: Consent) -> dict:
         *("audio_sha256", "document_sha256", "similarity", "reason"),
         *("signed_at", "verified_at", "valid_until", "revoked_at", "purged_at"),
     )
-    # Whose voice the statement is in is checked; what it says cannot be.
     checked = ["length", "speech", "speaker"] if consent.verified_at else []
+    checked += ["sentence"] if checked and consent.said else []
     return {**told, "state": consents.state(consent), "checked": checked}

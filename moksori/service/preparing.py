@@ -10,9 +10,11 @@ import numpy as np
 
 from moksori.audio.files import save
 from moksori.service import profiles, uploads
+from moksori.service.consents import STATEMENT
 from moksori.service.context import JobContext
 from moksori.service.errors import JobError, Stopped, Told
 from moksori.service.listening import Ears, Sound
+from moksori.service.statements import SentenceCheck
 from moksori.service.storage import Missing
 from moksori.service.tables import Consent, Profile, now
 from moksori.speakers.speech import NoSpeech
@@ -49,18 +51,23 @@ class Cloned(Protocol):
 Cloner = Callable[[Sequence[Path], str], Cloned]
 
 
-def prepare(context: JobContext, cloner: Cloner, ears: Ears | None) -> dict:
+def prepare(
+    context: JobContext,
+    cloner: Cloner,
+    ears: Ears | None,
+    sentences: SentenceCheck | None = None,
+) -> dict:
     """Make the profile of a job ready, or failed with a reason.
 
     `cloner(recordings, consent)` clones a voice and raises `ValueError` with a line
     where it cannot. Without `ears` what is spoken is checked for sound alone, and a
-    spoken consent cannot be matched.
+    spoken consent cannot be matched; without `sentences` its words are not checked.
     """
     with context.database.session() as session:
         profile = session.get_one(Profile, context.request["profile_id"])
         consent = session.get_one(Consent, profile.consent_id)
     try:
-        return _prepared(context, profile, consent, cloner, ears)
+        return _prepared(context, profile, consent, cloner, ears, sentences)
     except Stopped:
         raise
     except Missing:
@@ -74,12 +81,15 @@ def prepare(context: JobContext, cloner: Cloner, ears: Ears | None) -> dict:
         raise
 
 
-def _prepared(context, profile, consent, cloner, ears) -> dict:
+def _prepared(context, profile, consent, cloner, ears, sentences) -> dict:
     context.progress("reading", 0.0)
     sounds = [_sound(context.storage.get(each["key"])) for each in profile.samples]
     if consent.statement_key:
         context.progress("matching the statement", 0.1)
-        _match_statement(context, consent, sounds, ears)
+        statement = _sound(context.storage.get(consent.statement_key))
+        _match_statement(context, consent, sounds, statement, ears)
+        if sentences:
+            _check_sentence(context, consent, statement, sentences)
     context.progress("cloning", 0.2)
     with TemporaryDirectory(prefix="moksori-") as folder:
         # What came from outside was decoded by a child; no other decoder sees it.
@@ -105,11 +115,10 @@ def _prepared(context, profile, consent, cloner, ears) -> dict:
     return {"profile_id": profile.id, "similarity": similarity}
 
 
-def _match_statement(context, consent, sounds: list[Sound], ears: Ears | None) -> None:
-    """Compare who speaks the statement with the recordings; its words cannot be."""
+def _match_statement(context, consent, sounds, statement, ears: Ears | None) -> None:
+    """Compare who speaks the statement with the recordings."""
     if ears is None:
         raise JobError("speakers_missing")
-    statement = _sound(context.storage.get(consent.statement_key))
     try:
         several, match = ears.several(statement), ears.match(sounds, statement)
     except NoSpeech:
@@ -122,6 +131,26 @@ def _match_statement(context, consent, sounds: list[Sound], ears: Ears | None) -
         row.verified_at = now() if match.same and not several else None
     if several or not match.same:
         raise JobError("other_speaker")
+
+
+def _check_sentence(context, consent, statement, sentences: SentenceCheck) -> None:
+    """Check that the statement is the sentence that the page shows."""
+    sentence = STATEMENT.format(
+        voice_owner=consent.voice_owner, purpose=consent.purpose
+    )
+
+    def step() -> None:
+        context.progress("checking the sentence", 0.15)
+
+    try:
+        said = sentences.says(statement, sentence, step)
+    except ValueError:
+        # A name or a purpose that no voice can read.
+        return
+    with context.database.session() as session:
+        session.get_one(Consent, consent.id, with_for_update=True).said = said
+    if not said:
+        raise JobError("other_sentence")
 
 
 def _listen(context, cloned: Cloned, sounds, ears: Ears | None) -> float | None:

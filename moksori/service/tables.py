@@ -125,7 +125,8 @@ class Consent(Base):
     """Represent what a person allowed with their voice, and whether it still holds.
 
     `audio_sha256` is of the recording that it is about. `type` is explicit_written or
-    spoken; of a spoken one, `similarity` is how near the statement is to the samples.
+    spoken; of a spoken one, `similarity` is how near the statement is to the samples,
+    and `said` whether it is the sentence, None where nothing can tell.
     """
 
     __tablename__ = "consents"
@@ -141,6 +142,7 @@ class Consent(Base):
     # Names of the prohibited uses that were accepted not to happen.
     prohibited: Mapped[list[Any]] = mapped_column(default=list)
     similarity: Mapped[float | None]
+    said: Mapped[bool | None]
     verified_at: Mapped[datetime | None]
     signed_at: Mapped[datetime] = mapped_column(default=now)
     valid_until: Mapped[datetime | None]

@@ -20,6 +20,7 @@ from moksori.service.jobs import TRAIN, TRAINING_QUEUE
 from moksori.service.listening import Ears, Sound
 from moksori.service.profiles import SHIPPED
 from moksori.service.settings import Settings
+from moksori.service.statements import SentenceCheck
 from moksori.service.tables import Profile
 from moksori.voices.speech import LineError, Voice, VoiceError
 
@@ -35,6 +36,7 @@ class Tasks:
         self._settings = settings
         self._voices: OrderedDict[tuple[str, str], Voice] = OrderedDict()
         self._ears: Ears | None = None
+        self._sentence_check: SentenceCheck | None = None
         self.functions = {
             "speak": self.speak,
             "initialize": self.initialize,
@@ -72,7 +74,29 @@ class Tasks:
         self._ears = self._ears or Ears.load()
         missing = _missing_for_clones()
         cloner = _refusing(missing) if missing else _Clone
-        return preparing.prepare(context, cloner, self._ears)
+        return preparing.prepare(context, cloner, self._ears, self._sentences())
+
+    def _sentences(self) -> SentenceCheck | None:
+        """Return what checks the words of statements; None before `make covers`."""
+        if self._ears and self._sentence_check is None:
+            from moksori.covers.content import ContentEncoder
+            from moksori.speakers.weights import WeightsMissing
+
+            try:
+                encode = ContentEncoder().encode
+            except WeightsMissing:
+                return None
+            self._sentence_check = SentenceCheck(
+                encode, self._ears.detector, self._reading
+            )
+        return self._sentence_check
+
+    def _reading(self, text: str) -> Sound:
+        try:
+            (speech,) = self._voice(SHIPPED, "ko").speak([text])
+        except VoiceError as error:
+            raise ValueError(str(error)) from error
+        return speech.wave, speech.sample_rate
 
     def _voice(
         self, name: str, language: str, context: JobContext | None = None

@@ -57,7 +57,7 @@ class Tasks:
     """What a worker does here, with a cloner and ears that a test may change."""
 
     def __init__(self, cloner=lambda paths, consent: Tone(400)):
-        self.cloner, self.ears = cloner, ears()
+        self.cloner, self.ears, self.sentences = cloner, ears(), None
         self.functions = {"prepare_voice": self.prepare}
 
     def warm_up(self) -> None:
@@ -66,7 +66,7 @@ class Tasks:
     def prepare(self, context) -> dict | None:
         from moksori.service.preparing import prepare
 
-        return prepare(context, self.cloner, self.ears)
+        return prepare(context, self.cloner, self.ears, self.sentences)
 
 
 @lru_cache

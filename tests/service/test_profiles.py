@@ -73,6 +73,39 @@ def test_a_voice_is_ready_once_it_was_heard(
     assert bool(agreed["checked"]) == bool(statement)
 
 
+class Sentences:
+    """Say of every statement what a test wants."""
+
+    def __init__(self, said):
+        self.said, self.asked = said, []
+
+    def says(self, sound, sentence, step) -> bool:
+        self.asked.append(sentence)
+        step()
+        if self.said is None:
+            raise ValueError("no voice can read it")
+        return self.said
+
+
+@pytest.mark.parametrize("said", [True, False, None])
+def test_the_words_of_a_statement_are_checked_where_something_can(
+    client, settings, database, storage, said
+):
+    tasks = Tasks()
+    tasks.sentences = Sentences(said)
+    told, job = prepared(
+        client, settings, database, storage, tasks, MINJI, sound(400, 5, seed=3)
+    )
+    (asked,) = tasks.sentences.asked
+    assert "김민지" in asked and "동의합니다" in asked
+    agreed = client.get(f"{CONSENTS}/{told['consent_id']}").json()
+    assert ("sentence" in agreed["checked"]) == bool(said)
+    if said is False:
+        assert (told["status"], job.error) == ("failed", "other_sentence")
+    else:
+        assert told["status"] == "ready"
+
+
 def refuse(line):
     def cloner(paths, consent):
         raise ValueError(f"{paths[0]}: {line}")

@@ -100,7 +100,10 @@ function consentItem(consent) {
   const revoke = make("button", { type: "button", class: "danger", "aria-label": `${text("voices.revoke")}: ${consent.voice_owner}` }, text("voices.revoke"));
   const rows = [["signed", date(consent.signed_at)],
     ["valid_until", consent.valid_until ? date(consent.valid_until) : text("voices.forever")]];
-  if (consent.similarity != null) rows.push(["similarity", number(consent.similarity)]);
+  if (consent.similarity != null) {
+    rows.push(["similarity", number(consent.similarity)]);
+    rows.push(["sentence", text(consent.checked.includes("sentence") ? "voices.sentence_said" : "voices.sentence_unknown")]);
+  }
   const element = make("article", { class: "item" },
     make("div", { class: "head" }, make("h3", {}, consent.voice_owner), state(consent.state), consent.state === "valid" && revoke),
     make("p", {}, consent.purpose),
