@@ -34,11 +34,14 @@ def parser() -> argparse.ArgumentParser:
 def serve(arguments: argparse.Namespace) -> int:
     """Run the part that is asked for; returns the exit code."""
     from moksori.service import home
+    from moksori.service.jobs import TRAINING_QUEUE
     from moksori.service.settings import Settings, SettingsError
 
     given = {"folder": arguments.data, "runs": arguments.runs, "host": arguments.host}
     given |= {"port": arguments.port, "accounts": arguments.accounts}
     given = {name: value for name, value in given.items() if value is not None}
+    if arguments.role == "trainer":
+        given["queues"] = (TRAINING_QUEUE,)
     settings = Settings.from_environment(**given)
     if arguments.operator:
         home.make_operator(settings, arguments.operator, getpass("password: "))

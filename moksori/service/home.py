@@ -16,7 +16,6 @@ from collections.abc import Callable
 
 from moksori.service import accounts
 from moksori.service.database import Database
-from moksori.service.jobs import TRAINING_QUEUE
 from moksori.service.settings import Settings, SettingsError
 from moksori.storage import Locked, lock, lock_holder
 
@@ -100,10 +99,8 @@ def _run(settings: Settings, say: Callable[[str], object]) -> int:
     try:
         database.migrate()
         environment = _environment(settings, database.url)
-        trainer = environment | {
-            "MOKSORI_QUEUES": TRAINING_QUEUE,
-            "MOKSORI_ALIVE": str(settings.folder / "trainer.alive"),
-        }
+        alive = str(settings.folder / "trainer.alive")
+        trainer = environment | {"MOKSORI_ALIVE": alive}
         processes = [
             _Process("web", settings, environment),
             _Process("worker", settings, environment),

@@ -68,7 +68,7 @@ def test_kubernetes_accepts(release):
 
 def test_a_pod_may_do_no_more_than_it_must():
     assert {each["metadata"]["name"] for each in PODS} == {
-        *("moksori-migrate", "moksori-web", "moksori-worker")
+        *("moksori-migrate", "moksori-web", "moksori-worker", "moksori-trainer")
     }
     for thing in PODS:
         pod = thing["spec"]["template"]["spec"]
@@ -95,6 +95,30 @@ def test_a_pod_may_do_no_more_than_it_must():
     assert not [each for each in PODS if "replicas" in each["spec"]]
 
 
+def test_what_is_trained_is_where_workers_look_for_it():
+    text = (K8S / "trainer/kustomization.yaml").read_text("utf-8")
+    (patch,) = yaml.safe_load(text)["patches"]
+    pods = {each["metadata"]["name"]: each["spec"]["template"]["spec"] for each in PODS}
+    patched, trainer = pods[patch["target"]["name"]], pods["moksori-trainer"]
+    for step in yaml.safe_load(patch["patch"]):
+        *way, last = step["path"].removeprefix("/spec/template/spec/").split("/")
+        place = patched
+        for each in way:
+            place = place[int(each) if each.isdigit() else each]
+        assert (step["op"], last) == ("add", "-")
+        place.append(step["value"])
+    (claim,) = (each for each in OBJECTS if each["kind"] == "PersistentVolumeClaim")
+    for pod, only_read in ((trainer, False), (patched, True)):
+        (container,) = pod["containers"]
+        (volume,) = (each for each in pod["volumes"] if each["name"] == "runs")
+        (mount,) = (
+            each for each in container["volumeMounts"] if each["name"] == "runs"
+        )
+        assert mount["mountPath"] == "/work/logs"
+        assert mount.get("readOnly", False) is only_read
+        assert volume["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
+
+
 def test_every_variable_is_one_of_the_settings():
     source = (ROOT / "moksori/service/settings.py").read_text("utf-8")
     known = set(re.findall(r'"((?:MOKSORI_\w+|\w+_URL))"', source))
@@ -114,6 +138,7 @@ def test_every_variable_is_one_of_the_settings():
 def test_the_scalers_ask_for_what_there_is(service_installed, database, user):
     from sqlalchemy import text
 
+    from moksori.service import jobs
     from tests.service.working import submit
 
     (trigger,) = (
@@ -121,6 +146,8 @@ def test_the_scalers_ask_for_what_there_is(service_installed, database, user):
         for each in OBJECTS
         if each["kind"] == "ScaledObject"
     )
+    with database.session() as session:
+        jobs.create(session, user, jobs.TRAIN, {})
     for count in range(3):
         with database.engine.connect() as connection:
             query = text(trigger["metadata"]["query"])

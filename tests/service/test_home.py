@@ -143,3 +143,20 @@ def test_a_part_alone_needs_a_database(
     monkeypatch.delenv("DATABASE_URL", raising=False)
     assert serve.main(["--data", str(tmp_path), "--role", "web"]) == 2
     assert "needs DATABASE_URL" in capsys.readouterr().err
+
+
+def test_a_trainer_trains_and_a_worker_speaks(service_installed, tmp_path, monkeypatch):
+    from moksori.commands import serve
+    from moksori.service.jobs import TRAINING_QUEUE
+
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nowhere/none")
+    monkeypatch.setenv("MOKSORI_SECRET", "s" * 32)
+    monkeypatch.setenv("MOKSORI_WATERMARK_KEYS", f"1:{'0a' * 16}")
+    seen = {}
+    monkeypatch.setattr(
+        serve, "_run", lambda role, settings: seen.update({role: settings.queues}) or 0
+    )
+    for role in ("trainer", "worker"):
+        assert serve.main(["--data", str(tmp_path), "--role", role]) == 0
+    assert seen["trainer"] == (TRAINING_QUEUE,)
+    assert TRAINING_QUEUE not in seen["worker"]
