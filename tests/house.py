@@ -69,7 +69,8 @@ ROOMS = {
     # `speakers` finds the weights in packages and opens networks.
     "covers": {"hparams", "audio", "backend", "speakers", "storage"},
     "service": {"hparams", "hangul", "audio", "metrics", "speakers", "storage"},
-    # moksori/service/tasks.py: what a worker does; nothing else there knows voices.
+    # moksori/service/tasks.py and singer.py: what a worker and its child do; nothing
+    # else there knows voices.
     "tasks": {*_BELOW_COMPARISON, "covers", "service"},
 }
 # Where anything of ours may be imported, and what no room may import.
@@ -144,7 +145,7 @@ def room_of(path: str) -> str:
         return "hparams" if path == "hparams.py" else "script"
     if parts[0] != "moksori":
         return parts[0]
-    if parts[1:] == ("service", "tasks.py"):
+    if parts[1:] in (("service", "tasks.py"), ("service", "singer.py")):
         return "tasks"
     if len(parts) > 2:
         return "recipes" if parts[1:3] == ("training", "recipes") else parts[1]
@@ -158,7 +159,7 @@ def target_of(name: str) -> str:
         return first
     if rest[:2] == ["training", "recipes"]:
         return "recipes"
-    if rest[:2] == ["service", "tasks"]:
+    if rest[:2] in (["service", "tasks"], ["service", "singer"]):
         return "tasks"
     return "commands" if not rest or rest[0].startswith("__") else rest[0]
 

@@ -49,15 +49,18 @@ def tracks(path: str | Path) -> list[Track]:
         return [_track(*each) for each in enumerate(container.streams.audio)]
 
 
-def blocks(path: str | Path, sample_rate: int, track: int = 0) -> Iterator[np.ndarray]:
-    """Yield the mono wave of a recording of any length in blocks, float32 [samples].
+def blocks(
+    path: str | Path, sample_rate: int, track: int = 0, channels: int = 1
+) -> Iterator[np.ndarray]:
+    """Yield the wave of a recording of any length in blocks, float32 [samples].
 
-    Raises `AudioError` as `convert` does; what is cut off, at its end.
+    For two `channels` they are [samples, 2]: the first two of a file, a single one
+    twice. Raises `AudioError` as `convert` does; what is cut off, at its end.
     """
     path = Path(path)
     with _opened(path) as container:
         sound = sound_track(path, container, track)
-        yield from _resampled(path, container, sound, sample_rate)
+        yield from _resampled(path, container, sound, sample_rate, channels)
 
 
 def convert(
@@ -109,8 +112,11 @@ def _track(number: int, stream) -> Track:
     return Track(number, codec.name, stream.rate or 0, stream.channels, *titled)
 
 
-def _resampled(path: Path, container, stream, sample_rate: int) -> Iterator[np.ndarray]:
-    """Yield mono waves [samples] at `sample_rate`, checked as `files.decode` does."""
+def _resampled(
+    path: Path, container, stream, sample_rate: int, count: int = 1
+) -> Iterator[np.ndarray]:
+    """Yield waves [samples], or [samples, 2] of two channels, at `sample_rate`, checked
+    as `files.decode` does."""
     resampler, loudest, mixed, end, begin = None, 0.0, 0.0, 0.0, None
     for channels, rate, time in _planes(container, stream):
         if not np.isfinite(channels).all():
@@ -124,8 +130,8 @@ def _resampled(path: Path, container, stream, sample_rate: int) -> Iterator[np.n
         if resampler is None or resampler.rate != rate:
             if resampler:
                 yield resampler.finish()
-            resampler = Resampler(rate, sample_rate)
-        yield resampler.feed(mono)
+            resampler = Resampler(rate, sample_rate, count)
+        yield resampler.feed(mono if count == 1 else _two(channels))
     if resampler is None:
         raise AudioError(f"{path}: holds no sound")
     yield resampler.finish()
@@ -136,6 +142,10 @@ def _resampled(path: Path, container, stream, sample_rate: int) -> Iterator[np.n
             f"{path}: ends after {end:.2f} s of the {length:.2f} s that its header "
             "announces; copy it again"
         )
+
+
+def _two(channels: np.ndarray) -> np.ndarray:
+    return channels[[0, min(1, len(channels) - 1)]].T
 
 
 def _announced(path: Path, container, stream) -> float | None:

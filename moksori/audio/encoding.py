@@ -48,6 +48,7 @@ FORMATS = {
     "aac": Format("adts", "aac", "audio/aac", "fltp", 96_000),
     "pcm": Format("s16le", "pcm_s16le", "audio/pcm"),
 }
+_LAYOUTS = {1: "mono", 2: "stereo"}
 _ALWAYS = {"fflags": "+bitexact", "flush_packets": "1"}
 _OPTIONS = {
     "mp3": {"id3v2_version": "3"},
@@ -64,14 +65,16 @@ def encode(
     rate: int | None = None,
     token: int | None = None,
 ) -> bytes:
-    """Encode a whole wave, float [samples] in [-1, 1], as a file that knows its length.
+    """Encode a whole wave in [-1, 1] as a file that knows its length.
 
-    `name` is one of `FORMATS`; `rate` the file's own in hertz, by default the wave's or
-    the next that the format has; `token` that of the watermark, which becomes a tag.
-    `TAIL_SECONDS` of silence follow. Raises `AudioError` for a format or rate that does
-    not exist and a wave that is not one finite channel.
+    A wave is float [samples], or [samples, 2] for two channels. `name` is one of
+    `FORMATS`; `rate` the file's own in hertz, by default the wave's or the next that
+    the format has; `token` that of the watermark, which becomes a tag. `TAIL_SECONDS`
+    of silence follow. Raises `AudioError` for a format or rate that does not exist and
+    a wave that is not finite, or of more channels.
     """
-    encoder = Encoder(sample_rate, name, rate=rate, token=token, whole=True)
+    how = {"rate": rate, "token": token, "channels": max(np.shape(wave)[1:], default=1)}
+    encoder = Encoder(sample_rate, name, whole=True, **how)
     return encoder.feed(wave) + encoder.finish()
 
 
@@ -92,32 +95,39 @@ class Encoder:
         rate: int | None = None,
         token: int | None = None,
         whole: bool = False,
+        channels: int = 1,
     ):
         import av
 
         if name not in FORMATS:
             raise AudioError(f"no format {name!r}; there are {', '.join(FORMATS)}")
+        if channels not in _LAYOUTS:
+            raise AudioError(f"a file has 1 or 2 channels, not {channels}")
+        self._layout = _LAYOUTS[channels]
         self.format = FORMATS[name]
         self.rate = _rate(name, sample_rate, rate)
-        self._resampler = Resampler(sample_rate, self.rate)
+        self._channels = channels
+        self._resampler = Resampler(sample_rate, self.rate, channels)
         self._sink = _Whole() if whole else _Pipe()
         options = {**_ALWAYS, **_OPTIONS.get(name, {})}
         how = {"format": self.format.container, "container_options": options}
         self._container = av.open(self._sink, "w", **how)
         self._container.metadata.update(_tags(self.format, token))
         self._stream = self._container.add_stream(self.format.codec, rate=self.rate)
-        self._stream.layout, self._stream.format = "mono", self.format.samples
+        self._stream.layout, self._stream.format = self._layout, self.format.samples
         if self.format.bit_rate:
-            self._stream.bit_rate = self.format.bit_rate
+            self._stream.bit_rate = channels * self.format.bit_rate
         self._stream.codec_context.open()
         size = self._stream.codec_context.frame_size
-        self._fitting = av.AudioResampler(self.format.samples, "mono", self.rate, size)
+        form = self.format.samples, self._layout, self.rate
+        self._fitting = av.AudioResampler(*form, size)
         self._container.start_encoding()
 
     def feed(self, wave: np.ndarray) -> bytes:
-        """Return the bytes that are ready after another piece, float [samples]."""
+        """Return the bytes that are ready after another piece, [samples] or [samples,
+        channels]."""
         wave = np.asarray(wave)
-        if wave.ndim != 1:
+        if wave.shape[1:] != self._shape(0)[1:]:
             raise AudioError(f"a wave is [samples], not {list(wave.shape)}")
         if not np.isfinite(wave).all():
             raise AudioError("the wave holds values that are not finite")
@@ -127,11 +137,15 @@ class Encoder:
     def finish(self) -> bytes:
         """Return what is left, the silence at the end included, and close it."""
         self._encode(self._resampler.finish())
-        self._encode(np.zeros(round(TAIL_SECONDS * self.rate), np.float32))
+        silence = self._shape(round(TAIL_SECONDS * self.rate))
+        self._encode(np.zeros(silence, np.float32))
         self._mux(None)
         self._container.mux(self._stream.encode(None))
         self._container.close()
         return self._sink.rest()
+
+    def _shape(self, samples: int) -> tuple[int, ...]:
+        return (samples,) if self._channels == 1 else (samples, self._channels)
 
     def _encode(self, wave: np.ndarray) -> None:
         import av
@@ -141,7 +155,9 @@ class Encoder:
         whole = self.format.samples == "s16"
         samples = to_int16(wave) if whole else np.clip(wave, -1, 1).astype(np.float32)
         kind = "s16" if whole else "flt"
-        frame = av.AudioFrame.from_ndarray(samples[None], kind, "mono")
+        # The samples of a moment stand side by side.
+        packed = samples.reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray(packed, kind, self._layout)
         frame.sample_rate = self.rate
         self._mux(frame)
 

@@ -11,6 +11,7 @@ _STEPS_PER_SECOND = 200
 _STEPS_PER_WINDOW = 4
 _SILENCE = 1e-9  # mean power: -90 dB
 _FLAT_RUN = 3
+_FULL = 10 ** (-0.3 / 20)
 # What a `Leveller` takes for sound, and where it bends and ends.
 _HEARD, _KNEE, _CEILING = (10 ** (decibel / 20) for decibel in (-60, -3, -1))
 
@@ -70,6 +71,12 @@ class Leveller:
         if self._gain is None:
             self._gain = _gain(held, self._audio)
         return _bent(held * np.float32(self._gain))
+
+
+def unclipped(wave: np.ndarray) -> np.ndarray:
+    """Turn a wave down, if it is too loud, so far that nothing of it is clipped."""
+    peak = float(np.abs(wave).max(initial=0.0))
+    return wave * np.float32(min(1.0, _FULL / max(peak, _FULL)))
 
 
 def loudness(wave: np.ndarray, rate: int) -> float:

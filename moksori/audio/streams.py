@@ -47,24 +47,28 @@ def wav_stream(
 
 
 class Resampler:
-    """Resample a wave that comes in pieces, as `files.resample` does a whole one."""
+    """Resample a wave that comes in pieces, as `files.resample` does a whole one.
 
-    def __init__(self, rate: int, sample_rate: int):
+    Pieces are float [samples], or [samples, channels] of more channels than one.
+    """
+
+    def __init__(self, rate: int, sample_rate: int, channels: int = 1):
         import soxr
 
         self.rate = rate
-        form = {"num_channels": 1, "dtype": "float32", "quality": "HQ"}
+        self._none = np.zeros((0, channels)[: 1 + (channels > 1)], np.float32)
+        form = {"num_channels": channels, "dtype": "float32", "quality": "HQ"}
         same = rate == sample_rate
         self._stream = None if same else soxr.ResampleStream(rate, sample_rate, **form)
 
     def feed(self, wave: np.ndarray) -> np.ndarray:
-        """Return what is ready after another piece, float32 [samples]."""
+        """Return what is ready after another piece, float32."""
         wave = np.asarray(wave, np.float32)
         return self._stream.resample_chunk(wave) if self._stream else wave
 
     def finish(self) -> np.ndarray:
-        """Return what is left when no piece follows, float32 [samples]."""
-        none = np.zeros(0, np.float32)
+        """Return what is left when no piece follows, float32."""
+        none = self._none
         return self._stream.resample_chunk(none, last=True) if self._stream else none
 
 

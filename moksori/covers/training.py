@@ -1,7 +1,7 @@
 """Train a vocal model: read its clips, index them, then teach a decoder by epochs.
 
 The folder holds a whole model from the index on, and after every epoch that was better
-on speech kept out; stopped at any moment, it stays one.
+on speech kept out; stopped at any moment, it stays one, and can be trained on.
 """
 
 import time
@@ -59,10 +59,13 @@ def train(
     decoder: str = "world",
     progress: Callable[[str, float], None] = lambda stage, done: None,
     report: Callable[[Epoch], None] = lambda epoch: None,
+    resume: bool = False,
 ) -> voice.VocalModel:
     """Train a vocal model on up to five clips of one person and keep it in a folder.
 
     `decoder` is one of `voice.DECODERS`: what it learns, and what makes sound of it.
+    With `resume` the one that is there is taught so many epochs more, from its best on,
+    and replaced by a better one alone.
     `progress` is told the stage and its share done, `report` every epoch; either may
     raise, which ends the training with the model as it is by then. Raises `VoiceError`
     for too many clips or less than `LEAST_SECONDS` of voice.
@@ -74,6 +77,11 @@ def train(
             f"{seconds:.1f} s of voice in the clips; {LEAST_SECONDS:g} s are needed, "
             f"{ADVISED_SECONDS:g} s advised"
         )
+    before = voice.VocalModel.load(folder) if resume else None
+    if before is not None and before.network is None:
+        before = None
+    if before is not None:
+        decoder = before.about.settings.get("decoder", "world")
     index = Index.of(frames.content, frames.timbre, frames.hertz > 0)
     about = About(
         name=name,
@@ -85,12 +93,13 @@ def train(
         encoder=voice.encoder_id(),
         settings={"epochs": epochs, "seed": seed, "decoder": decoder},
     )
-    (folder / voice.DECODER).unlink(missing_ok=True)
-    voice.save(folder, about, index)
+    if before is None:
+        (folder / voice.DECODER).unlink(missing_ok=True)
+        voice.save(folder, about, index)
     progress("index", 1.0)
     if epochs:
         disguised = _disguised(frames, progress)
-        _teach(frames, disguised, folder, about, epochs, seed, report)
+        _teach(frames, disguised, folder, about, epochs, seed, report, before)
     return voice.VocalModel.load(folder)
 
 
@@ -123,8 +132,11 @@ def _disguised(frames: Frames, progress) -> list[np.ndarray]:
     return contents
 
 
-def _teach(frames: Frames, disguised, folder, about: About, epochs, seed, report):
-    """Train a decoder; whatever ends it, the best epoch so far is in the folder."""
+def _teach(
+    frames: Frames, disguised, folder, about: About, epochs, seed, report, before
+):
+    """Train a decoder, a new one or that of the model `before`; whatever ends it, the
+    best epoch so far is in the folder."""
     count = len(frames.hertz)
     cut = count - max(int(_HELD_OUT * count), 1)
     learnt, held_out = frames.part(0, cut), frames.part(cut, count)
@@ -133,12 +145,17 @@ def _teach(frames: Frames, disguised, folder, about: About, epochs, seed, report
     keras.utils.set_random_seed(seed)
     wave = about.settings["decoder"] == voice.WAVE
     bands = BANDS if wave else frames.timbre.aperiodicity.shape[1]
-    decoder = voice.build_decoder(bands, WIDE if wave and has_accelerator() else NARROW)
+    sizes = WIDE if wave and has_accelerator() else NARROW
+    decoder, done, best = voice.build_decoder(bands, sizes), 0, np.inf
+    if before is not None:
+        decoder, done = before.network, before.about.epochs
+        best = before.about.distance
+        about = replace(about, epochs=done, distance=best)
     steps = max(round(len(learnt.hertz) / (SEGMENT * BATCH)), 1)
     how = WaveTeacher if wave else Teacher
-    teacher = how(decoder, scales, learnt, contents, steps * epochs, seed)
-    predict, best, begun = Predictor(decoder), np.inf, time.monotonic()
-    for number in range(1, epochs + 1):
+    teacher = how(decoder, scales, learnt, contents, steps * epochs, seed + done)
+    predict, begun = Predictor(decoder), time.monotonic()
+    for number in range(done + 1, done + epochs + 1):
         loss = float(np.mean([teacher.step() for _ in range(steps)]))
         distance = _distance(predict, scales, held_out)
         better = distance < best
@@ -148,8 +165,9 @@ def _teach(frames: Frames, disguised, folder, about: About, epochs, seed, report
             voice.save_decoder(folder, decoder, scales)
             about = replace(about, epochs=number, distance=round(distance, 3))
             voice.save(folder, about)
-        left = (time.monotonic() - begun) / number * (epochs - number)
-        report(Epoch(number, epochs, loss, distance, better, left))
+        each = (time.monotonic() - begun) / (number - done)
+        left = each * (done + epochs - number)
+        report(Epoch(number, done + epochs, loss, distance, better, left))
 
 
 def _answer(predict: Predictor, scales: Scales, frames: Frames) -> np.ndarray:

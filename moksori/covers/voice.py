@@ -74,6 +74,8 @@ class VocalModel:
 
     def __init__(self, about: About, index: Index):
         self.about, self.index = about, index
+        # Of the decoder, where it is trained.
+        self.network: Decoder | None = None
         self._decoder: Predictor | None = None
         self._scales: Scales | None = None
 
@@ -158,6 +160,7 @@ class VocalModel:
         except _DAMAGED as error:
             raise VoiceError(f"{path} holds no decoder: {error}") from None
         self._scales, self._decoder = scales, Predictor(decoder)
+        self.network = decoder
 
 
 def build_decoder(bands: int, sizes: Sizes = NARROW) -> Decoder:

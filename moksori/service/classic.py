@@ -71,9 +71,8 @@ async def initialize(request: Request, caller: SignedIn) -> Response:
         body = {"message": "작업 프로세스를 기다리고 있습니다.", "job": job}
         return JSONResponse({"success": False, **body}, 202)
     _check(job)
-    lacks = job["result"]["missing"]
     message = "음성 합성을 시작할 수 있습니다."
-    return JSONResponse({"success": True, "message": message, "missing": lacks})
+    return JSONResponse({"success": True, "message": message, **job["result"]})
 
 
 @router.post("/upload")

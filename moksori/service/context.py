@@ -60,8 +60,15 @@ class JobContext:
         if self._ending():
             raise Interrupted
 
-    def progress(self, stage: str, fraction: float) -> None:
-        """Tell how far the job is, 0 to 1, at most some times a second.
+    def progress(
+        self,
+        stage: str,
+        fraction: float,
+        left: float | None = None,
+        told: dict | None = None,
+    ) -> None:
+        """Tell how far the job is, 0 to 1, at most some times a second; what else is
+        `told` is its result so far. Seconds `left` are guessed where none are given.
 
         Raises `Superseded` if the job was given to another worker, and what
         `check_cancelled` does.
@@ -71,10 +78,12 @@ class JobContext:
         if self._told is not None and now - self._told < _PROGRESS_SECONDS:
             return
         self._told = now
-        left = spent * (1 - fraction) / fraction if fraction > 0 else None
+        if left is None and fraction > 0:
+            left = spent * (1 - fraction) / fraction
         try:
             with self.database.session() as session:
-                mine = jobs.advance(session, *self._attempt, stage, fraction, left)
+                way = stage, fraction, left, told
+                mine = jobs.advance(session, *self._attempt, *way)
         except OperationalError:
             # A database that is away for a moment stops no work.
             log.warning("progress of a job was not written: no database")

@@ -18,7 +18,8 @@ from moksori.service.callers import ACCESS_COOKIE, REFRESH_COOKIE
 from moksori.service.problems import Problem
 from moksori.service.rates import Rates
 from moksori.service.settings import LOOPBACK, Settings
-from moksori.service.uploads import MOST_BYTES
+from moksori.service.uploads import MOST_BYTES, refusal
+from moksori.service.vocals import MOST_CLIPS, MOST_ZIP_BYTES
 from moksori.speakers.server.limits import limited, name_of, other_site
 
 # The most of a request without files, which lies in memory: a text of 5,000 syllables
@@ -27,7 +28,11 @@ _MOST_ELSE, _MOST_AROUND = 2**17, 2**20
 # Forms of one user that are read at once: their files lie on the disk until then.
 _FORMS_AT_ONCE = 4
 # Recordings to train with come together.
-_UPLOADS = {"/api/v1/trainings": 10 * MOST_BYTES}
+_UPLOADS = {
+    "/api/v1/trainings": 10 * MOST_BYTES,
+    "/api/v1/vocals": MOST_CLIPS * MOST_BYTES,
+    "/api/v1/vocals/import": MOST_ZIP_BYTES,
+}
 _READING = ("GET", "HEAD", "OPTIONS")
 _PROBES = ("/live", "/ready")
 _REQUEST_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
@@ -75,6 +80,8 @@ class Gate:
     def __init__(self, app: Callable[..., Awaitable], settings: Settings):
         self._app, self._settings = app, settings
         self._forms: Counter[str] = Counter()
+        # A song, or its vocals and its backing.
+        self._uploads = _UPLOADS | {"/api/v1/covers": 2 * settings.song_bytes}
 
     async def __call__(self, scope, receive, send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -111,7 +118,8 @@ class Gate:
             elif problem is None:
                 form = headers.get(b"content-type", "").lower().startswith("multipart/")
                 read = self._read_form if form else self._read
-                problem = _torn(await read(scope, receive, send), form)
+                files = self._most(scope) if form else 0
+                problem = _torn(await read(scope, receive, send), files)
         except Exception as error:
             problem = problems.of_error(error)
             if problem.status == 500:
@@ -137,12 +145,15 @@ class Gate:
             raise Problem(429, "too_many_uploads", most=_FORMS_AT_ONCE, headers=wait)
         self._forms[caller.id] += 1
         try:
-            most = _MOST_AROUND + _UPLOADS.get(scope["path"], MOST_BYTES)
+            most = _MOST_AROUND + self._most(scope)
             return await self._read(scope, receive, send, most)
         finally:
             self._forms[caller.id] -= 1
             # No entry for each user who ever sent one.
             self._forms += Counter()
+
+    def _most(self, scope) -> int:
+        return self._uploads.get(scope["path"], MOST_BYTES)
 
     def _refusal(self, scope, headers) -> Problem | None:
         host = name_of(headers.get(b"host", ""))
@@ -173,11 +184,11 @@ def _holds_cookie(headers) -> bool:
     return ACCESS_COOKIE in cookies or REFRESH_COOKIE in cookies
 
 
-def _torn(status: int | None, form: bool) -> Problem | None:
-    if status == 413 and not form:
+def _torn(status: int | None, files: int) -> Problem | None:
+    if status == 413 and not files:
         return Problem(413, "too_large-request", most=_MOST_ELSE >> 10)
     if status == 413:
-        return Problem(413, "too_large", most=MOST_BYTES >> 20)
+        return refusal("too_large", files)
     return Problem(408, "too_slow") if status == 408 else None
 
 

@@ -40,7 +40,11 @@ from moksori.service.tables import (
 from moksori.service.tiers import TIERS
 
 MOST_DEATHS = 3
-TRAIN = "train"
+TRAIN, TRAIN_VOCAL = "train", "train_vocal"
+COVER, CONVERT, BRING_VOCAL = "cover", "convert", "import_vocal"
+TRAININGS = (TRAIN, TRAIN_VOCAL)
+# Jobs that a voice must be ready for.
+_SOUNDING = ("speak", COVER, CONVERT)
 TRAINING_QUEUE, TRAINING_SLOT = "voice-training", -1
 _MESSAGE_CHARACTERS = 300
 
@@ -71,11 +75,13 @@ def create(
     request: dict,
     *,
     profile_id: str | None = None,
+    seconds: float = 0.0,
     idempotency_key: str | None = None,
     request_id: str | None = None,
 ) -> Job:
     """Accept a job: reserve its characters, write it and queue it, or none of these.
 
+    What has no text is charged by its `seconds` of sound (`quota.of_seconds`).
     The second job of a user with the same `idempotency_key` is the first one. Raises
     `Problem`: quota, a voice that may not speak, a key that was another request's.
     """
@@ -83,21 +89,22 @@ def create(
     if profile_id:
         _check_profile(session, user_id, profile_id, type)
     spoken = unicodedata.normalize("NFC", request.get("text", ""))
+    charged = quota.characters(spoken) + quota.of_seconds(seconds)
     with session.begin_nested() as reservation:
         # Locks the month's row: of two requests with one key the second waits here.
-        quota.reserve(session, user, quota.characters(spoken))
+        quota.reserve(session, user, charged)
         if kept := _by_key(session, user_id, idempotency_key):
             reservation.rollback()
             return _same(kept, type, request)
     tier = TIERS[user.tier]
-    training = type == TRAIN
+    training = type in TRAININGS
     job = Job(
         user_id=user_id,
         profile_id=profile_id,
         type=type,
         request=request,
         text_sha256=hashlib.sha256(spoken.encode()).hexdigest() if spoken else None,
-        characters=quota.characters(spoken),
+        characters=charged,
         tier=user.tier,
         # A training takes hours, and must not keep its user from speaking.
         slot=TRAINING_SLOT if training else _slot(session, user_id, tier.jobs),
@@ -159,12 +166,15 @@ def advance(
     stage: str,
     fraction: float,
     left: float,
+    told: dict | None = None,
 ) -> str | None:
-    """Write how far an attempt is; returns the job's state, None if it lost the job."""
+    """Write how far an attempt is, and what it has `told`, the job's result so far;
+    returns the job's state, None if it lost the job."""
     job = _mine(session, job_id, attempt)
     if job is None:
         return None
     job.stage, job.progress, job.seconds_left = stage, fraction, left
+    job.result = told or job.result
     tell(session, job)
     return job.state
 
@@ -281,7 +291,7 @@ def _check_profile(session: Session, user_id: str, profile_id: str, type: str) -
         raise not_found()
     if profile.status == "revoked":
         raise Problem(403, "consent_revoked")
-    if type == "speak" and profile.status != "ready":
+    if type in _SOUNDING and profile.status != "ready":
         raise Problem(409, "voice_not_ready")
 
 

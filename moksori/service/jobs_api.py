@@ -150,11 +150,11 @@ def list_voices(request: Request, caller: SignedIn) -> dict:
         }
 
 
-def missing(session: Session) -> list[str]:
-    """Return what workers lack, as the last that was asked has told."""
+def missing(session: Session, kind: str = "missing") -> list[str]:
+    """Return what workers lack, for a `kind` of work, as the last one asked told."""
     told = select(Job).where(Job.type == "initialize", Job.state == SUCCEEDED)
     last = session.scalars(told.order_by(Job.finished_at.desc()).limit(1)).first()
-    return last.result["missing"] if last else []
+    return last.result.get(kind, []) if last else []
 
 
 def _owned(connection: HTTPConnection, caller: Caller, job_id: str) -> Job:

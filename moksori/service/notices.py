@@ -5,7 +5,7 @@ import json
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from moksori.service.tables import Job
+from moksori.service.tables import RUNNING, Job
 
 # Channels of NOTIFY: events of all jobs as JSON, and pieces of sound as "id n".
 EVENTS, CHUNKS = "moksori_events", "moksori_chunks"
@@ -25,6 +25,8 @@ def event_of(job: Job) -> dict:
     told = {"state": job.state, "stage": job.stage, "progress": round(job.progress, 4)}
     if job.seconds_left is not None:
         told["seconds_left"] = round(job.seconds_left, 1)
+    if job.state == RUNNING and job.result:
+        told["result"] = job.result
     if job.error:
         told |= {"error": job.error, "message": job.message}
     return told

@@ -86,10 +86,7 @@ def _prepared(context, profile, consent, cloner, ears, sentences) -> dict:
     sounds = [_sound(context.storage.get(each["key"])) for each in profile.samples]
     if consent.statement_key:
         context.progress("matching the statement", 0.1)
-        statement = _sound(context.storage.get(consent.statement_key))
-        _match_statement(context, consent, sounds, statement, ears)
-        if sentences:
-            _check_sentence(context, consent, statement, sentences)
+        check_statement(context, consent, sounds, ears, sentences)
     context.progress("cloning", 0.2)
     with TemporaryDirectory(prefix="moksori-") as folder:
         # What came from outside was decoded by a child; no other decoder sees it.
@@ -97,7 +94,7 @@ def _prepared(context, profile, consent, cloner, ears, sentences) -> dict:
         for path, sound in zip(paths, sounds, strict=True):
             save(path, *sound)
         try:
-            cloned = cloner(paths, _statement(consent))
+            cloned = cloner(paths, statement(consent))
         except ValueError as error:
             # Our own paths are nobody's business.
             reason = str(error).replace(f"{folder}/", "")
@@ -113,6 +110,21 @@ def _prepared(context, profile, consent, cloner, ears, sentences) -> dict:
     if not kept:
         context.storage.delete(key)
     return {"profile_id": profile.id, "similarity": similarity}
+
+
+def check_statement(
+    context: JobContext,
+    consent: Consent,
+    sounds: list[Sound],
+    ears: Ears | None,
+    sentences: SentenceCheck | None,
+) -> None:
+    """Check who speaks the statement of a consent, and that it is the sentence; raises
+    `JobError`."""
+    statement = _sound(context.storage.get(consent.statement_key))
+    _match_statement(context, consent, sounds, statement, ears)
+    if sentences:
+        _check_sentence(context, consent, statement, sentences)
 
 
 def _match_statement(context, consent, sounds, statement, ears: Ears | None) -> None:
@@ -190,7 +202,7 @@ def _sound(data: bytes) -> Sound:
     return recording.wave, recording.sample_rate
 
 
-def _statement(consent: Consent) -> str:
+def statement(consent: Consent) -> str:
     """Return the consent as it stands in the voice file."""
     signed = f"{consent.signed_at:%Y-%m-%d}"
     return f"{consent.voice_owner}, {signed}, {consent.purpose} ({consent.id})"

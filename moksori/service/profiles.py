@@ -21,7 +21,9 @@ from moksori.service.tables import Job, Profile, User, now
 from moksori.service.tiers import TIERS
 
 SHIPPED, RUN = "korean-demo", "run:"
-CLONE, TRAINED = "clone", "trained"
+CLONE, TRAINED, VOCAL = "clone", "trained", "vocal"
+# Those that speak texts; a vocal model sings instead.
+SPEAKING = (CLONE, TRAINED)
 PROCESSING, READY, FAILED = "processing", "ready", "failed"
 REVOKED, DELETED = "revoked", "deleted"
 # Run folders of profiles begin so; they are reached by the profile's id alone.
@@ -70,10 +72,14 @@ def owned(session: Session, caller: Caller, profile_id: str, **how) -> Profile:
     return profile
 
 
-def all_of(session: Session, caller: Caller) -> Sequence[Profile]:
-    """Return the profiles of a caller, the newest first."""
+def all_of(
+    session: Session, caller: Caller, kinds: Collection[str] = SPEAKING
+) -> Sequence[Profile]:
+    """Return the profiles of a caller that are of some kinds, the newest first."""
     mine = select(Profile).where(
-        Profile.user_id == caller.id, Profile.status != DELETED
+        Profile.user_id == caller.id,
+        Profile.status != DELETED,
+        Profile.kind.in_(kinds),
     )
     return session.scalars(mine.order_by(Profile.created_at.desc())).all()
 
@@ -164,6 +170,25 @@ def finish(session: Session, profile_id: str, status: str, **values) -> bool:
     for name, value in values.items():
         setattr(profile, name, value)
     return True
+
+
+def renew(session: Session, profile_id: str, key: str, about: dict) -> str | None:
+    """Give a profile, which becomes ready, another voice file; returns the key of the
+    one before, and `key` itself if the profile has ended: nothing of that is needed."""
+    profile = session.get_one(Profile, profile_id, with_for_update=True)
+    session.refresh(profile)
+    if profile.status not in (PROCESSING, READY):
+        return key
+    before, profile.latents_key = profile.latents_key, key
+    profile.about = about
+    profile.status, profile.ready_at = READY, profile.ready_at or now()
+    return before
+
+
+def describe(session: Session, profile_id: str, **about) -> None:
+    """Add to what is known about a profile."""
+    profile = session.get_one(Profile, profile_id, with_for_update=True)
+    profile.about = {**(profile.about or {}), **about}
 
 
 def _voice(id: str, name: str, kind: str, status: str = READY) -> dict:

@@ -26,7 +26,7 @@ _STRETCHES, _STRETCH_SECONDS = 4, 30.0
 def issue(session: Session, job: Job, settings: Settings) -> int:
     """Return the token of a job, below 2^32: a new one, or that of an earlier attempt.
 
-    The key that marks is `settings.watermark_keys[settings.watermark_version]`.
+    The key that marks with it is `key`.
     """
     kept = select(Watermark.token).where(Watermark.job_id == job.id)
     while (token := session.scalar(kept)) is None:
@@ -40,6 +40,11 @@ def issue(session: Session, job: Job, settings: Settings) -> int:
         }
         session.execute(insert(Watermark).values(**row).on_conflict_do_nothing())
     return token
+
+
+def key(settings: Settings) -> bytes:
+    """Return the key that marks now."""
+    return bytes.fromhex(settings.watermark_keys[settings.watermark_version])
 
 
 def verify(

@@ -4,6 +4,7 @@ A character is a code point of the text in NFC, so that a syllable counts once h
 keyboard composes it. Months are of UTC.
 """
 
+import math
 import unicodedata
 from datetime import datetime
 
@@ -15,10 +16,18 @@ from moksori.service.problems import Problem
 from moksori.service.tables import Job, Usage, User, now
 from moksori.service.tiers import TIERS
 
+# Sound counts as what is read in that time (docs/service.md, What it costs).
+SECONDS_A_CHARACTER = 0.15
+
 
 def characters(text: str) -> int:
     """Count the characters of a text as they are charged."""
     return len(unicodedata.normalize("NFC", text))
+
+
+def of_seconds(seconds: float) -> int:
+    """Return the characters that so much sound without a text is charged as."""
+    return math.ceil(seconds / SECONDS_A_CHARACTER)
 
 
 def month_of(at: datetime) -> str:

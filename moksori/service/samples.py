@@ -3,9 +3,11 @@
 import hashlib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import PurePath, PureWindowsPath
+
+from sqlalchemy.orm import Session
 
 from moksori.service import consents, jobs, profiles, uploads
 from moksori.service.callers import Caller
@@ -36,7 +38,7 @@ def clone(
     The profile is ready when its job has prepared and heard it. Raises `Problem`:
     another recording than the consent is about, too little of it, too many profiles.
     """
-    recordings = _decoded(files)
+    recordings = decoded(files)
     samples = [
         {"sha256": each.sha256, "seconds": round(each.seconds, 2)}
         for each in recordings
@@ -45,7 +47,7 @@ def clone(
     profile.total_duration_seconds = sum(each.seconds for each in recordings)
     make = partial(profiles.begin, type="prepare_voice", request_id=request_id)
     hashes = [each.sha256 for each in recordings]
-    return _stored(database, storage, caller, profile, files, hashes, make)
+    return stored(database, storage, caller, profile, files, hashes, make)
 
 
 def train(
@@ -79,7 +81,7 @@ def train(
     )
     hashes = [each["sha256"] for each in recordings]
     contents = [data for _, data in files]
-    return _stored(database, storage, caller, profile, contents, hashes, make)
+    return stored(database, storage, caller, profile, contents, hashes, make)
 
 
 def is_text(name: str) -> bool:
@@ -87,8 +89,17 @@ def is_text(name: str) -> bool:
     return PurePath(name).suffix in TEXTS
 
 
-def _stored(database, storage, caller, profile, files, hashes, make):
-    """Store the files of a new profile, and begin it; on an error nothing stays."""
+def stored(
+    database: Database,
+    storage: Storage,
+    caller: Caller,
+    profile: Profile,
+    files: Sequence[bytes],
+    hashes: Sequence[str],
+    make: Callable[[Session, Caller, Profile], Job],
+) -> tuple[Profile, Job]:
+    """Store the files of a new profile, and begin it by `make`; on an error nothing
+    stays. Raises `Problem` for a consent that is about others than `hashes`."""
     profile.id, profile.user_id = new_id(), caller.id
     profile.name = consents.line(profile.name, "name", 100)
     # Before anything is stored, and again below, where nothing can come between.
@@ -128,9 +139,13 @@ def _wrong_files(why: str) -> Problem:
     return Problem(400, f"wrong_files-{why}", field="files")
 
 
-def _decoded(files: Sequence[bytes]) -> list[uploads.Recording]:
-    if not 1 <= len(files) <= MOST_SAMPLES:
-        raise Problem(400, "no_recording-samples", most=MOST_SAMPLES, field="files")
+def decoded(
+    files: Sequence[bytes], most: int = MOST_SAMPLES
+) -> list[uploads.Recording]:
+    """Decode the recordings of one person; raises `Problem` for too many of them, or
+    less than `LEAST_SECONDS` in all."""
+    if not 1 <= len(files) <= most:
+        raise Problem(400, "no_recording-samples", most=most, field="files")
     recordings = [uploads.decoded(each, 16000) for each in files]
     seconds = sum({each.sha256: each.seconds for each in recordings}.values())
     if seconds < LEAST_SECONDS:

@@ -84,6 +84,8 @@ class Settings:
     output_hours: Annotated[float, "MOKSORI_OUTPUT_HOURS"] = 24.0
     # Days that a job which ended stays listed, with its text and its events.
     history_days: Annotated[float, "MOKSORI_HISTORY_DAYS"] = 90.0
+    # The most of a song that is to be covered: a wav of ten minutes fits.
+    song_bytes: Annotated[int, "MOKSORI_SONG_BYTES"] = 200 * 2**20
 
     def __post_init__(self):
         if not self.heartbeat_seconds * 1.5 <= self.stalled_seconds:

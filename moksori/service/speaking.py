@@ -126,7 +126,7 @@ class _Output:
         self._rate, self._samples = rate, 0
         request, settings = context.request, context.settings
         self._format = request.get("format", "mp3")
-        key = bytes.fromhex(settings.watermark_keys[settings.watermark_version])
+        key = proof.key(settings)
         self._leveller, self._marker = Leveller(rate), Marker(rate, token, key)
         how = {"rate": request.get("sample_rate"), "token": token}
         self._file = Encoder(rate, self._format, whole=True, **how)

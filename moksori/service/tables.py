@@ -169,6 +169,8 @@ class Profile(Base):
     # The key of the voice file, or the name of the run.
     latents_key: Mapped[str | None]
     fingerprint: Mapped[str | None]
+    # Of a vocal model: epochs, distance to held-out speech, and what else it tells.
+    about: Mapped[dict[str, Any] | None]
     # How near its speech is to the recordings, where that can be compared.
     similarity: Mapped[float | None]
     error: Mapped[str | None]

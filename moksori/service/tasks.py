@@ -7,16 +7,26 @@ they are asked for, and the last few stay.
 import os
 from collections import OrderedDict
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
 
 import numpy as np
 
-from moksori.service import preparing, profiles, speaking, training, uploads
+from moksori.service import (
+    jobs,
+    preparing,
+    profiles,
+    singing,
+    speaking,
+    training,
+    uploads,
+    vocal_training,
+)
 from moksori.service.classic import UPLOAD
 from moksori.service.context import JobContext
 from moksori.service.errors import JobError
-from moksori.service.jobs import TRAIN, TRAINING_QUEUE
+from moksori.service.jobs import TRAINING_QUEUE
 from moksori.service.listening import Ears, Sound
 from moksori.service.profiles import SHIPPED
 from moksori.service.settings import Settings
@@ -41,7 +51,11 @@ class Tasks:
             "speak": self.speak,
             "initialize": self.initialize,
             "prepare_voice": self.prepare,
-            TRAIN: training.train,
+            jobs.TRAIN: training.train,
+            jobs.TRAIN_VOCAL: self.train_vocal,
+            jobs.BRING_VOCAL: vocal_training.bring,
+            jobs.COVER: singing.cover,
+            jobs.CONVERT: singing.convert,
         }
 
     def warm_up(self) -> None:
@@ -54,7 +68,10 @@ class Tasks:
     def initialize(self, context: JobContext) -> dict:
         """Tell what this worker lacks, each as a Korean line."""
         missing = None if self._settings.fake_voice else _missing_for_clones()
-        return {"missing": [missing.korean] if missing else []}
+        return {
+            "missing": [missing.korean] if missing else [],
+            "missing_for_covers": _missing_for_covers(),
+        }
 
     def speak(self, context: JobContext) -> dict:
         """Speak the text of a job."""
@@ -71,10 +88,17 @@ class Tasks:
         """Clone the voice of a profile, and let it speak before anybody may use it."""
         if self._settings.fake_voice:
             return preparing.prepare(context, _Tones, None)
-        self._ears = self._ears or Ears.load()
         missing = _missing_for_clones()
         cloner = _refusing(missing) if missing else _Clone
-        return preparing.prepare(context, cloner, self._ears, self._sentences())
+        return preparing.prepare(context, cloner, *self._listening())
+
+    def train_vocal(self, context: JobContext) -> dict:
+        """Train a vocal model, for which a spoken consent is heard as for a clone."""
+        return vocal_training.train(context, listening=self._listening)
+
+    def _listening(self) -> tuple[Ears | None, SentenceCheck | None]:
+        self._ears = self._ears or Ears.load()
+        return self._ears, self._sentences()
 
     def _sentences(self) -> SentenceCheck | None:
         """Return what checks the words of statements; None before `make covers`."""
@@ -229,6 +253,20 @@ def _missing_for_clones() -> JobError | None:
     except VoiceError as error:
         return JobError("xtts_missing", error=error, voice=SHIPPED)
     return None
+
+
+def _missing_for_covers() -> list[str]:
+    lines = [JobError("covers_missing").korean]
+    from moksori.covers import weights
+    from moksori.speakers.weights import WeightsMissing
+
+    try:
+        weights.separator()
+        weights.content_encoder()
+    except WeightsMissing:
+        return lines
+    absent = [name for name in ("pyworld", "swift_f0") if find_spec(name) is None]
+    return lines if absent else []
 
 
 def _cloned_from_upload(context: JobContext, name: str, language: str) -> Voice:

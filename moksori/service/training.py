@@ -128,8 +128,8 @@ def _trained(context: JobContext, command: list[str], run: Path) -> str:
     """Run the command to its end, and pass on what it shows; returns the last line of
     one that failed, or an empty text."""
     last, shown, stage = "-", None, "features"
-    with _started(command) as process:
-        for line in _lines(process):
+    with running(command) as process:
+        for line in lines_of(process):
             context.check_cancelled()
             last = line or last
             if (found := _STAGE.match(line)) and found[1] in _STAGES:
@@ -151,7 +151,7 @@ def _trained(context: JobContext, command: list[str], run: Path) -> str:
 
 
 @contextlib.contextmanager
-def _started(command: list[str]) -> Iterator[subprocess.Popen]:
+def running(command: list[str]) -> Iterator[subprocess.Popen]:
     """Run a program without our secrets; at the end of the block it is asked to save
     what it has, and waited for. It does not outlive this process."""
     own = ("MOKSORI_", "DATABASE_", "STORAGE_", "REDIS_", "AWS_")
@@ -183,7 +183,7 @@ def _die_with_parent() -> None:
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _lines(process: subprocess.Popen) -> Iterator[str]:
+def lines_of(process: subprocess.Popen) -> Iterator[str]:
     """Yield the lines of a program, and empty ones while it says nothing."""
     said: Queue[str | None] = Queue()
 

@@ -39,7 +39,7 @@ _turns = threading.BoundedSemaphore(len(os.sched_getaffinity(0)))
 
 @dataclass(frozen=True)
 class Recording:
-    """Represent a decoded upload: its wave, float32 [samples], one channel at
+    """Represent a decoded upload: its wave, float32 [samples] or [samples, 2] at
     `sample_rate` hertz, and what its file is. `sha256` is of the file's bytes."""
 
     wave: np.ndarray
@@ -55,9 +55,9 @@ class Recording:
         return len(self.wave) / self.sample_rate
 
 
-def refusal(word: str) -> Problem:
+def refusal(word: str, most_bytes: int | None = None) -> Problem:
     """Return the answer for a file that is refused."""
-    most = MOST_BYTES >> 20
+    most = (most_bytes or MOST_BYTES) >> 20
     return Problem(_STATUS.get(word, 400), word, field="audio", most=most)
 
 
@@ -77,15 +77,21 @@ def sniff(head: bytes) -> str | None:
     return None
 
 
-def decoded(data: bytes, sample_rate: int = SAMPLE_RATE) -> Recording:
-    """Decode the bytes of an upload; raises `Problem` for what is refused.
+def decoded(
+    data: bytes,
+    sample_rate: int = SAMPLE_RATE,
+    channels: int = 1,
+    most_bytes: int | None = None,
+) -> Recording:
+    """Decode the bytes of an upload to one channel or two; raises `Problem` for what is
+    refused.
 
     Blocks up to a minute: call it in a thread.
     """
     if not data:
         raise refusal("no_file")
-    if len(data) > MOST_BYTES:
-        raise refusal("too_large")
+    if len(data) > (most_bytes or MOST_BYTES):
+        raise refusal("too_large", most_bytes)
     kind = sniff(data[:12])
     if kind is None:
         raise refusal("not_sound")
@@ -93,11 +99,12 @@ def decoded(data: bytes, sample_rate: int = SAMPLE_RATE) -> Recording:
         file.write(data)
         file.flush()
         with _turns:
-            about, samples = _in_child(file.name, kind, sample_rate)
+            about, samples = _in_child(file.name, kind, sample_rate, channels)
     if "error" in about:
         raise refusal(about["error"])
+    wave = np.frombuffer(samples, np.float32)
     return Recording(
-        np.frombuffer(samples, np.float32),
+        wave if channels == 1 else wave.reshape(-1, channels),
         sample_rate,
         kind,
         about["sample_rate"],
@@ -161,10 +168,13 @@ def _key(user_id: str, name: str) -> str:
     return f"{_FOLDER}/{user_id}/{name}"
 
 
-def _in_child(path: str, kind: str, sample_rate: int) -> tuple[dict, bytes]:
+def _in_child(
+    path: str, kind: str, sample_rate: int, channels: int
+) -> tuple[dict, bytes]:
     """Run `decoding` without our secrets; a child that dies took too much."""
     root = Path(__file__).parents[2]
-    command = [sys.executable, "-m", decoding.__name__, path, kind, str(sample_rate)]
+    command = [sys.executable, "-m", decoding.__name__, path, kind]
+    command += [str(sample_rate), str(channels)]
     # One thread: each would claim address space of its own.
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     environment = {"PATH": os.defpath, "PYTHONPATH": str(root), **threads}

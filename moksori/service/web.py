@@ -15,6 +15,7 @@ from moksori.service import (
     accounts_api,
     classic,
     consents_api,
+    covers_api,
     gate,
     jobs_api,
     migrations,
@@ -24,6 +25,7 @@ from moksori.service import (
     proof_api,
     speech,
     training_api,
+    vocals_api,
 )
 from moksori.service.database import Database
 from moksori.service.events import Events
@@ -37,6 +39,8 @@ ROUTERS = (
     profiles_api.router,
     proof_api.router,
     training_api.router,
+    vocals_api.router,
+    covers_api.router,
     jobs_api.router,
     speech.router,
     classic.router,

@@ -21,7 +21,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from moksori.service import expiry, jobs, queue, revoking, uploads
+from moksori.service import covers, expiry, jobs, queue, revoking, uploads
 from moksori.service.context import JobContext
 from moksori.service.database import Database
 from moksori.service.errors import (
@@ -248,7 +248,9 @@ class Worker:
         """Delete what has had its time, and what those took back who had agreed."""
         expiry.expire(self._database, self._storage)
         expiry.forget(self._database, self._storage, self._settings.history_days)
-        uploads.expire(self._storage, self._settings.upload_hours)
+        hours = self._settings.upload_hours
+        uploads.expire(self._storage, hours)
+        covers.expire(self._database, self._storage, hours)
         revoking.sweep(self._database, self._storage, self._settings)
 
     def _redeliver(self) -> None:

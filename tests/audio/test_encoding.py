@@ -189,5 +189,18 @@ def test_what_is_refused():
             encoding.encode(sound(), RATE, "wav", rate=rate)
     with pytest.raises(AudioError, match="not finite"):
         encoding.encode(np.array([np.nan]), RATE, "wav")
-    with pytest.raises(AudioError, match=r"\[samples\], not \[2, 3\]"):
+    with pytest.raises(AudioError, match="1 or 2 channels, not 3"):
         encoding.encode(np.zeros((2, 3)), RATE, "wav")
+    with pytest.raises(AudioError, match=r"\[samples\], not \[2, 2\]"):
+        encoding.Encoder(RATE, "wav").feed(np.zeros((2, 2)))
+
+
+@pytest.mark.parametrize("name", ["mp3", "wav", "flac", "ogg", "aac"])
+def test_two_channels_stay_apart(name, tmp_path):
+    seconds = np.arange(RATE) / RATE
+    wave = [0.3 * np.sin(2 * np.pi * hertz * seconds) for hertz in (220, 330)]
+    path = tmp_path / f"two.{name}"
+    path.write_bytes(encoding.encode(np.stack(wave, axis=1), RATE, name))
+    heard, rate = files.decode_channels(path)
+    spectrum = np.abs(np.fft.rfft(heard[rate // 4 : rate // 4 + rate // 2], axis=0))
+    assert list(2 * spectrum.argmax(axis=0)) == [220, 330]

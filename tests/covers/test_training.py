@@ -79,6 +79,30 @@ def test_a_training_that_is_stopped_leaves_a_whole_model(clips, tmp_path):
     assert voice.read_about(folder).epochs == 1
 
 
+def test_a_model_is_trained_on_and_gets_no_worse(trained, clips, tmp_path):
+    folder = shutil.copytree(trained[0], tmp_path / "on")
+    before, epochs = voice.read_about(folder), []
+    how = {"epochs": 2, "resume": True, "report": epochs.append}
+    training.train(clips, folder, "minji", "consent", **how)
+    first = before.epochs + 1
+    assert [(each.number, each.epochs) for each in epochs] == [
+        (first, first + 1),
+        (first + 1, first + 1),
+    ]
+    after = voice.read_about(folder)
+    reached = [before.distance, *(round(each.distance, 3) for each in epochs)]
+    assert after.distance == min(reached)
+    # It learns on from where it was.
+    assert epochs[0].loss < trained[3][0].loss
+
+
+def test_an_index_alone_is_trained_on_from_nothing(clips, tmp_path):
+    folder = tmp_path / "index"
+    training.train(clips, folder, "minji", "consent", epochs=0)
+    training.train(clips, folder, "minji", "consent", epochs=1, resume=True)
+    assert voice.read_about(folder).epochs == 1
+
+
 def test_the_same_seed_gives_the_same_model(trained, clips, tmp_path):
     folder, *_ = trained
     again = tmp_path / "again"

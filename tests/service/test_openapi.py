@@ -22,7 +22,7 @@ PUBLIC = {
 }
 OPERATORS = {"/cleanup", "/api/v1/admin/"}
 UNKNOWN = "f" * 32
-KINDS = ("job", "training", "profile", "consent", "key")
+KINDS = ("job", "training", "profile", "vocal", "consent", "key")
 PARAMETERS = (*(f"{kind}_id" for kind in KINDS), "user_id", "filename")
 
 
@@ -48,6 +48,26 @@ def things(database, storage, user_id):
             consent_id=new["consent"],
             name="민지",
             status="ready",
+        ),
+        tables.Profile(
+            id=new["vocal"],
+            user_id=user_id,
+            consent_id=new["consent"],
+            name="민지의 노래",
+            kind="vocal",
+            status="ready",
+            about={"sample": True},
+            latents_key=f"profiles/{new['vocal']}/1.zip",
+            samples=[{"sha256": "0" * 64, "seconds": 12.0, "rate": 8000}],
+        ),
+        tables.Job(
+            user_id=user_id,
+            profile_id=new["vocal"],
+            type="train_vocal",
+            request={"epochs": 1},
+            tier="free",
+            queue="voice-training",
+            state="succeeded",
         ),
         *(
             tables.Job(
@@ -80,6 +100,8 @@ def things(database, storage, user_id):
         with database.session() as session:
             session.add(row)
     storage.put_once(rows[-1].key, b"sound")
+    for end in (".zip", ".zip.wav"):
+        storage.put_once(f"profiles/{new['vocal']}/1{end}", b"model")
     return {
         **{f"{name}_id": made for name, made in new.items()},
         "user_id": user_id,
@@ -152,6 +174,10 @@ def test_other_users_ids_are_as_unknown_as_those_of_nobody(whole, database):
         ("POST", "/api/v1/consents/{consent_id}/revoke"),
         ("DELETE", "/api/v1/profiles/{profile_id}"),
         ("GET", "/download/{filename}"),
+        ("GET", "/api/v1/vocals/{vocal_id}/download"),
+        ("POST", "/api/v1/vocals/{vocal_id}/continue"),
+        ("POST", "/api/v1/covers"),
+        ("POST", "/api/v1/covers/speech"),
         ("POST", "/api/v1/synthesize"),
         ("POST", "/v1/audio/speech"),
     } <= set(tried)

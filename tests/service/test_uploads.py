@@ -22,8 +22,8 @@ def in_process(monkeypatch):
     """Decode here, as a process for each damaged file would cost a second."""
     from moksori.service import decoding, uploads
 
-    def decode(path, kind, rate):
-        about, pieces = decoding.decode(path, kind, rate)
+    def decode(*what):
+        about, pieces = decoding.decode(*what)
         return about, b"".join(piece.tobytes() for piece in pieces)
 
     monkeypatch.setattr(uploads, "_in_child", decode)
