@@ -1,21 +1,16 @@
-"""Make songs that belong to nobody: a band, a voice that sings, or one that speaks.
+"""Make songs that belong to nobody: a voice that sings, or one that speaks, and the
+demo's band.
 
-Chords, a bass and drums from oscillators and noise; the singer is the demo's
-synthesizer on notes, by linear prediction. They stand for what covers make, where no
-real song may be kept. All waves are at the rate of the demo's synthesizer.
+The singer is the demo's synthesizer on notes, by linear prediction. They stand for what
+covers make, where no real song may be kept. All waves are at the synthesizer's rate.
 """
 
 import numpy as np
 import scipy.signal
 
+from moksori.demo.band import band
 from moksori.demo.corpus import SAMPLE_RATE, SPEAKERS, Speaker, synthesize
 
-# Four chords of a loop, as semitones above A2 (110 Hz).
-_PROGRESSIONS = (
-    ((0, 4, 7), (7, 11, 14), (9, 12, 16), (5, 9, 12)),
-    ((9, 12, 16), (5, 9, 12), (0, 4, 7), (7, 11, 14)),
-    ((2, 5, 9), (7, 11, 14), (0, 4, 7), (9, 12, 16)),
-)
 _WORDS = (
     "바람이 불어오는 저녁에 우리는 천천히 걸어갑니다.",
     "너의 목소리가 들려서 나는 다시 노래를 부릅니다.",
@@ -23,27 +18,6 @@ _WORDS = (
     "파도 소리에 눈을 감으면 멀리서 네가 손을 흔들어.",
 )
 _FRAME, _HOP, _ORDER = 600, 240, 24  # samples
-
-
-def band(seconds: float, seed: int) -> np.ndarray:
-    """Play a loop of four chords, float32 [samples] with a peak of 1."""
-    rng = np.random.default_rng(seed)
-    beat = 60 / rng.uniform(75, 140)
-    chords = _PROGRESSIONS[rng.integers(len(_PROGRESSIONS))]
-    root = 110 * 2 ** (rng.integers(-4, 5) / 12)
-    mix = np.zeros(round(seconds * SAMPLE_RATE))
-    for index in range(int(seconds / beat) + 1):
-        at = index * beat
-        chord = chords[index // 4 % 4]
-        if index % 4 == 0:
-            for note in chord:
-                _add(mix, _string(2 * root * 2 ** (note / 12), 4 * beat, rng), at)
-        low = _string(root / 2 * 2 ** (chord[0] / 12), beat, rng)
-        _add(mix, 1.6 * low, at)
-        _add(mix, 1.5 * _kick() if index % 2 == 0 else _snare(rng), at)
-        for half in (0, 0.5):
-            _add(mix, 0.3 * _hat(rng), at + half * beat)
-    return (mix / np.abs(mix).max()).astype(np.float32)
 
 
 def speaker(seed: int) -> np.ndarray:
@@ -68,42 +42,6 @@ def song(voice: np.ndarray, seed: int, voice_decibel: float = 3.0) -> np.ndarray
 def _lines(rng: np.random.Generator, seed: int) -> list[np.ndarray]:
     voice = Speaker(SPEAKERS[seed % len(SPEAKERS)].voice, 50, 150)
     return [synthesize(line, voice) for line in rng.choice(_WORDS, 2, replace=False)]
-
-
-def _add(mix: np.ndarray, sound: np.ndarray, seconds: float) -> None:
-    start = round(seconds * SAMPLE_RATE)
-    count = min(len(sound), len(mix) - start)
-    if count > 0:
-        mix[start : start + count] += sound[:count]
-
-
-def _string(hertz: float, seconds: float, rng) -> np.ndarray:
-    """Three saws a little out of tune, through a low-pass, dying away."""
-    times = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
-    tuned = hertz * (1 + 0.003 * rng.standard_normal(3))
-    saws = sum(scipy.signal.sawtooth(2 * np.pi * each * times) for each in tuned)
-    sos = scipy.signal.butter(2, min(10 * hertz, 10_000), fs=SAMPLE_RATE, output="sos")
-    attack = np.minimum(times / 0.01, 1)
-    return scipy.signal.sosfilt(sos, saws) * attack * np.exp(-1.2 * times) / 3
-
-
-def _kick() -> np.ndarray:
-    times = np.arange(round(0.25 * SAMPLE_RATE)) / SAMPLE_RATE
-    return np.sin(2 * np.pi * (50 * times + 8 * (1 - np.exp(-30 * times)))) * np.exp(
-        -14 * times
-    )
-
-
-def _snare(rng) -> np.ndarray:
-    times = np.arange(round(0.2 * SAMPLE_RATE)) / SAMPLE_RATE
-    noise = rng.standard_normal(len(times)) * np.exp(-25 * times)
-    return 0.5 * noise + 0.5 * np.sin(2 * np.pi * 190 * times) * np.exp(-20 * times)
-
-
-def _hat(rng) -> np.ndarray:
-    times = np.arange(round(0.06 * SAMPLE_RATE)) / SAMPLE_RATE
-    noise = rng.standard_normal(len(times)) * np.exp(-70 * times)
-    return np.diff(noise, prepend=0)
 
 
 def _sung(wave: np.ndarray, rng) -> np.ndarray:

@@ -62,10 +62,10 @@ ROOMS = {
     "metrics": {"hparams", "audio", "storage"},
     "speakers": {"hparams", "audio", "fonts", "storage"},
     # They look at everything else, and nothing needs them.
-    "demo": _BELOW_COMPARISON,
+    "demo": {*_BELOW_COMPARISON, "covers"},
     # Without features, its forecast is of a training on the demo.
     "doctor": {*_BELOW_COMPARISON, "demo"},
-    "comparison": {*_BELOW_COMPARISON, "demo", "doctor"},
+    "comparison": {*_BELOW_COMPARISON, "covers", "demo", "doctor"},
     # `speakers` finds the weights in packages and opens networks.
     "covers": {"hparams", "audio", "backend", "speakers", "storage"},
     "service": {"hparams", "hangul", "audio", "metrics", "speakers", "storage"},

@@ -4,7 +4,6 @@ Exit code 2 says why there is no recording.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 from moksori.commands import covering
@@ -40,12 +39,4 @@ def convert(arguments: argparse.Namespace) -> None:
 def main(argv: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     arguments = parser().parse_args(argv)
-    try:
-        convert(arguments)
-    except KeyboardInterrupt:
-        print("convert: stopped", file=sys.stderr)
-        return 130
-    except covering.errors() as error:
-        print(f"convert: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return covering.run("convert", lambda: convert(arguments))

@@ -1,11 +1,11 @@
 """Cover a song: take the singer out, and sing it in another voice.
 
 Writes the cover and, with --stems, what it is made of. A song that is separated already
-is given as --vocals and --backing. Exit code 2 says why there is no cover.
+is given as --vocals and --backing. --demo makes song and voice too, and a page to hear
+and see it all. Exit code 2 says why there is no cover.
 """
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,8 @@ from moksori.storage import output_file, output_folder
 if TYPE_CHECKING:
     from moksori.covers.stems import Stems
 
+_DEMO_EPOCHS = 30
+
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command."""
@@ -23,12 +25,14 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("song", nargs="?", **file, help="any format, also a video")
     made.add_argument("--vocals", **file, help="its singing alone, instead of a song")
     made.add_argument("--backing", **file, help="and all else of it")
-    covering.add_flags(made)
+    covering.add_flags(made, voice_needed=False)
     made.add_argument("--room", type=covering.share, default=0.3, help="echo (0.3)")
-    cover = "the cover, a wav (%(default)s)"
-    made.add_argument("--out", type=output_file, default=Path("cover.wav"), help=cover)
+    cover = "the cover, a wav (cover.wav); of the demo, its folder (logs/cover-demo)"
+    made.add_argument("--out", type=output_file, metavar="PATH", help=cover)
     parts = "folder for vocals.wav, voice.wav and backing.wav"
     made.add_argument("--stems", type=output_folder, metavar="DIR", help=parts)
+    shown = "cover a made song by a made voice, in two minutes or so"
+    made.add_argument("--demo", action="store_true", help=shown)
     return made
 
 
@@ -42,13 +46,28 @@ def cover(arguments: argparse.Namespace) -> None:
     model = VocalModel.load(arguments.voice)
     how = How(arguments.pitch, arguments.index_rate, arguments.protect, arguments.room)
     made = cover(_stems(arguments), model, how, covering.progress)
-    covering.save_marked(arguments.out, (made.voice, made.backing), RATE, model)
+    out = arguments.out or Path("cover.wav")
+    covering.save_marked(out, (made.voice, made.backing), RATE, model)
     if arguments.stems:
         save(arguments.stems / "vocals.wav", made.vocals, RATE)
         save(arguments.stems / "backing.wav", made.backing, RATE)
-        path = arguments.stems / "voice.wav"
-        covering.save_marked(path, (made.voice,), RATE, model)
-    print(arguments.out)
+        covering.save_marked(arguments.stems / "voice.wav", (made.voice,), RATE, model)
+    print(out)
+
+
+def demo(folder: Path | None) -> None:
+    """Make a song, a voice and the cover, and a page of them."""
+    import time
+
+    from moksori.commands.vocals import tell_epoch
+    from moksori.comparison.page import cover as page
+    from moksori.demo import cover
+
+    folder, begun = folder or Path("logs/cover-demo"), time.monotonic()
+    made = cover.run(folder, _DEMO_EPOCHS, tell_epoch, covering.progress)
+    for name, text in made.figures:
+        print(f"{name}: {text}")
+    print(page.write(folder, made, time.monotonic() - begun))
 
 
 def _stems(arguments: argparse.Namespace) -> "Stems":
@@ -67,14 +86,10 @@ def main(argv: list[str] | None = None) -> int:
     flags = parser()
     arguments = flags.parse_args(argv)
     parts = [each is not None for each in (arguments.vocals, arguments.backing)]
-    if any(parts) == (arguments.song is not None) or any(parts) != all(parts):
+    if arguments.demo:
+        return covering.run("cover", lambda: demo(arguments.out))
+    if arguments.voice is None:
+        flags.error("name the --voice to sing in")
+    if any(parts) == bool(arguments.song) or any(parts) != all(parts):
         flags.error("name a song, or its --vocals and its --backing")
-    try:
-        cover(arguments)
-    except KeyboardInterrupt:
-        print("cover: stopped", file=sys.stderr)
-        return 130
-    except covering.errors() as error:
-        print(f"cover: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return covering.run("cover", lambda: cover(arguments))

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,10 +18,11 @@ _PEAK = 10 ** (-0.3 / 20)
 _PIECE = 2**19  # samples
 
 
-def add_flags(flags: argparse.ArgumentParser) -> None:
+def add_flags(flags: argparse.ArgumentParser, voice_needed: bool = True) -> None:
     """Add the flags of a conversion."""
     voice = "folder of a vocal model (`moksori vocal train`)"
-    flags.add_argument("--voice", type=Path, required=True, metavar="DIR", help=voice)
+    folder = {"type": Path, "metavar": "DIR", "required": voice_needed}
+    flags.add_argument("--voice", **folder, help=voice)
     pitch = "semitones, or auto: whole octaves into the middle of the voice (auto)"
     flags.add_argument("--pitch", type=semitones, metavar="N", help=pitch)
     rate = "0: nearer to the words, 1: nearer to the voice (0.5)"
@@ -76,8 +77,18 @@ def progress(stage: str, done: float) -> None:
         print(f"\r{stage:10} {100 * done:3.0f} %", end=end, file=sys.stderr, flush=True)
 
 
-def errors() -> tuple[type[Exception], ...]:
-    """Return what ends a conversion with one line."""
+def run(name: str, work: Callable[[], None]) -> int:
+    """Do the work of a command; returns the exit code, and says in a line what ended
+    it."""
+    from moksori.demo.corpus import DemoError
     from moksori.speakers.weights import WeightsMissing
 
-    return OSError, ValueError, WeightsMissing
+    try:
+        work()
+    except KeyboardInterrupt:
+        print(f"{name}: stopped", file=sys.stderr)
+        return 130
+    except (OSError, ValueError, WeightsMissing, DemoError) as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return 2
+    return 0

@@ -4,6 +4,10 @@ import argparse
 import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from moksori.covers.training import Epoch
 
 
 def train(arguments: argparse.Namespace) -> None:
@@ -14,16 +18,8 @@ def train(arguments: argparse.Namespace) -> None:
     statement = consent.check(arguments.consent)
     name = arguments.name or arguments.voice.name
 
-    def report(epoch) -> None:
-        best = ", best so far" if epoch.best else ""
-        print(
-            f"epoch {epoch.number}/{epoch.epochs}: loss {epoch.loss:.3f}, distance "
-            f"{epoch.distance:.2f} dB{best}, {epoch.seconds_left:.0f} s left",
-            flush=True,
-        )
-
     how = {name: getattr(arguments, name) for name in ("epochs", "seed", "decoder")}
-    how["report"] = report
+    how["report"] = tell_epoch
     try:
         train(arguments.clips, arguments.voice, name, statement, **how)
     except KeyboardInterrupt:
@@ -33,6 +29,16 @@ def train(arguments: argparse.Namespace) -> None:
 
     if read_about(arguments.voice).seconds < ADVISED_SECONDS:
         print(f"{ADVISED_SECONDS:g} s of voice and more sound better", file=sys.stderr)
+
+
+def tell_epoch(epoch: "Epoch") -> None:
+    """Print a line for an epoch."""
+    best = ", best so far" if epoch.best else ""
+    print(
+        f"epoch {epoch.number}/{epoch.epochs}: loss {epoch.loss:.3f}, distance "
+        f"{epoch.distance:.2f} dB{best}, {epoch.seconds_left:.0f} s left",
+        flush=True,
+    )
 
 
 def describe(folder: Path) -> None:

@@ -4,9 +4,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from benchmarks.songs import band
 from moksori.audio.files import resample
 from moksori.covers.retune import sing
+from moksori.demo.band import band
 from moksori.demo.corpus import SAMPLE_RATE, SPEAKERS, synthesize
 
 RATE = 16000

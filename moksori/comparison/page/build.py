@@ -64,7 +64,8 @@ def write(folder: Path, comparison: Mapping, audio: Audio) -> Path:
     )
     policy = (
         "default-src 'none'; img-src data:; media-src data:; base-uri 'none'; "
-        f"form-action 'none'; style-src {_hash(style)}; script-src {_hash(script)}"
+        f"form-action 'none'; style-src {policy_hash(style)}; "
+        f"script-src {policy_hash(script)}"
     )
     rows = [*comparison["figures"], *_costs(comparison["systems"])]
     known = {key for row in rows for key, cell in row["systems"].items() if cell}
@@ -122,7 +123,7 @@ def _sentence(folder: Path, sentence: Mapping, audio: Audio) -> dict:
                 clip["error"] = str(error)
         # Systems with the same acoustic model have the same alignment: shown once.
         if picture := _alignment(folder, clip.get("alignment")):
-            alignments.setdefault(_uri("image/png", picture), []).append(key)
+            alignments.setdefault(data_uri("image/png", picture), []).append(key)
     for key, media in _media(sounds, audio).items():
         clips[key] |= media
     return {**sentence, "clips": clips, "alignments": alignments}
@@ -147,8 +148,8 @@ def _media(sounds: Mapping[str, Sound], audio: Audio) -> dict[str, dict]:
     return {
         key: {
             "seconds": wave.size / rate,
-            "sound": _uri("audio/wav", wav_bytes(wave, rate)),
-            "picture": _uri("image/png", spectrogram(mels[key], low, high, frames)),
+            "sound": data_uri("audio/wav", wav_bytes(wave, rate)),
+            "picture": data_uri("image/png", spectrogram(mels[key], low, high, frames)),
         }
         for key, (wave, rate) in waves.items()
     }
@@ -184,12 +185,14 @@ def _alignment(folder: Path, name: str | None) -> bytes | None:
     return found if found.startswith(b"\x89PNG") else None
 
 
-def _hash(text: str) -> str:
+def policy_hash(text: str) -> str:
+    """Return what a policy names a style or a script by, which is in the page."""
     digest = hashlib.sha256(text.encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
-def _uri(kind: str, content: bytes) -> str:
+def data_uri(kind: str, content: bytes) -> str:
+    """Return an address that holds what it stands for."""
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
