@@ -145,7 +145,8 @@ def pulses(hertz: np.ndarray, sample_rate: int, begin: int, end: int) -> np.ndar
 def spectral_distance(sample_rate: int):
     """Return the loss of a wave [B, samples] against another: L1 of the logarithms of
     their spectra in windows of several lengths, plus their spectral convergence
-    (Yamamoto et al. 2020, "Parallel WaveGAN")."""
+    (Yamamoto et al. 2020, "Parallel WaveGAN"), here relative to the power of both:
+    relative to a silence, everything is infinitely far."""
     sizes = [2 ** round(np.log2(each * sample_rate)) for each in _LOSS_SECONDS]
 
     def power(wave, size):
@@ -158,7 +159,7 @@ def spectral_distance(sample_rate: int):
             own, other = power(wanted, size), power(made, size)
             total += ops.mean(ops.abs(ops.log(own) - ops.log(other))) / 2
             apart = ops.sqrt(own) - ops.sqrt(other)
-            total += ops.sqrt(ops.sum(apart**2) / ops.sum(own))
+            total += ops.sqrt(ops.sum(apart**2) / ops.sum(own + other))
         return total / len(sizes)
 
     return distance

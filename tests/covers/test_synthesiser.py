@@ -99,3 +99,10 @@ def test_a_loss_of_the_wave_finds_the_timbre_that_made_it():
     model.compile(keras.optimizers.Adam(0.05), distance)
     losses = [model.train_on_batch(timbre(81)[0], wanted) for _ in range(40)]
     assert losses[-1] < 0.5 * losses[0]
+
+
+def test_a_silence_is_not_endlessly_far():
+    distance = synthesiser.spectral_distance(16000)
+    noise = np.random.default_rng(1).standard_normal((2, 4000)).astype("f4")
+    assert float(distance(0 * noise, noise)) < 20
+    assert float(distance(noise, noise)) < 1e-3
