@@ -4,4 +4,6 @@ unet, stems    separate singing from its backing
 pitch          the melody that is sung
 content        what is sung, by whomever
 world          analyse and synthesise a voice
+synthesiser    harmonics and noise, with a gradient for a loss of the wave
+teaching       steps of a decoder by the cepstra, or by the wave too
 """
