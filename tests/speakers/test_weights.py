@@ -16,6 +16,7 @@ from moksori.speakers.weights import (
     EncoderMissing,
     WeightsError,
     read_pinned,
+    read_saved,
     read_state_dict,
 )
 
@@ -132,6 +133,37 @@ def test_what_is_no_file_of_weights_is_refused(written, tmp_path):
             read_state_dict(file)
     with pytest.raises(WeightsError, match="not a file of weights"):
         read_state_dict(tmp_path / "absent.pt")
+
+
+def test_more_than_tensors_is_read_where_it_is_plain(written):
+    held = {"weight": {"a": Tensor((2, 3), (3, 1))}, "config": [1, [2, 3]], "sr": "40k"}
+    found = read_saved(written(held))
+    np.testing.assert_array_equal(found["weight"].pop("a"), VALUES.reshape(2, 3))
+    assert found == {"weight": {}, "config": [1, [2, 3]], "sr": "40k"}
+
+
+def packed(pickled: bytes, compression: int, numbers: int) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", compression) as archive:
+        archive.writestr("net/data.pkl", pickled)
+        archive.writestr("net/data/0", bytes(4 * numbers))
+    return file.getvalue()
+
+
+def test_a_file_that_would_fill_the_memory_is_refused(written):
+    with zipfile.ZipFile(
+        io.BytesIO(written({"a": Tensor((10**6,), (1,), count=10**6)}))
+    ) as archive:
+        pickled = archive.read("net/data.pkl")
+    assert read_saved(packed(pickled, zipfile.ZIP_STORED, 10**6))["a"].shape == (10**6,)
+    for says, file in (
+        ("more bytes than", packed(pickled, zipfile.ZIP_DEFLATED, 10**6)),
+        ("damaged", packed(b"\x80\x02K\x01r\xff\xff\xff\x7f.", 0, 1)),
+        ("its pickle holds", packed(bytes(2**24 + 1), zipfile.ZIP_DEFLATED, 1)),
+        ("torch before 1.6", b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."),
+    ):
+        with pytest.raises(WeightsError, match=says):
+            read_saved(file)
 
 
 def test_a_damaged_pickle_is_refused_in_one_way(written):
