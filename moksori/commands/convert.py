@@ -25,10 +25,9 @@ def parser() -> argparse.ArgumentParser:
 def convert(arguments: argparse.Namespace) -> None:
     """Convert the recording, and write it."""
     from moksori.audio.files import decode
-    from moksori.covers.conversion import Converter
-    from moksori.covers.voice import VocalModel
+    from moksori.covers.conversion import Converter, load
 
-    model = VocalModel.load(arguments.voice)
+    model = load(arguments.voice)
     wave, rate = decode(arguments.recording)
     how = arguments.pitch, arguments.index_rate, arguments.protect
     made = Converter(model).convert(wave, rate, *how, covering.progress)

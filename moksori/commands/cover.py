@@ -39,11 +39,11 @@ def parser() -> argparse.ArgumentParser:
 def cover(arguments: argparse.Namespace) -> None:
     """Make the cover, and write it."""
     from moksori.audio.files import save
+    from moksori.covers.conversion import load
     from moksori.covers.cover import How, cover
     from moksori.covers.stems import RATE
-    from moksori.covers.voice import VocalModel
 
-    model = VocalModel.load(arguments.voice)
+    model = load(arguments.voice)
     how = How(arguments.pitch, arguments.index_rate, arguments.protect, arguments.room)
     made = cover(_stems(arguments), model, how, covering.progress)
     out = arguments.out or Path("cover.wav")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from moksori.covers.voice import VocalModel
+    from moksori.covers.conversion import Model
 
 # The pattern of covers is no secret: whoever has this program can tell them.
 _KEY = b"moksori covers 1"
@@ -20,7 +20,7 @@ _PIECE = 2**19  # samples
 
 def add_flags(flags: argparse.ArgumentParser, voice_needed: bool = True) -> None:
     """Add the flags of a conversion."""
-    voice = "folder of a vocal model (`moksori vocal train`)"
+    voice = "folder of a vocal model (`moksori vocal train` or `import`)"
     folder = {"type": Path, "metavar": "DIR", "required": voice_needed}
     flags.add_argument("--voice", **folder, help=voice)
     pitch = "semitones, or auto: whole octaves into the middle of the voice (auto)"
@@ -48,7 +48,7 @@ def share(text: str) -> float:
 
 
 def save_marked(
-    path: Path, parts: Sequence[np.ndarray], sample_rate: int, model: "VocalModel"
+    path: Path, parts: Sequence[np.ndarray], sample_rate: int, model: "Model"
 ) -> None:
     """Write the sum of waves as a wav, with a watermark that names the model and its
     consent; piece by piece, as a song would fill the memory more than once."""

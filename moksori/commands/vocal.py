@@ -47,9 +47,11 @@ def parser() -> argparse.ArgumentParser:
     packed = action("pack", "write a vocal model into a zip")
     packed.add_argument("voice", **folder)
     packed.add_argument("zip", type=Path, metavar="ZIP")
-    unpacked = action("import", "read a vocal model from a zip")
+    unpacked = action("import", "read a vocal model from a zip, ours or of RVC")
     unpacked.add_argument("zip", type=Path, metavar="ZIP")
     unpacked.add_argument("voice", **folder)
+    agreed = f"{agreed}; a model of RVC does not say it"
+    unpacked.add_argument("--consent", metavar="TEXT", help=agreed)
     action("forget", "delete a vocal model").add_argument("voice", **folder)
     return made
 

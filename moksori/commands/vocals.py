@@ -43,14 +43,15 @@ def tell_epoch(epoch: "Epoch") -> None:
 
 def describe(folder: Path) -> None:
     """Print what a model is."""
-    from moksori.covers.voice import read_about
+    from moksori.covers.voice import RVC_KIND, read_about
 
     about = read_about(folder)
     far = "index alone" if about.distance is None else f"{about.distance:.2f} dB"
-    print(
-        f"{folder}  {about.name}: {about.seconds:.0f} s, {about.hertz:.0f} Hz, "
-        f"{about.epochs} epochs, {far}; {about.consent}"
-    )
+    told = f"{about.seconds:.0f} s, {about.hertz:.0f} Hz, {about.epochs} epochs, {far}"
+    if about.kind == RVC_KIND:
+        version, frames = (about.settings.get(key) for key in ("version", "frames"))
+        told = f"RVC {version}, {about.sample_rate} Hz, {frames} frames of index"
+    print(f"{folder}  {about.name}: {told}; {about.consent}")
 
 
 def show(arguments: argparse.Namespace) -> None:
@@ -72,8 +73,10 @@ def pack(arguments: argparse.Namespace) -> None:
 def take(arguments: argparse.Namespace) -> None:
     """Read a model from a zip."""
     from moksori.covers.packing import unpack
+    from moksori.voices import consent
 
-    unpack(arguments.zip, arguments.voice)
+    said = consent.check(arguments.consent) if arguments.consent else ""
+    unpack(arguments.zip, arguments.voice, said)
     describe(arguments.voice)
 
 

@@ -6,4 +6,5 @@ content        what is sung, by whomever
 world          analyse and synthesise a voice
 synthesiser    harmonics and noise, with a gradient for a loss of the wave
 teaching       steps of a decoder by the cepstra, or by the wave too
+rvc            sing with a model of RVC that a person brings
 """

@@ -1,26 +1,57 @@
 """Convert a voice into another: the same words and melody in another timbre."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
 from moksori.audio.files import resample
-from moksori.covers import pitch, world
+from moksori.covers import pitch, rmvpe, world
 from moksori.covers.content import ContentEncoder
 from moksori.covers.pitch import FRAME_SECONDS
-from moksori.covers.voice import INDEX_RATE, VocalModel
+from moksori.covers.rvc import RvcModel
+from moksori.covers.voice import INDEX_RATE, RVC_KIND, VocalModel, read_about
 from moksori.covers.world import Timbre
 
+Model = VocalModel | RvcModel
 _SILENT = 10 ** (-50 / 20)  # of the loudest: what is softer is a gap
 _SMOOTH_FRAMES = 5
 
 
-class Converter:
-    """Convert recordings with a vocal model."""
+def load(folder: Path) -> Model:
+    """Read a vocal model, ours or of RVC, to convert with it.
 
-    def __init__(self, model: VocalModel):
-        self.model = model
-        self._content = ContentEncoder()
+    Raises `VoiceError` for a folder of none, and `WeightsMissing` where a file that the
+    model needs was not brought.
+    """
+    model = read(folder)
+    if isinstance(model, RvcModel):
+        model.prepare()
+    return model
+
+
+def read(folder: Path) -> Model:
+    """Read a vocal model, ours or of RVC; raises `VoiceError` for a folder of none."""
+    about = read_about(folder)
+    if about.kind == RVC_KIND:
+        return RvcModel.load(folder, about)
+    return VocalModel.load(folder)
+
+
+class Converter:
+    """Convert recordings with a vocal model.
+
+    Raises `WeightsMissing` where a file that the model needs was not brought.
+    """
+
+    def __init__(self, model: Model):
+        self.model, self._track = model, pitch.track
+        if isinstance(model, RvcModel):
+            model.prepare()
+            if path := rmvpe.path():
+                self._track = rmvpe.Tracker(path).track
+        else:
+            self._content = ContentEncoder()
 
     def convert(
         self,
@@ -35,27 +66,36 @@ class Converter:
         length.
 
         `semitones` shift the pitch; None brings it into the middle of the voice by
-        whole octaves. `protect` is the share of the old timbre in breath and s, where
-        nobody is known by it. Where the old voice is silent, so is the new one.
+        whole octaves, where that is known. `protect` is the share of the old timbre in
+        breath and s, where nobody is known by it. Where the old voice is silent, so is
+        the new one.
         """
         rate = self.model.about.sample_rate
         own = resample(wave, sample_rate, rate)
-        hertz = world.refine(own, rate, pitch.track(wave, sample_rate))
+        hertz = world.refine(own, rate, self._track(wave, sample_rate))
         if semitones is None:
             semitones = pitch.octaves_between(
                 pitch.median_hertz(hertz), self.model.about.hertz
             )
         progress("pitch", 1.0)
-        states = self._content.encode(wave, sample_rate)
-        progress("content", 1.0)
-        old = world.analyse(own, rate, hertz)
-        del own
-        progress("convert", 0.4)
-        shifted = hertz * 2 ** (semitones / 12)
-        new = self.model.timbre(states, shifted, index_rate)
-        progress("convert", 0.7)
-        timbre = _blended(old, new, hertz > 0, protect)
-        made = resample(self.model.synthesise(shifted, timbre), rate, sample_rate)
+        factor = 2 ** (semitones / 12)
+        if isinstance(self.model, RvcModel):
+            del own
+            made = self.model.sing(
+                *(wave, sample_rate, hertz * factor, index_rate, protect),
+                lambda done: progress("convert", done),
+            )
+        else:
+            states = self._content.encode(wave, sample_rate)
+            progress("content", 1.0)
+            old = world.analyse(own, rate, hertz)
+            del own
+            progress("convert", 0.4)
+            new = self.model.timbre(states, hertz * factor, index_rate)
+            progress("convert", 0.7)
+            timbre = _blended(old, new, hertz > 0, protect)
+            made = self.model.synthesise(hertz * factor, timbre)
+        made = resample(made, rate, sample_rate)
         if len(made) < len(wave):
             made = np.pad(made, (0, len(wave) - len(made)))
         progress("convert", 1.0)

@@ -11,9 +11,9 @@ import numpy as np
 
 from moksori.audio.files import resample
 from moksori.covers import mix
-from moksori.covers.conversion import Converter
+from moksori.covers.conversion import Converter, Model
 from moksori.covers.stems import RATE, Separator, Stems
-from moksori.covers.voice import INDEX_RATE, VocalModel
+from moksori.covers.voice import INDEX_RATE
 
 _SHARES = {"separate": (0.0, 0.35), "pitch": (0.35, 0.4), "content": (0.4, 0.45)}
 _SHARES |= {"convert": (0.45, 0.8), "mix": (0.8, 1.0)}
@@ -43,7 +43,7 @@ class How:
 
 def cover(
     stems: Stems,
-    model: VocalModel,
+    model: Model,
     how: How | None = None,
     progress: Callable[[str, float], None] = lambda stage, done: None,
 ) -> Cover:
@@ -52,7 +52,8 @@ def cover(
     The stems are turned down, in place, where the sum of voice and backing would be
     clipped: copies of a song fill the memory.
     `progress` is told the stage and the share of the whole that is done; it may raise,
-    which ends the work. Raises `WeightsMissing` before `make covers`.
+    which ends the work. Raises `WeightsMissing` before `make covers`, and where a model
+    of RVC lacks a file that is to be brought.
     """
     how = how or How()
     told = _shared(progress)

@@ -63,6 +63,25 @@ class Index:
         return own.astype(np.float32), Timbre(*timbre)
 
 
+def mean_of_nearest(content: np.ndarray, frames: np.ndarray) -> np.ndarray:
+    """Return for each row of content [n, size] the mean of the frames [count, size]
+    that are nearest to it, float32; as RVC weighs them, by the inverse of the fourth
+    power of their distance."""
+    lengths = (frames**2).sum(axis=1)
+    means = []
+    for at in range(0, len(content), _BLOCK):
+        some = content[at : at + _BLOCK]
+        squares = lengths - 2 * some @ frames.T + (some**2).sum(axis=1)[:, None]
+        count = min(_NEIGHBOURS, len(frames))
+        best = np.argpartition(squares, count - 1, axis=1)[:, :count]
+        # Exact once more, as near ones are small differences of large numbers.
+        near = ((frames[best] - some[:, None]) ** 2).sum(axis=2)
+        weights = 1 / np.maximum(near, 1e-9) ** 2
+        weights /= weights.sum(axis=1, keepdims=True)
+        means.append(np.einsum("nk,nkd->nd", weights, frames[best]))
+    return np.concatenate(means).astype(np.float32)
+
+
 def _nearest(cosines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the places [n, k] of the largest cosines [n, frames], and weights that add
     up to 1."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from moksori.covers import content, synthesiser, world
+from moksori.covers import content, rvc_files, synthesiser, world
 from moksori.covers.content import to_frames
 from moksori.covers.decoder import (
     NARROW,
@@ -32,7 +32,7 @@ from moksori.covers.synthesiser import BANDS
 from moksori.covers.world import RATES, Timbre
 from moksori.storage import atomic_write, write_json
 
-KIND = "moksori vocal model 1"
+KIND, RVC_KIND = "moksori vocal model 1", "rvc vocal model 1"
 DESCRIPTION, INDEX, DECODER = "voice.json", "index.npz", "decoder.npz"
 SAMPLE = "sample.wav"
 INDEX_RATE = 0.5
@@ -42,7 +42,11 @@ WORLD, WAVE = DECODERS = "world", "wave"
 
 
 # What numpy raises for a file that is cut off or another's.
-_DAMAGED = ValueError, LookupError, OSError, EOFError, zipfile.BadZipFile
+_DAMAGED = (
+    *(ValueError, LookupError, OSError, EOFError),
+    *(MemoryError, zipfile.BadZipFile),
+)
+_RATES = {KIND: RATES, RVC_KIND: rvc_files.RATES}
 
 
 class VoiceError(ValueError):
@@ -51,8 +55,9 @@ class VoiceError(ValueError):
 
 @dataclass(frozen=True)
 class About:
-    """Describe a vocal model. `hertz` is the median of its pitch; `distance` how far
-    the decoder is, in decibel, from speech that was kept out of its training."""
+    """Describe a vocal model. `hertz` is the median of its pitch, 0 where that is not
+    known; `distance` how far the decoder is, in decibel, from speech that was kept out
+    of its training; `kind` whether it is ours or of RVC."""
 
     name: str
     sample_rate: int
@@ -67,6 +72,7 @@ class About:
     created: str = field(
         default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds")
     )
+    kind: str = KIND
 
 
 class VocalModel:
@@ -83,6 +89,8 @@ class VocalModel:
     def load(cls, folder: Path) -> "VocalModel":
         """Read a folder; raises `VoiceError` for one that holds none that fits."""
         about = read_about(folder)
+        if about.kind != KIND:
+            raise VoiceError(f"{folder} holds a model of another kind: {about.kind}")
         if about.encoder != encoder_id():
             raise VoiceError(
                 f"{folder} was made with another content encoder: train it again"
@@ -148,10 +156,10 @@ class VocalModel:
 
     def _load_decoder(self, path: Path) -> None:
         try:
-            with np.load(path, allow_pickle=False) as arrays:
-                scales = Scales(**{name: arrays[name] for name in Scales.NAMES})
-                count = sum(name.startswith("weight ") for name in arrays.files)
-                weights = [arrays[f"weight {n}"] for n in range(count)]
+            arrays = arrays_of(path)
+            scales = Scales(**{name: arrays[name] for name in Scales.NAMES})
+            count = sum(name.startswith("weight ") for name in arrays)
+            weights = [arrays[f"weight {n}"] for n in range(count)]
             wave = self.about.settings.get("decoder") == WAVE
             bands = BANDS if wave else self.index.timbre.aperiodicity.shape[1]
             sizes = {each.width: each for each in (NARROW, WIDE)}
@@ -182,8 +190,8 @@ def read_about(folder: Path) -> About:
     path = folder / DESCRIPTION
     try:
         values = json.loads(path.read_text("utf-8"))
-        if values.pop("kind") != KIND:
-            raise ValueError(f"its kind is not {KIND}")
+        if values["kind"] not in _RATES:
+            raise ValueError(f"its kind is none of {', '.join(_RATES)}")
         settings = dict(values["settings"])
         clips = tuple(values["clips"])
         about = About(**{**values, "clips": clips, "settings": settings})
@@ -191,8 +199,8 @@ def read_about(folder: Path) -> About:
         raise VoiceError(f"{folder} holds no vocal model ({DESCRIPTION})") from None
     except (ValueError, KeyError, TypeError) as error:
         raise VoiceError(f"{path} describes no vocal model: {error}") from None
-    if about.sample_rate not in RATES:
-        raise VoiceError(f"{path}: its rate is none of {RATES}")
+    if about.sample_rate not in _RATES[about.kind]:
+        raise VoiceError(f"{path}: its rate is none of {_RATES[about.kind]}")
     return about
 
 
@@ -208,7 +216,7 @@ def save(folder: Path, about: About, index: Index | None = None) -> None:
                 aperiodicity=index.timbre.aperiodicity.astype(np.float16),
                 voiced=index.voiced,
             )
-    write_json(folder / DESCRIPTION, {"kind": KIND, **asdict(about)})
+    write_json(folder / DESCRIPTION, asdict(about))
 
 
 def save_decoder(folder: Path, decoder: Decoder, scales: Scales) -> None:
@@ -218,15 +226,31 @@ def save_decoder(folder: Path, decoder: Decoder, scales: Scales) -> None:
         np.savez(file, **weights, **scales.values)
 
 
+def arrays_of(path: Path) -> dict[str, np.ndarray]:
+    """Read the arrays of a file as `numpy.savez` writes them, by name.
+
+    Nothing is unpickled, and no more memory is used than the file is long. Raises
+    `ValueError` for another.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(each.file_size for each in archive.infolist()) > path.stat().st_size:
+                raise ValueError("it is packed")
+        with np.load(path, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except _DAMAGED as error:
+        raise ValueError(f"it holds no arrays: {error}") from None
+
+
 def _read_index(path: Path) -> Index:
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            states = arrays["content"].astype(np.float32)
-            timbre = Timbre(
-                arrays["cepstra"].astype(np.float64),
-                arrays["aperiodicity"].astype(np.float64),
-            )
-            voiced = arrays["voiced"].astype(bool)
+        arrays = arrays_of(path)
+        states = arrays["content"].astype(np.float32)
+        timbre = Timbre(
+            arrays["cepstra"].astype(np.float64),
+            arrays["aperiodicity"].astype(np.float64),
+        )
+        voiced = arrays["voiced"].astype(bool)
     except _DAMAGED as error:
         raise VoiceError(f"{path} holds no index: {error}") from None
     rows = {len(states), len(timbre.cepstra), len(timbre.aperiodicity), len(voiced)}

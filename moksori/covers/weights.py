@@ -1,13 +1,14 @@
-"""Find the networks of song covers in the packages that carry them.
+"""Find the networks of song covers: in the packages that carry them, or brought.
 
 Nothing in those packages is run. `make covers` installs them.
 """
 
 from pathlib import Path
 
-from moksori.speakers.weights import find_pinned
+from moksori.speakers.weights import WeightsMissing, find_pinned
 
 INSTALL = "run `make covers`"
+BROUGHT = Path("data/weights")
 _SPLEETER = {
     "model.index": "55661a09f79c86071fc7077b44b4cf1f01b6d82bbbb83ed94cb68a2f9944e378",
     "model.data-00000-of-00001": (
@@ -35,3 +36,17 @@ def separator() -> Path:
 def content_encoder() -> Path:
     """Return Smart Turn's ONNX file, in which Whisper's smallest encoder is."""
     return find_pinned("pipecat-ai", *_SMART_TURN, INSTALL)
+
+
+def brought(name: str) -> Path:
+    """Return a file that a person brings into `BROUGHT`, as no package carries it.
+
+    Raises `WeightsMissing` where it is absent.
+    """
+    path = BROUGHT / name
+    if not path.is_file():
+        raise WeightsMissing(
+            f"{path} is missing, which models of RVC need: docs/covers.md says where "
+            "to get it"
+        )
+    return path

@@ -194,7 +194,7 @@ def hostile(trained, tmp_path):
     yield "elsewhere", zipped("link", good, external_attr=0o120777 << 16)
     yield "far more", zipped("bomb", {described: b" " * 50_000_000})
     yield "more than 64", zipped("many", {f"{n}.txt": b"" for n in range(65)})
-    yield "RVC model", zipped("rvc", {"model/voice.pth": b"PK", "a.index": b""})
+    yield "whose voice", zipped("rvc", {"model/voice.pth": b"PK", "a.index": b""})
     yield "no vocal model", zipped("other", {"readme.txt": b"hello"})
     yield "no index", zipped("pickle", {**good, voice.INDEX: pickled.read_bytes()})
     yield "no index", zipped("cut", {**good, voice.INDEX: good[voice.INDEX][:999]})
