@@ -20,7 +20,7 @@ from moksori.audio.preparation import prepare
 from moksori.service import audit, consents, downloads, expiry, jobs, uploads
 from moksori.service.callers import Caller, Operator, SignedIn
 from moksori.service.features import features
-from moksori.service.problems import Problem, not_found, of_job, request_id
+from moksori.service.problems import Problem, not_found, of_job
 from moksori.service.profiles import SHIPPED
 from moksori.service.speak_requests import (
     SpeakRequest,
@@ -150,8 +150,7 @@ def _uploaded(request: Request, caller: Caller, audio: UploadFile) -> dict:
 
 def _start_initialize(request: Request, caller: Caller) -> Job:
     with request.app.state.database.session() as session:
-        number = request_id(request)
-        return jobs.create(session, caller.id, "initialize", {}, request_id=number)
+        return jobs.create(session, caller.id, "initialize", {})
 
 
 def _accepted(request: Request, caller: Caller, body: Synthesis) -> Job:
@@ -188,13 +187,8 @@ def _accept_clone(
         raise Problem(403, "consent_required", field="consent")
     audit.note(session, caller.id, "clone", sha256, {"consent": statement})
     more = {"voice": f"{UPLOAD}{name}", "consent": statement}
-    return jobs.create(
-        session,
-        caller.id,
-        "speak",
-        {**checked(caller, wanted), **more},
-        request_id=request_id(request),
-    )
+    wanted = {**checked(caller, wanted), **more}
+    return jobs.create(session, caller.id, "speak", wanted)
 
 
 async def _waited(request: Request, caller: Caller, job: Job) -> dict:

@@ -32,7 +32,6 @@ def accept(
     how: dict,
     format: str | None,
     stems: bool = False,
-    request_id: str | None = None,
 ) -> Job:
     """Queue a song, its vocals and backing, or a recording to be sung or said by a
     vocal model; it is charged by its seconds. On an error nothing stays.
@@ -62,7 +61,6 @@ def accept(
                 request,
                 profile_id=vocal_id,
                 seconds=max(lengths),
-                request_id=request_id,
             )
     except BaseException:
         for key in names.values():

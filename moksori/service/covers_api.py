@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 
 from moksori.service import covers
 from moksori.service.callers import SignedIn
-from moksori.service.problems import Problem, request_id
+from moksori.service.problems import Problem
 from moksori.service.speak_requests import described
 
 router = APIRouter(prefix="/api/v1/covers", tags=["vocals"])
@@ -81,7 +81,6 @@ def _accepted(request: Request, caller, vocal_id, files, how, format, stems) -> 
         how,
         format,
         stems,
-        request_id(request) or None,
     )
     with state.database.session() as session:
         return described(session, job)

@@ -16,6 +16,7 @@ from datetime import timedelta
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
+from structlog.contextvars import get_contextvars
 
 from moksori.service import metrics, queue, quota
 from moksori.service.errors import JobError, Told
@@ -77,7 +78,6 @@ def create(
     profile_id: str | None = None,
     seconds: float = 0.0,
     idempotency_key: str | None = None,
-    request_id: str | None = None,
 ) -> Job:
     """Accept a job: reserve its characters, write it and queue it, or none of these.
 
@@ -111,7 +111,8 @@ def create(
         queue=TRAINING_QUEUE if training else tier.queue,
         priority=tier.priority,
         idempotency_key=idempotency_key,
-        request_id=request_id,
+        # Bound by the gate, for logs too.
+        request_id=get_contextvars().get("request_id"),
     )
     session.add(job)
     session.flush()

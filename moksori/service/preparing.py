@@ -1,6 +1,5 @@
 """Prepare a cloned voice: match the statement, clone, listen, then offer it."""
 
-import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,8 +17,6 @@ from moksori.service.statements import SentenceCheck
 from moksori.service.storage import Missing
 from moksori.service.tables import Consent, Profile, now
 from moksori.speakers.speech import NoSpeech
-
-log = logging.getLogger(__name__)
 
 # Said by a new voice, with other seeds as long as it does not sound like the person.
 SENTENCE = (

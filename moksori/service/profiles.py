@@ -41,7 +41,6 @@ def begin(
     caller: Caller,
     profile: Profile,
     type: str,
-    request_id: str | None = None,
     **request,
 ) -> Job:
     """Write a profile and the job that makes it; raises `Problem` for one too many."""
@@ -54,14 +53,7 @@ def begin(
     session.flush()
     audit.note(session, caller.id, type, profile.id)
     request = {"profile_id": profile.id, **request}
-    return jobs.create(
-        session,
-        caller.id,
-        type,
-        request,
-        profile_id=profile.id,
-        request_id=request_id,
-    )
+    return jobs.create(session, caller.id, type, request, profile_id=profile.id)
 
 
 def owned(session: Session, caller: Caller, profile_id: str, **how) -> Profile:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Request, UploadFile
 
-from moksori.service import problems, profiles, samples
+from moksori.service import profiles, samples
 from moksori.service.callers import SignedIn
 from moksori.service.tables import Profile
 
@@ -28,7 +28,6 @@ def clone(
         name,
         consent_id,
         [each.file.read() for each in files],
-        problems.request_id(request) or None,
     )
     return {**described(profile), "job_id": job.id}
 

@@ -31,7 +31,6 @@ def clone(
     name: str,
     consent_id: str,
     files: Sequence[bytes],
-    request_id: str | None = None,
 ) -> tuple[Profile, Job]:
     """Begin a voice from recordings of one person, 10 s at least in all.
 
@@ -45,7 +44,7 @@ def clone(
     ]
     profile = Profile(name=name, consent_id=consent_id, samples=samples)
     profile.total_duration_seconds = sum(each.seconds for each in recordings)
-    make = partial(profiles.begin, type="prepare_voice", request_id=request_id)
+    make = partial(profiles.begin, type="prepare_voice")
     hashes = [each.sha256 for each in recordings]
     return stored(database, storage, caller, profile, files, hashes, make)
 
@@ -58,7 +57,6 @@ def train(
     consent_id: str,
     files: Sequence[tuple[str, bytes]],
     minutes: float | None = None,
-    request_id: str | None = None,
 ) -> tuple[Profile, Job]:
     """Begin a voice that is trained on recordings and texts, (name, content) each.
 
@@ -76,9 +74,7 @@ def train(
     profile = Profile(
         name=name, consent_id=consent_id, samples=samples, kind=profiles.TRAINED
     )
-    make = partial(
-        profiles.begin, type=jobs.TRAIN, request_id=request_id, minutes=minutes
-    )
+    make = partial(profiles.begin, type=jobs.TRAIN, minutes=minutes)
     hashes = [each["sha256"] for each in recordings]
     contents = [data for _, data in files]
     return stored(database, storage, caller, profile, contents, hashes, make)

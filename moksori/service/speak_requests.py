@@ -14,7 +14,7 @@ from moksori.audio.encoding import FORMATS
 from moksori.service import jobs, profiles
 from moksori.service.callers import Caller
 from moksori.service.notices import event_of
-from moksori.service.problems import Problem, not_found, request_id
+from moksori.service.problems import Problem, not_found
 from moksori.service.tables import SUCCEEDED, Artefact, Job
 from moksori.service.tiers import TIERS
 
@@ -80,7 +80,6 @@ def accept(
         wanted,
         profile_id=profile,
         idempotency_key=key,
-        request_id=request_id(connection),
     )
 
 

@@ -38,7 +38,6 @@ def train(
         consent_id,
         [(each.filename or "", each.file.read()) for each in files],
         minutes,
-        problems.request_id(request) or None,
     )
     return {**described(profile), "job_id": job.id}
 

@@ -34,7 +34,6 @@ def train(
     files: Sequence[bytes],
     epochs: int,
     seed: int = 0,
-    request_id: str | None = None,
 ) -> tuple[Profile, Job]:
     """Begin a vocal model of up to `MOST_CLIPS` recordings, which a consent is about.
 
@@ -51,7 +50,7 @@ def train(
         }
         for each in recordings
     ]
-    how = {"epochs": epochs, "seed": seed, "request_id": request_id}
+    how = {"epochs": epochs, "seed": seed}
     make = partial(profiles.begin, type=jobs.TRAIN_VOCAL, **how)
     hashes = [each.sha256 for each in recordings]
     return samples.stored(database, storage, caller, profile, files, hashes, make)
@@ -64,7 +63,6 @@ def bring(
     name: str,
     consent_id: str,
     data: bytes,
-    request_id: str | None = None,
 ) -> tuple[Profile, Job]:
     """Begin a vocal model that lies in a zip, which a consent is about; a job reads it.
 
@@ -75,7 +73,7 @@ def bring(
     hashed = sha256(data).hexdigest()
     profile = Profile(name=name, consent_id=consent_id, kind=VOCAL)
     profile.samples = [{"sha256": hashed, "seconds": None}]
-    make = partial(profiles.begin, type=jobs.BRING_VOCAL, request_id=request_id)
+    make = partial(profiles.begin, type=jobs.BRING_VOCAL)
     return samples.stored(database, storage, caller, profile, [data], [hashed], make)
 
 
@@ -84,7 +82,6 @@ def train_on(
     caller: Caller,
     vocal_id: str,
     epochs: int,
-    request_id: str | None = None,
 ) -> tuple[Profile, Job]:
     """Train a model so many epochs more; raises `Problem` while one does already, and
     for a model without clips."""
@@ -95,7 +92,7 @@ def train_on(
         raise Problem(409, "no_clips")
     audit.note(session, caller.id, jobs.TRAIN_VOCAL, profile.id)
     request = {"profile_id": profile.id, "epochs": epochs}
-    how = {"profile_id": profile.id, "request_id": request_id}
+    how = {"profile_id": profile.id}
     job = jobs.create(session, caller.id, jobs.TRAIN_VOCAL, request, **how)
     return profile, job
 

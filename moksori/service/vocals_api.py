@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from moksori.service import downloads, jobs_api, profiles, uploads, vocals
 from moksori.service.callers import Caller, SignedIn
 from moksori.service.errors import Told
-from moksori.service.problems import not_found, request_id
+from moksori.service.problems import not_found
 from moksori.service.tables import Artefact, Job, Profile
 
 router = APIRouter(prefix="/api/v1/vocals", tags=["vocals"])
@@ -47,7 +47,6 @@ def train(
         clips,
         epochs,
         seed,
-        request_id(request) or None,
     )
     return {**_begun(request, *made), **_warning(made[0])}
 
@@ -69,7 +68,6 @@ def bring(
         name,
         consent_id,
         file.file.read(),
-        request_id(request) or None,
     )
     return _begun(request, *made)
 
@@ -94,9 +92,8 @@ def show(request: Request, caller: SignedIn, vocal_id: str) -> dict:
 @router.post("/{vocal_id}/continue", status_code=202)
 def train_on(request: Request, caller: SignedIn, vocal_id: str, more: More) -> dict:
     """Train a model on from its best epoch; it sings meanwhile."""
-    number = request_id(request) or None
     with request.app.state.database.session() as session:
-        made = vocals.train_on(session, caller, vocal_id, more.epochs, number)
+        made = vocals.train_on(session, caller, vocal_id, more.epochs)
     return _begun(request, *made)
 
 
