@@ -86,9 +86,7 @@ def revoke(
     with state.database.session() as session:
         consent = consents.owned(session, caller, consent_id)
         revoking.revoke(session, consent, caller.id, reason)
-    return revoking.purge(
-        state.database, state.storage, state.settings, consent_id
-    ).to_json()
+    return revoking.purge(state, consent_id).to_json()
 
 
 def _described(consent: Consent) -> dict:

@@ -4,6 +4,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
@@ -19,6 +20,15 @@ from moksori.service.tables import Chunk, Job
 log = logging.getLogger(__name__)
 
 _PROGRESS_SECONDS = 0.2
+
+
+class Service(Protocol):
+    """Say what of the service many functions need; a job's context, the `state` of the
+    web application and a worker have it."""
+
+    settings: Settings
+    database: Database
+    storage: Storage
 
 
 class JobContext:

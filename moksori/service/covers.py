@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from moksori.service import jobs, uploads, vocals
 from moksori.service.callers import Caller
+from moksori.service.context import Service
 from moksori.service.database import Database
 from moksori.service.problems import Problem
-from moksori.service.settings import Settings
 from moksori.service.storage import Storage
 from moksori.service.tables import ACTIVE, Job, new_id, now
 from moksori.service.tiers import TIERS
@@ -23,9 +23,7 @@ _PROBE_RATE = 8000  # hertz: only the length is asked for
 
 
 def accept(
-    database: Database,
-    storage: Storage,
-    settings: Settings,
+    service: Service,
     caller: Caller,
     vocal_id: str,
     files: Mapping[Part, bytes],
@@ -38,11 +36,12 @@ def accept(
 
     Raises `Problem`: what is no song, a model that may not sing, quota, format.
     """
+    database, storage = service.database, service.storage
     with database.session() as session:
         vocals.usable(session, caller, vocal_id)
     format = _format(caller, format)
     song = "recording" not in files
-    most = settings.song_bytes if song else None
+    most = service.settings.song_bytes if song else None
     lengths = [
         uploads.decoded(data, _PROBE_RATE, most_bytes=most).seconds
         for data in files.values()

@@ -71,16 +71,7 @@ async def convert(
 
 def _accepted(request: Request, caller, vocal_id, files, how, format, stems) -> dict:
     state = request.app.state
-    job = covers.accept(
-        state.database,
-        state.storage,
-        state.settings,
-        caller,
-        vocal_id,
-        {name: each.file.read() for name, each in files.items()},
-        how,
-        format,
-        stems,
-    )
+    files = {name: each.file.read() for name, each in files.items()}
+    job = covers.accept(state, caller, vocal_id, files, how, format, stems)
     with state.database.session() as session:
         return described(session, job)

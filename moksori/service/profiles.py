@@ -13,10 +13,9 @@ from sqlalchemy.orm import Session
 
 from moksori.service import audit, consents, jobs, revoking
 from moksori.service.callers import Caller
-from moksori.service.database import Database
+from moksori.service.context import Service
 from moksori.service.problems import Problem, not_found
 from moksori.service.settings import Settings
-from moksori.service.storage import Storage
 from moksori.service.tables import Job, Profile, User, now
 from moksori.service.tiers import TIERS
 
@@ -76,20 +75,14 @@ def all_of(
     return session.scalars(mine.order_by(Profile.created_at.desc())).all()
 
 
-def delete(
-    database: Database,
-    storage: Storage,
-    settings: Settings,
-    caller: Caller,
-    profile_id: str,
-) -> revoking.Purge:
+def delete(service: Service, caller: Caller, profile_id: str) -> revoking.Purge:
     """Delete a voice: its jobs end, its recordings and what speaks like it go."""
-    with database.session() as session:
+    with service.database.session() as session:
         profile = owned(session, caller, profile_id, with_for_update=True)
         revoking.delete(session, profile)
         audit.note(session, caller.id, "delete_voice", profile.id)
     purged = revoking.Purge(profile_id)
-    revoking.purge_profile(database, storage, settings, profile, purged)
+    revoking.purge_profile(service, profile, purged)
     return purged
 
 

@@ -20,15 +20,9 @@ def clone(
     files: Annotated[list[UploadFile], File(description="recordings, 10 s in all")],
 ) -> dict:
     """Make a voice from recordings that a consent is about; a job prepares it."""
-    state = request.app.state
-    profile, job = samples.clone(
-        state.database,
-        state.storage,
-        caller,
-        name,
-        consent_id,
-        [each.file.read() for each in files],
-    )
+    recordings = [each.file.read() for each in files]
+    made = samples.clone(request.app.state, caller, name, consent_id, recordings)
+    profile, job = made
     return {**described(profile), "job_id": job.id}
 
 
@@ -50,10 +44,7 @@ def show(request: Request, caller: SignedIn, profile_id: str) -> dict:
 @router.delete("/{profile_id}")
 def delete(request: Request, caller: SignedIn, profile_id: str) -> dict:
     """Delete a voice; the answer lists what is gone and what is not."""
-    state = request.app.state
-    return profiles.delete(
-        state.database, state.storage, state.settings, caller, profile_id
-    ).to_json()
+    return profiles.delete(request.app.state, caller, profile_id).to_json()
 
 
 def described(profile: Profile) -> dict:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from moksori.audio import watermark
 from moksori.service.callers import Caller
+from moksori.service.context import Service
 from moksori.service.database import Database
 from moksori.service.settings import Settings
 from moksori.service.tables import Consent, Job, Profile, Watermark
@@ -48,11 +49,7 @@ def key(settings: Settings) -> bytes:
 
 
 def verify(
-    database: Database,
-    settings: Settings,
-    caller: Caller,
-    wave: np.ndarray,
-    sample_rate: int,
+    service: Service, caller: Caller, wave: np.ndarray, sample_rate: int
 ) -> dict:
     """Tell whether a wave [samples] was made here, and if so when, by which voice.
 
@@ -63,10 +60,10 @@ def verify(
     heard = sum(map(len, stretches)) / sample_rate
     answers = []
     for stretch in stretches:
-        for version, key in settings.watermark_keys.items():
-            row, answer = _judge(database, stretch, sample_rate, version, key)
+        for version, key in service.settings.watermark_keys.items():
+            row, answer = _judge(service.database, stretch, sample_rate, version, key)
             if row is not None:
-                told = _described(database, caller, row)
+                told = _described(service.database, caller, row)
                 return {"answer": answer, "heard_seconds": round(heard, 1), **told}
             answers.append(answer)
     # What is doubtful in any part is doubtful.

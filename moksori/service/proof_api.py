@@ -27,7 +27,6 @@ def verify(
     whose it is, its owner and operators alone.
     """
     recording = uploads.decoded(audio.file.read())
-    state = request.app.state
     sound = recording.wave, recording.sample_rate
     with _turn:
-        return proof.verify(state.database, state.settings, caller, *sound)
+        return proof.verify(request.app.state, caller, *sound)

@@ -15,9 +15,9 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from moksori.service import audit, jobs, uploads
-from moksori.service.database import Database
+from moksori.service.context import Service
 from moksori.service.settings import Settings
-from moksori.service.storage import Storage, StorageError
+from moksori.service.storage import StorageError
 from moksori.service.tables import (
     ACTIVE,
     EXPIRED,
@@ -112,25 +112,23 @@ def _cancel(session: Session, which) -> None:
         jobs.cancel(session, job)
 
 
-def purge(
-    database: Database, storage: Storage, settings: Settings, consent_id: str
-) -> Purge:
+def purge(service: Service, consent_id: str) -> Purge:
     """Purge what is kept of the voices of a revoked consent; safe to repeat."""
-    purged = Purge(consent_id)
-    with database.session() as session:
+    purged, storage = Purge(consent_id), service.storage
+    with service.database.session() as session:
         consent = session.get_one(Consent, consent_id)
         profiles = select(Profile).where(Profile.consent_id == consent_id)
         profiles = session.scalars(profiles).all()
     hashes = {consent.audio_sha256}
     for profile in profiles:
         hashes |= {each["sha256"] for each in profile.samples}
-        purge_profile(database, storage, settings, profile, purged)
+        purge_profile(service, profile, purged)
     purged.run("uploads", lambda: uploads.forget(storage, consent.user_id, hashes))
-    _purge_outputs(database, storage, _of_consent(consent_id), purged)
+    _purge_outputs(service, _of_consent(consent_id), purged)
     if consent.statement_key:
         folder = f"consents/{consent_id}"
         purged.run("statements", lambda: storage.delete_below(folder))
-    with database.session() as session:
+    with service.database.session() as session:
         consent = session.get_one(Consent, consent_id, with_for_update=True)
         if purged.complete and consent.purged_at is None:
             consent.purged_at = now()
@@ -138,22 +136,16 @@ def purge(
     return purged
 
 
-def purge_profile(
-    database: Database,
-    storage: Storage,
-    settings: Settings,
-    profile: Profile,
-    purged: Purge,
-) -> None:
+def purge_profile(service: Service, profile: Profile, purged: Purge) -> None:
     """Purge the recordings of a voice, and what speaks like it."""
-    folder = f"profiles/{profile.id}"
+    folder, storage = f"profiles/{profile.id}", service.storage
     purged.run("recordings", lambda: storage.delete_below(f"{folder}/samples"))
     purged.run("voice_files", lambda: storage.delete_below(folder))
-    for place in training_folders(settings, profile.id):
+    for place in training_folders(service.settings, profile.id):
         purged.run("training_folders", lambda place=place: _delete_folder(place))
-    _note_active(database, Job.profile_id == profile.id, purged)
+    _note_active(service, Job.profile_id == profile.id, purged)
     if purged.complete:
-        with database.session() as session:
+        with service.database.session() as session:
             row = session.get_one(Profile, profile.id, with_for_update=True)
             # Their hashes stay in the consent.
             row.latents_key, row.samples = None, []
@@ -165,10 +157,10 @@ def training_folders(settings: Settings, profile_id: str) -> Iterator[Path]:
     yield settings.folder / "trainings" / profile_id
 
 
-def sweep(database: Database, storage: Storage, settings: Settings) -> None:
+def sweep(service: Service) -> None:
     """Revoke consents whose time is over, and purge on where something was left, or a
     voice never became ready."""
-    with database.session() as session:
+    with service.database.session() as session:
         over = select(Consent).where(
             Consent.valid_until <= now(), Consent.revoked_at.is_(None)
         )
@@ -184,13 +176,13 @@ def sweep(database: Database, storage: Storage, settings: Settings) -> None:
             or_(Profile.latents_key.is_not(None), Profile.samples != []),
         )
         profiles = session.scalars(left).all()
-        ended = _ended_folders(session, settings)
+        ended = _ended_folders(session, service.settings)
     for folder in ended:
         shutil.rmtree(folder, ignore_errors=True)
     for consent_id in consents:
-        purge(database, storage, settings, consent_id)
+        purge(service, consent_id)
     for profile in profiles:
-        purge_profile(database, storage, settings, profile, Purge())
+        purge_profile(service, profile, Purge())
 
 
 def _ended_folders(session: Session, settings: Settings) -> list[Path]:
@@ -219,10 +211,10 @@ def _abandon(session: Session) -> None:
     session.execute(waiting.values(status="failed", error=error))
 
 
-def _purge_outputs(database: Database, storage: Storage, which, purged: Purge) -> None:
+def _purge_outputs(service: Service, which, purged: Purge) -> None:
     """Purge what jobs made: files, and pieces for listeners."""
-    mine = select(Job.id).where(which)
-    with database.session() as session:
+    mine, storage = select(Job.id).where(which), service.storage
+    with service.database.session() as session:
         for job_id in session.scalars(mine).all():
             folder = jobs.folder(job_id)
             purged.run("outputs", lambda folder=folder: storage.delete_below(folder))
@@ -232,12 +224,12 @@ def _purge_outputs(database: Database, storage: Storage, which, purged: Purge) -
             session.execute(update(Artefact).where(there).values(deleted_at=now()))
             spoken = Job.id.in_(mine) & (Job.state == SUCCEEDED)
             session.execute(update(Job).where(spoken).values(state=EXPIRED))
-    _note_active(database, which, purged)
+    _note_active(service, which, purged)
 
 
-def _note_active(database: Database, which, purged: Purge) -> None:
+def _note_active(service: Service, which, purged: Purge) -> None:
     active = select(Job.id).where(which, Job.state.in_(ACTIVE))
-    with database.session() as session:
+    with service.database.session() as session:
         if session.scalar(active.limit(1)) is not None:
             purged.left["jobs"] = "a job ends at its next piece; then its files go"
 

@@ -3,17 +3,13 @@
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import PurePath, PureWindowsPath
-
-from sqlalchemy.orm import Session
 
 from moksori.service import consents, jobs, profiles, uploads
 from moksori.service.callers import Caller
-from moksori.service.database import Database
+from moksori.service.context import Service
 from moksori.service.problems import Problem
-from moksori.service.storage import Storage
 from moksori.service.tables import Job, Profile, new_id
 
 LEAST_SECONDS = 10.0
@@ -25,8 +21,7 @@ _NAME = re.compile(r"\w[\w ()-]{0,49}\.[a-z0-9]{2,4}")
 
 
 def clone(
-    database: Database,
-    storage: Storage,
+    service: Service,
     caller: Caller,
     name: str,
     consent_id: str,
@@ -44,14 +39,12 @@ def clone(
     ]
     profile = Profile(name=name, consent_id=consent_id, samples=samples)
     profile.total_duration_seconds = sum(each.seconds for each in recordings)
-    make = partial(profiles.begin, type="prepare_voice")
     hashes = [each.sha256 for each in recordings]
-    return stored(database, storage, caller, profile, files, hashes, make)
+    return stored(service, caller, profile, files, hashes, "prepare_voice")
 
 
 def train(
-    database: Database,
-    storage: Storage,
+    service: Service,
     caller: Caller,
     name: str,
     consent_id: str,
@@ -74,10 +67,10 @@ def train(
     profile = Profile(
         name=name, consent_id=consent_id, samples=samples, kind=profiles.TRAINED
     )
-    make = partial(profiles.begin, type=jobs.TRAIN, minutes=minutes)
     hashes = [each["sha256"] for each in recordings]
     contents = [data for _, data in files]
-    return stored(database, storage, caller, profile, contents, hashes, make)
+    how = {"minutes": minutes}
+    return stored(service, caller, profile, contents, hashes, jobs.TRAIN, **how)
 
 
 def is_text(name: str) -> bool:
@@ -86,19 +79,21 @@ def is_text(name: str) -> bool:
 
 
 def stored(
-    database: Database,
-    storage: Storage,
+    service: Service,
     caller: Caller,
     profile: Profile,
     files: Sequence[bytes],
     hashes: Sequence[str],
-    make: Callable[[Session, Caller, Profile], Job],
+    type: str,
+    **request,
 ) -> tuple[Profile, Job]:
-    """Store the files of a new profile, and begin it by `make`; on an error nothing
-    stays. Raises `Problem` for a consent that is about others than `hashes`."""
+    """Store the files of a new profile, and begin its job; on an error nothing stays.
+
+    Raises `Problem` for a consent that is about others than `hashes`."""
     profile.id, profile.user_id = new_id(), caller.id
     profile.name = consents.line(profile.name, "name", 100)
     # Before anything is stored, and again below, where nothing can come between.
+    database, storage = service.database, service.storage
     with database.session() as session:
         consents.holding(session, caller, profile.consent_id, hashes)
     try:
@@ -108,7 +103,7 @@ def stored(
             storage.put_once(key, data)
         with database.session() as session:
             consents.holding(session, caller, profile.consent_id, hashes)
-            return profile, make(session, caller, profile)
+            return profile, profiles.begin(session, caller, profile, type, **request)
     except BaseException:
         storage.delete_below(f"profiles/{profile.id}")
         raise

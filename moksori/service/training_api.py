@@ -29,16 +29,8 @@ def train(
 
     `minutes` is about how long, some twenty if nothing is said.
     """
-    state = request.app.state
-    profile, job = samples.train(
-        state.database,
-        state.storage,
-        caller,
-        name,
-        consent_id,
-        [(each.filename or "", each.file.read()) for each in files],
-        minutes,
-    )
+    state, sent = request.app.state, [(f.filename or "", f.file.read()) for f in files]
+    profile, job = samples.train(state, caller, name, consent_id, sent, minutes)
     return {**described(profile), "job_id": job.id}
 
 

@@ -5,7 +5,6 @@ with it. It is trained on clips, or brought in a zip.
 """
 
 from collections.abc import Sequence
-from functools import partial
 from hashlib import sha256
 
 from sqlalchemy import select
@@ -13,10 +12,9 @@ from sqlalchemy.orm import Session
 
 from moksori.service import audit, consents, jobs, profiles, samples
 from moksori.service.callers import Caller
-from moksori.service.database import Database
+from moksori.service.context import Service
 from moksori.service.problems import Problem, not_found
 from moksori.service.profiles import VOCAL
-from moksori.service.storage import Storage
 from moksori.service.tables import ACTIVE, Job, Profile
 
 MOST_CLIPS, MOST_ZIP_BYTES = 5, 300 * 2**20
@@ -26,8 +24,7 @@ _ZIP = b"PK\x03\x04"
 
 
 def train(
-    database: Database,
-    storage: Storage,
+    service: Service,
     caller: Caller,
     name: str,
     consent_id: str,
@@ -51,14 +48,12 @@ def train(
         for each in recordings
     ]
     how = {"epochs": epochs, "seed": seed}
-    make = partial(profiles.begin, type=jobs.TRAIN_VOCAL, **how)
-    hashes = [each.sha256 for each in recordings]
-    return samples.stored(database, storage, caller, profile, files, hashes, make)
+    hashes, type = [each.sha256 for each in recordings], jobs.TRAIN_VOCAL
+    return samples.stored(service, caller, profile, files, hashes, type, **how)
 
 
 def bring(
-    database: Database,
-    storage: Storage,
+    service: Service,
     caller: Caller,
     name: str,
     consent_id: str,
@@ -73,8 +68,8 @@ def bring(
     hashed = sha256(data).hexdigest()
     profile = Profile(name=name, consent_id=consent_id, kind=VOCAL)
     profile.samples = [{"sha256": hashed, "seconds": None}]
-    make = partial(profiles.begin, type=jobs.BRING_VOCAL)
-    return samples.stored(database, storage, caller, profile, [data], [hashed], make)
+    how = [data], [hashed], jobs.BRING_VOCAL
+    return samples.stored(service, caller, profile, *how)
 
 
 def train_on(

@@ -38,16 +38,7 @@ def train(
     better with every epoch. Cancelling its job keeps the best so far."""
     state = request.app.state
     clips = [each.file.read(uploads.MOST_BYTES + 1) for each in files]
-    made = vocals.train(
-        state.database,
-        state.storage,
-        caller,
-        name,
-        consent_id,
-        clips,
-        epochs,
-        seed,
-    )
+    made = vocals.train(state, caller, name, consent_id, clips, epochs, seed)
     return {**_begun(request, *made), **_warning(made[0])}
 
 
@@ -60,15 +51,8 @@ def bring(
     file: Annotated[UploadFile, File(description="a zip, as one downloads it here")],
 ) -> dict:
     """Bring a vocal model in a zip; a job reads it, running nothing of it."""
-    state = request.app.state
-    made = vocals.bring(
-        state.database,
-        state.storage,
-        caller,
-        name,
-        consent_id,
-        file.file.read(),
-    )
+    data = file.file.read()
+    made = vocals.bring(request.app.state, caller, name, consent_id, data)
     return _begun(request, *made)
 
 
@@ -115,8 +99,7 @@ def delete(request: Request, caller: SignedIn, vocal_id: str) -> dict:
     state = request.app.state
     with state.database.session() as session:
         vocals.owned(session, caller, vocal_id)
-    where = state.database, state.storage, state.settings
-    return profiles.delete(*where, caller, vocal_id).to_json()
+    return profiles.delete(state, caller, vocal_id).to_json()
 
 
 def _begun(request: Request, profile: Profile, job: Job) -> dict:

@@ -64,8 +64,8 @@ class Worker:
     def __init__(
         self, settings: Settings, database: Database, storage: Storage, tasks: Tasks
     ):
-        self._settings, self._database = settings, database
-        self._storage, self._tasks = storage, tasks
+        self.settings, self.database = settings, database
+        self.storage, self._tasks = storage, tasks
         self.name = f"{socket.gethostname()}-{os.getpid()}"
         self.alive = settings.alive or settings.folder / "worker.alive"
         self._ending, self._broken = threading.Event(), False
@@ -99,8 +99,8 @@ class Worker:
             with contextlib.suppress(ValueError, RuntimeError):
                 self._loop.add_signal_handler(number, self.stop)
         connector = procrastinate.PsycopgConnector(
-            conninfo=self._database.url,
-            kwargs=dict(self._database.alive),
+            conninfo=self.database.url,
+            kwargs=dict(self.database.alive),
             min_size=1,
             max_size=4,
         )
@@ -125,14 +125,14 @@ class Worker:
         try:
             await app.run_worker_async(
                 concurrency=1,
-                queues=list(self._settings.queues),
+                queues=list(self.settings.queues),
                 delete_jobs="always",
                 install_signal_handlers=False,
-                update_heartbeat_interval=self._settings.heartbeat_seconds,
+                update_heartbeat_interval=self.settings.heartbeat_seconds,
                 # Workers that are dead are forgotten by the sweep's standard.
-                stalled_worker_timeout=self._settings.stalled_seconds,
+                stalled_worker_timeout=self.settings.stalled_seconds,
                 fetch_job_polling_interval=1.0,
-                abort_job_polling_interval=self._settings.heartbeat_seconds,
+                abort_job_polling_interval=self.settings.heartbeat_seconds,
             )
         except procrastinate.exceptions.ConnectorException as error:
             log.warning("the database does not answer: %s", error.__cause__ or error)
@@ -146,9 +146,9 @@ class Worker:
             return
         context = JobContext(
             job,
-            self._settings,
-            self._database,
-            self._storage,
+            self.settings,
+            self.database,
+            self.storage,
             aborted=fetched.should_abort,
             ending=self._ending.is_set,
             moved=self._sign_of_life,
@@ -160,7 +160,7 @@ class Worker:
         finally:
             self._moved = None
         self._done += 1
-        if self._broken or self._done >= self._settings.jobs_per_worker:
+        if self._broken or self._done >= self.settings.jobs_per_worker:
             self.stop()
 
     def _finished(self, context: JobContext) -> bool:
@@ -173,7 +173,7 @@ class Worker:
 
     def _outcome(self, context: JobContext) -> tuple:
         """Run the task; return the function of `jobs` to call, and its arguments."""
-        job, hours = context.job, self._settings.output_hours
+        job, hours = context.job, self.settings.output_hours
         try:
             result = self._tasks.functions[job.type](context)
             return jobs.succeed, context.made, result, hours
@@ -199,7 +199,7 @@ class Worker:
         until = time.monotonic() + _PATIENCE_SECONDS
         while True:
             try:
-                with self._database.session() as session:
+                with self.database.session() as session:
                     return move(session)
             except OperationalError:
                 if time.monotonic() > until:
@@ -226,7 +226,7 @@ class Worker:
             if now - self._beat > _SILENT_SECONDS:
                 log.critical("the worker hangs and ends itself")
                 os._exit(HUNG)
-            if moved is not None and now - moved > self._settings.stuck_seconds:
+            if moved is not None and now - moved > self.settings.stuck_seconds:
                 log.critical("the job does not get on, and the worker ends itself")
                 os._exit(HUNG)
 
@@ -246,18 +246,18 @@ class Worker:
 
     def _purge(self) -> None:
         """Delete what has had its time, and what those took back who had agreed."""
-        expiry.expire(self._database, self._storage)
-        expiry.forget(self._database, self._storage, self._settings.history_days)
-        hours = self._settings.upload_hours
-        uploads.expire(self._storage, hours)
-        covers.expire(self._database, self._storage, hours)
-        revoking.sweep(self._database, self._storage, self._settings)
+        expiry.expire(self.database, self.storage)
+        expiry.forget(self.database, self.storage, self.settings.history_days)
+        hours = self.settings.upload_hours
+        uploads.expire(self.storage, hours)
+        covers.expire(self.database, self.storage, hours)
+        revoking.sweep(self)
 
     def _redeliver(self) -> None:
-        with self._database.session() as session:
+        with self.database.session() as session:
             lock = select(func.pg_try_advisory_xact_lock(_SWEEP_LOCK))
             if session.scalar(lock):
-                given = queue.redeliver(session, self._settings.stalled_seconds)
+                given = queue.redeliver(session, self.settings.stalled_seconds)
                 given += queue.restore(session)
                 for job_id in given:
                     log.warning("job %s lost its worker and is given again", job_id)

@@ -133,7 +133,7 @@ def test_a_voice_that_cannot_be_made_fails_with_a_reason(
     assert "/tmp" not in told["error"]
     from moksori.service.revoking import sweep
 
-    sweep(database, storage, settings)
+    sweep(client.app.state)
     assert storage.keys("profiles") == []
     assert client.get(f"{PROFILES}/{told['id']}").json()["status"] == "failed"
 
@@ -257,12 +257,12 @@ def test_a_voice_whose_worker_was_lost_fails(client, settings, database, storage
     from moksori.service.revoking import sweep
 
     told = clone(client, consent(client, MINJI), MINJI).json()
-    sweep(database, storage, settings)
+    sweep(client.app.state)
     path = f"{PROFILES}/{told['id']}"
     assert client.get(path).json()["status"] == "processing"
     with database.session() as session:
         jobs.cancel(session, session.get_one(jobs.Job, told["job_id"]))
-    sweep(database, storage, settings)
+    sweep(client.app.state)
     assert client.get(path).json()["status"] == "failed"
     assert storage.keys("profiles") == []
 

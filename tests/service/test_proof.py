@@ -1,11 +1,19 @@
 """Tokens and what a file that holds one is told to be."""
 
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 RATE = 22050
+
+
+def verify(database, settings, *about):
+    from moksori.service import proof
+
+    service = SimpleNamespace(database=database, settings=settings)
+    return proof.verify(service, *about)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +53,6 @@ def spoken(database, settings, monkeypatch):
 
 def test_what_was_made_here_is_told_to_its_owner_only(database, settings, spoken, wave):
     from moksori.service.callers import LOCAL, Caller
-    from moksori.service.proof import verify
 
     job, marked = spoken
     told = verify(database, settings, LOCAL, marked(wave), RATE)
@@ -62,7 +69,6 @@ def test_a_token_that_was_not_issued_is_inconclusive_and_no_mark_not_ours(
     database, settings, spoken, wave
 ):
     from moksori.service.callers import LOCAL
-    from moksori.service.proof import verify
 
     _, marked = spoken
     forged = marked(wave, token=0x0F0F0F0F)
@@ -76,7 +82,6 @@ def test_a_token_counts_with_its_own_key_only(database, settings, spoken, wave):
     from dataclasses import replace
 
     from moksori.service.callers import LOCAL
-    from moksori.service.proof import verify
 
     _, marked = spoken
     renewed = {"1": "11" * 16, "2": settings.watermark_keys["1"]}
@@ -91,7 +96,6 @@ def test_a_token_counts_with_its_own_key_only(database, settings, spoken, wave):
 def test_a_long_recording_is_searched_in_parts(database, settings, monkeypatch):
     from moksori.audio import watermark
     from moksori.service.callers import LOCAL
-    from moksori.service.proof import verify
 
     heard = []
 

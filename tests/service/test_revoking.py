@@ -3,6 +3,7 @@
 import threading
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -111,7 +112,7 @@ def test_jobs_that_wait_are_cancelled_and_running_ones_end_at_the_next_piece(
     assert [each[2] for each in tasks.seen] == ["begun"]
     if not told["complete"]:
         assert list(told["left"]) == ["jobs"]
-    revoking.sweep(database, storage, settings)
+    revoking.sweep(client.app.state)
     assert storage.keys("jobs") == []
     with database.session() as session:
         assert session.get_one(Consent, voice.consent_id).purged_at
@@ -132,14 +133,13 @@ def test_what_cannot_be_deleted_is_named_and_tried_until_it_is_gone(
         return delete(self, prefix)
 
     monkeypatch.setattr(Storage, "delete_below", refuse)
-    monkeypatch.setattr(client.app.state, "storage", storage)
     told = revoke(client, voice)
     assert not told["complete"]
     assert list(told["left"]) == ["recordings"]
     assert "bucket" not in str(told)
     assert "남아" in told["message"]
     monkeypatch.undo()
-    revoking.sweep(database, storage, settings)
+    revoking.sweep(client.app.state)
     assert storage.keys("profiles") == []
     assert client.get(f"{CONSENTS}/{voice.consent_id}").json()["purged_at"]
 
@@ -158,14 +158,14 @@ def test_a_consent_that_is_over_is_revoked_by_itself(
             consent.valid_until = now() + timedelta(**left)
 
     set_end(minutes=1)
-    revoking.sweep(database, storage, settings)
+    revoking.sweep(client.app.state)
     assert client.get(f"{CONSENTS}/{voice.consent_id}").json()["state"] == "valid"
     set_end(minutes=-1)
     # Before the sweep comes, too.
     with database.session() as session, pytest.raises(Problem) as caught:
         profiles.choose(session, LOCAL, voice.id, settings)
     assert caught.value.word == "consent_revoked"
-    revoking.sweep(database, storage, settings)
+    revoking.sweep(client.app.state)
     told = client.get(f"{CONSENTS}/{voice.consent_id}").json()
     assert (told["state"], told["reason"]) == ("revoked", "expired")
     assert storage.keys("profiles") == []
@@ -264,5 +264,5 @@ def test_each_machine_deletes_what_it_has_of_a_training(
     others = settings.runs / "voice-of-mine", settings.runs / "me"
     for folder in (*mine, *others):
         folder.mkdir(parents=True)
-    sweep(database, storage, settings)
+    sweep(SimpleNamespace(settings=settings, database=database, storage=storage))
     assert [folder.exists() for folder in (*mine, *others)] == [False] * 2 + [True] * 2

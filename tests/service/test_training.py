@@ -129,7 +129,7 @@ def test_a_revoked_training_leaves_nothing(client, settings, database, storage):
         path = f"/api/v1/consents/{told['consent_id']}/revoke"
         assert client.post(path).status_code == 200
         assert ended(database, told["job_id"]).state == "cancelled"
-    sweep(database, storage, settings)
+    sweep(client.app.state)
     assert client.get(f"{PROFILES}/{told['id']}").json()["status"] == "revoked"
     assert not list(settings.runs.glob("*"))
     assert not (settings.folder / "trainings" / told["id"]).exists()
