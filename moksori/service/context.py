@@ -15,7 +15,7 @@ from moksori.service.errors import Cancelled, Interrupted, Superseded
 from moksori.service.jobs import Made
 from moksori.service.settings import Settings
 from moksori.service.storage import Storage
-from moksori.service.tables import Chunk, Job
+from moksori.service.tables import Chunk, Consent, Job, Profile
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +61,12 @@ class JobContext:
     def request(self) -> dict:
         """Return what was asked for."""
         return self.job.request
+
+    def voice(self) -> tuple[Profile, Consent]:
+        """Return the profile that the job is about, and the consent for it."""
+        with self.database.session() as session:
+            profile = session.get_one(Profile, self.job.profile_id)
+            return profile, session.get_one(Consent, profile.consent_id)
 
     def check_cancelled(self) -> None:
         """Raise `Cancelled` or `Interrupted` when the task is to stop."""

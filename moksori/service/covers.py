@@ -11,10 +11,9 @@ from moksori.service import jobs, uploads, vocals
 from moksori.service.callers import Caller
 from moksori.service.context import Service
 from moksori.service.database import Database
-from moksori.service.problems import Problem
+from moksori.service.speak_requests import format_of
 from moksori.service.storage import Storage
 from moksori.service.tables import ACTIVE, Job, new_id, now
-from moksori.service.tiers import TIERS
 
 Part = Literal["song", "vocals", "backing", "recording"]
 _FOLDER = "songs"
@@ -39,7 +38,7 @@ def accept(
     database, storage = service.database, service.storage
     with database.session() as session:
         vocals.usable(session, caller, vocal_id)
-    format = _format(caller, format)
+    format = format_of(caller, format)
     song = "recording" not in files
     most = service.settings.song_bytes if song else None
     lengths = [
@@ -83,12 +82,3 @@ def _needed(session: Session) -> set[str]:
     types = jobs.COVER, jobs.CONVERT
     active = select(Job.request).where(Job.type.in_(types), Job.state.in_(ACTIVE))
     return {key for each in session.scalars(active) for key in each["songs"].values()}
-
-
-def _format(caller: Caller, name: str | None) -> str:
-    allowed = TIERS[caller.tier].formats
-    if name is not None and name not in allowed:
-        raise Problem(
-            403, "format_not_in_tier", allowed=", ".join(allowed), field="format"
-        )
-    return name or allowed[0]

@@ -15,7 +15,7 @@ from moksori.service.errors import JobError, Stopped, Told
 from moksori.service.listening import Ears, Sound
 from moksori.service.statements import SentenceCheck
 from moksori.service.storage import Missing
-from moksori.service.tables import Consent, Profile, now
+from moksori.service.tables import Consent, now
 from moksori.speakers.speech import NoSpeech
 
 # Said by a new voice, with other seeds as long as it does not sound like the person.
@@ -60,9 +60,7 @@ def prepare(
     where it cannot. Without `ears` what is spoken is checked for sound alone, and a
     spoken consent cannot be matched; without `sentences` its words are not checked.
     """
-    with context.database.session() as session:
-        profile = session.get_one(Profile, context.request["profile_id"])
-        consent = session.get_one(Consent, profile.consent_id)
+    profile, consent = context.voice()
     try:
         return _prepared(context, profile, consent, cloner, ears, sentences)
     except Stopped:

@@ -16,7 +16,7 @@ from moksori.service.callers import Caller
 from moksori.service.context import Service
 from moksori.service.problems import Problem, not_found
 from moksori.service.settings import Settings
-from moksori.service.tables import Job, Profile, User, now
+from moksori.service.tables import Consent, Job, Profile, User, now
 from moksori.service.tiers import TIERS
 
 SHIPPED, RUN = "korean-demo", "run:"
@@ -113,16 +113,18 @@ def choose(
         raise Problem(400, "unknown_voice", near=near[0], field="voice")
     if known[voice]["kind"] in ("shipped", "run"):
         return None
-    profile = owned(session, caller, voice)
-    if profile.status == REVOKED or (
-        profile.consent_id
-        and consents.state(session.get_one(consents.Consent, profile.consent_id))
-        != "valid"
-    ):
+    check_ready(session, owned(session, caller, voice))
+    return voice
+
+
+def check_ready(session: Session, profile: Profile, field: str = "voice") -> None:
+    """Raise `Problem`: 403 for a voice whose consent does not hold, 409 for one that is
+    not ready."""
+    consent = profile.consent_id and session.get_one(Consent, profile.consent_id)
+    if profile.status == REVOKED or (consent and consents.state(consent) != "valid"):
         raise Problem(403, "consent_revoked")
     if profile.status != READY:
-        raise Problem(409, "voice_not_ready", field="voice")
-    return voice
+        raise Problem(409, "voice_not_ready", field=field)
 
 
 def runs(settings: Settings) -> Iterator[str]:

@@ -86,7 +86,10 @@ def accept(
 def checked(caller: Caller, request: SpeakRequest) -> dict:
     """Return a request as its job holds it; raises `Problem` for what cannot be."""
     _check_speed(request)
-    text, format = checked_text(request.text), _format(caller, request)
+    text, format = checked_text(request.text), format_of(caller, request.format)
+    if format == "ogg" and request.sample_rate not in (None, *_OPUS_RATES):
+        rates = ", ".join(map(str, _OPUS_RATES))
+        raise Problem(400, "bad_sample_rate", rates=rates, field="sample_rate")
     return {**request.model_dump(), "text": text, "format": format}
 
 
@@ -102,20 +105,16 @@ def checked_text(text: str) -> str:
     return text
 
 
-def _format(caller: Caller, request: SpeakRequest) -> str:
-    """Return the format of a request, the tier's usual one if it names none."""
+def format_of(caller: Caller, name: str | None) -> str:
+    """Return a format that the caller's tier has, its usual one if none is named.
+
+    Raises `Problem` 403.
+    """
     allowed = TIERS[caller.tier].formats
-    name = request.format or allowed[0]
+    name = name or allowed[0]
     if _LIKE.get(name, name) not in allowed:
         raise Problem(
             403, "format_not_in_tier", allowed=", ".join(allowed), field="format"
-        )
-    if name == "ogg" and request.sample_rate not in (None, *_OPUS_RATES):
-        raise Problem(
-            400,
-            "bad_sample_rate",
-            rates=", ".join(map(str, _OPUS_RATES)),
-            field="sample_rate",
         )
     return name
 

@@ -28,13 +28,12 @@ from moksori.service.context import JobContext
 from moksori.service.errors import JobError
 from moksori.service.jobs import TRAINING_QUEUE
 from moksori.service.listening import Ears, Sound
-from moksori.service.profiles import SHIPPED
+from moksori.service.profiles import RUN, SHIPPED
 from moksori.service.settings import Settings
 from moksori.service.statements import SentenceCheck
 from moksori.service.tables import Profile
 from moksori.voices.speech import LineError, Voice, VoiceError
 
-RUN = "run:"
 _KEPT_VOICES = 3
 _WARM_UP = "안녕하세요."
 
@@ -86,10 +85,10 @@ class Tasks:
 
     def prepare(self, context: JobContext) -> dict:
         """Clone the voice of a profile, and let it speak before anybody may use it."""
-        if self._settings.fake_voice:
-            return preparing.prepare(context, _Tones, None)
-        missing = _missing_for_clones()
-        cloner = _refusing(missing) if missing else _Clone
+        cloner = _Tones
+        if not self._settings.fake_voice:
+            missing = _missing_for_clones()
+            cloner = _refusing(missing) if missing else _Clone
         return preparing.prepare(context, cloner, *self._listening())
 
     def train_vocal(self, context: JobContext) -> dict:
@@ -97,6 +96,8 @@ class Tasks:
         return vocal_training.train(context, listening=self._listening)
 
     def _listening(self) -> tuple[Ears | None, SentenceCheck | None]:
+        if self._settings.fake_voice:
+            return None, None
         self._ears = self._ears or Ears.load()
         return self._ears, self._sentences()
 

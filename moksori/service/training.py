@@ -47,9 +47,7 @@ def train(context: JobContext, program: Sequence[str] = PROGRAM) -> dict:
     Losses and alignments are streamed as JSON: {"step", "steps", "loss"} and
     {"step", "picture"}, a data URL. Raises `JobError` where no voice came of it.
     """
-    with context.database.session() as session:
-        profile = session.get_one(Profile, context.request["profile_id"])
-        consent = session.get_one(Consent, profile.consent_id)
+    profile, consent = context.voice()
     run, folder = revoking.training_folders(context.settings, profile.id)
     nothing = JobError("training_failed-nothing")
     context.continue_stream()

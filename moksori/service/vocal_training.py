@@ -30,9 +30,7 @@ def train(
 
     Raises `Told` where no model came of it.
     """
-    with context.database.session() as session:
-        profile = session.get_one(Profile, context.request["profile_id"])
-        consent = session.get_one(Consent, profile.consent_id)
+    profile, consent = context.voice()
     _, folder = revoking.training_folders(context.settings, profile.id)
     work = folder / context.job.id
     kept, error = _Kept(context, work), JobError("no_model")
@@ -65,9 +63,7 @@ def bring(context: JobContext, program: Sequence[str] = PROGRAM) -> dict:
 
     Raises `Told` for a zip that holds none.
     """
-    with context.database.session() as session:
-        profile = session.get_one(Profile, context.request["profile_id"])
-        consent = session.get_one(Consent, profile.consent_id)
+    profile, consent = context.voice()
     key = profile.samples[0]["key"]
     request = {"do": "bring", "consent": preparing.statement(consent)}
     try:

@@ -10,7 +10,7 @@ from hashlib import sha256
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moksori.service import audit, consents, jobs, profiles, samples
+from moksori.service import audit, jobs, profiles, samples
 from moksori.service.callers import Caller
 from moksori.service.context import Service
 from moksori.service.problems import Problem, not_found
@@ -104,11 +104,7 @@ def usable(session: Session, caller: Caller, vocal_id: str, **how) -> Profile:
     """Return a vocal model that may sing; raises `Problem`: 403 where its consent does
     not hold, 409 where nothing of it is ready."""
     profile = owned(session, caller, vocal_id, **how)
-    consent = session.get_one(consents.Consent, profile.consent_id)
-    if profile.status == profiles.REVOKED or consents.state(consent) != "valid":
-        raise Problem(403, "consent_revoked")
-    if profile.status != profiles.READY:
-        raise Problem(409, "voice_not_ready", field="vocal_id")
+    profiles.check_ready(session, profile, "vocal_id")
     return profile
 
 
@@ -126,13 +122,10 @@ def described(session: Session, found: Sequence[Profile]) -> list[dict]:
 
 
 def _described(profile: Profile, last: Job | None) -> dict:
-    names = ("id", "name", "status", "consent_id", "error")
-    told = {name: getattr(profile, name) for name in names}
     about = profile.about or {}
     seconds = profile.total_duration_seconds or about.get("seconds", 0.0)
     return {
-        **told,
-        "created_at": profile.created_at.isoformat(),
+        **profile.told("id", "name", "status", "consent_id", "error", "created_at"),
         "brought": any("rate" not in each for each in profile.samples),
         "seconds": round(seconds, 2),
         "about": about,
