@@ -16,6 +16,7 @@ from moksori.service.tables import SUCCEEDED, Artefact, Job
 # One range, as players ask for; of several the whole file is an allowed answer.
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _ASK_SECONDS = 0.25
+_PARTS = ("cover", "voice", "vocals", "backing")
 
 
 class ClientGone(Exception):
@@ -43,7 +44,7 @@ def send(request: Request, artefact: Artefact) -> Response:
     """Send a file as an attachment, or the range of it that was asked for."""
     storage, size = request.app.state.storage, artefact.bytes
     headers = {
-        **_headers(artefact.job_id, artefact.format),
+        **_headers(artefact.job_id, artefact.format, artefact.name),
         "Accept-Ranges": "bytes",
         "ETag": f'"{artefact.sha256}"',
         **_watermark(artefact.token),
@@ -75,10 +76,13 @@ def _bounds(asked: re.Match, size: int) -> tuple[int, int]:
     return start, stop
 
 
-def _headers(job_id: str, format: str) -> dict[str, str]:
+def _headers(job_id: str, format: str, made: str = "") -> dict[str, str]:
     """Return headers that keep a browser from guessing what a file is."""
+    # Of several files of a job each has its own name.
+    part = made.partition(".")[0]
+    name = f"moksori-{job_id[:8]}{f'-{part}' if part in _PARTS else ''}.{format}"
     return {
-        "Content-Disposition": f'attachment; filename="moksori-{job_id[:8]}.{format}"',
+        "Content-Disposition": f'attachment; filename="{name}"',
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "private, no-store",
     }

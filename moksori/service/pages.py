@@ -17,6 +17,9 @@ LANGUAGES = ("ko", "en")
 PAGES = {
     "speak": "/",
     "voices": "/voices",
+    "train": "/train",
+    "trained": "/trained",
+    "cover": "/cover",
     "jobs": "/jobs",
     "verify": "/verify",
     "usage": "/usage",

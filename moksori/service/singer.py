@@ -21,19 +21,22 @@ _STAGES = {"read": (0.0, 0.15), "index": (0.15, 0.15), "disguise": (0.15, 0.25)}
 _TAUGHT = 0.25
 # A model that got better is packed so often; whoever sings meanwhile takes it.
 _PACK_SECONDS = 30.0
+_SAMPLE_SECONDS = 6.0
 PARTS = ("vocals", "backing")
-_TOLD = ("epochs", "distance", "seconds", "hertz", "sample_rate")
+_TOLD = ("epochs", "distance", "seconds", "hertz", "sample_rate", "kind")
 
 
 def main(path: Path) -> int:
     """Do what a request asks for; returns the exit code."""
     request = json.loads(path.read_text("utf-8"))
+    from moksori.covers.weights import INSTALL
     from moksori.speakers.weights import WeightsMissing
 
     try:
         _say(result=_ACTIONS[request["do"]](request, path.parent))
     except WeightsMissing as error:
-        _say(error=str(error), missing=True)
+        # What a model of RVC needs is no package, and its line says where to get it.
+        _say(error=str(error), missing=INSTALL in str(error))
     except (OSError, ValueError) as error:
         # The machine's folders are nobody's business.
         _say(error=str(error).replace(f"{path.parent}/", ""))
@@ -88,13 +91,29 @@ def _train(request: dict, folder: Path) -> dict:
 
     resume = (model / DESCRIPTION).is_file()
     first = _about(model)["epochs"] if resume else 0
-    how = {name: request[name] for name in ("name", "consent", "epochs", "seed")}
+    how = {
+        name: request[name] for name in ("name", "consent", "epochs", "seed", "decoder")
+    }
     clips = sorted((folder / "clips").iterdir())
     how |= {"progress": progress, "report": report, "resume": resume}
     with contextlib.suppress(SystemExit):
         training.train(clips, model, **how)
+        pack()
+        _speak(clips[-1], model)
+        return _about(model)
     pack()
     return _about(model)
+
+
+def _speak(clip: Path, model: Path) -> None:
+    """Let a model say the end of a clip, which was kept out of its training."""
+    from moksori.audio.files import decode, save
+    from moksori.covers.conversion import Converter, load
+    from moksori.covers.voice import SAMPLE
+
+    wave, rate = decode(clip)
+    wave = wave[-round(_SAMPLE_SECONDS * rate) :]
+    save(model / SAMPLE, Converter(load(model)).convert(wave, rate, 0.0), rate)
 
 
 def _stop(*_) -> None:
@@ -106,7 +125,8 @@ def _bring(request: dict, folder: Path) -> dict:
     """Take a model from somebody's zip, and pack what was understood of it."""
     from moksori.covers import packing
 
-    packing.unpack(folder / "brought.zip", folder / "model")
+    zip, consent = folder / "brought.zip", request["consent"]
+    packing.unpack(zip, folder / "model", consent)
     packing.pack(folder / "model", folder / "model.zip")
     _say(packed=_about(folder / "model"))
     return _about(folder / "model")
@@ -146,9 +166,10 @@ def _told(stage: str, done: float) -> None:
 
 
 def _model(folder: Path):
-    from moksori.covers import packing
+    from moksori.covers import conversion, packing
 
-    return packing.unpack(folder / "model.zip", folder / "model")
+    packing.unpack(folder / "model.zip", folder / "model")
+    return conversion.load(folder / "model")
 
 
 def _about(model: Path) -> dict:

@@ -38,6 +38,7 @@ def train(
         **{"do": "train", "name": profile.name},
         **{"consent": preparing.statement(consent), "epochs": _epochs_left(context)},
         "seed": context.request.get("seed", 0),
+        "decoder": context.request.get("decoder", "world"),
     }
     try:
         with singer_child.explained(context):

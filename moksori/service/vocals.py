@@ -31,6 +31,7 @@ def train(
     files: Sequence[bytes],
     epochs: int,
     seed: int = 0,
+    decoder: str = "world",
 ) -> tuple[Profile, Job]:
     """Begin a vocal model of up to `MOST_CLIPS` recordings, which a consent is about.
 
@@ -47,7 +48,7 @@ def train(
         }
         for each in recordings
     ]
-    how = {"epochs": epochs, "seed": seed}
+    how = {"epochs": epochs, "seed": seed, "decoder": decoder}
     hashes, type = [each.sha256 for each in recordings], jobs.TRAIN_VOCAL
     return samples.stored(service, caller, profile, files, hashes, type, **how)
 

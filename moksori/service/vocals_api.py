@@ -1,7 +1,7 @@
 """Serve vocal models: train one, bring one, train on, hear, download, delete."""
 
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from pydantic import BaseModel, Field
@@ -33,12 +33,14 @@ def train(
     files: Annotated[list[UploadFile], File(description="1 to 5 clips, 10 s in all")],
     epochs: Epochs = 50,
     seed: Annotated[int, Form(ge=0, le=2**31)] = 0,
+    decoder: Annotated[Literal["world", "wave"], Form()] = "world",
 ) -> dict:
     """Train a vocal model on clips of one person; it sings from its index on, and
     better with every epoch. Cancelling its job keeps the best so far."""
     state = request.app.state
     clips = [each.file.read(uploads.MOST_BYTES + 1) for each in files]
-    made = vocals.train(state, caller, name, consent_id, clips, epochs, seed)
+    how = epochs, seed, decoder
+    made = vocals.train(state, caller, name, consent_id, clips, *how)
     return {**_begun(request, *made), **_warning(made[0])}
 
 
@@ -124,6 +126,7 @@ def _sent(request: Request, caller: Caller, vocal_id: str, end: str, format: str
     # It is no job's, and has no row: made up to be sent as those are.
     file = Artefact(
         job_id=profile.id,
+        name="",
         key=key,
         sha256=sha256(key.encode()).hexdigest(),
         bytes=request.app.state.storage.size(key),

@@ -108,7 +108,7 @@ def whole(postgres, tmp_path_factory):
     artefact = SimpleNamespace(
         key="jobs/a/speech.mp3", bytes=len(data), sha256="5" * 64, format="mp3"
     )
-    artefact.job_id, artefact.token = "0" * 32, None
+    artefact.job_id, artefact.name, artefact.token = "0" * 32, "speech.mp3", None
     app = FastAPI()
     problems.install(app)
     app.state.storage = storage

@@ -1,11 +1,11 @@
 // Jobs: what waits, runs and has ended, as it happens.
 
-import { api, attempt, busy, date, ended, follow, make, one, progress, say, state, text } from "./page.js";
+import { api, attempt, busy, date, ended, follow, make, one, progress, saves, say, state, text } from "./page.js";
 
 // Each takes one of the six connections that a browser has to a server.
 const MOST_FOLLOWED = 3;
 // Not the question what workers lack.
-const TYPES = ["speak", "prepare_voice", "train"];
+const TYPES = ["speak", "prepare_voice", "train", "train_vocal", "import_vocal", "cover", "convert"];
 const list = one("#jobs");
 let followed = [];
 
@@ -34,10 +34,8 @@ function item(job) {
       if (event.state) shown.replaceWith(state(event.state));
       bar.update(event);
     };
-  } else if (job.state === "succeeded" && job.type === "speak") {
-    const { format } = job.request;
-    actions.append(make("a", { class: "button", href: `/api/v1/jobs/${job.id}/audio`, download: `moksori.${format}` },
-      text("speak.download", { format: format.toUpperCase() })));
+  } else if (job.state === "succeeded" && job.request.format) {
+    actions.append(...saves(job));
   }
   element.append(actions);
   return element;

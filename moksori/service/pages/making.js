@@ -22,6 +22,23 @@ function drawCurve(canvas, losses) {
   context.stroke();
 }
 
+/** Draw loss and distance of the epochs of a vocal model into `place`, as they are told. */
+function epochs(place) {
+  const line = make("p", { class: "soft" });
+  const curves = ["loss", "distance"].map((name) =>
+    [name, make("canvas", { class: "curve", role: "img", "aria-label": text(`train.${name}`) }), []]);
+  place.append(line, ...curves.map(([name, canvas]) =>
+    make("figure", {}, make("figcaption", { class: "soft" }, text(`train.${name}`)), canvas)));
+  return ({ result }) => {
+    if (result?.epoch == null) return;
+    line.textContent = text("train.epoch", { epoch: number(result.epoch), epochs: number(result.epochs), distance: number(result.distance) });
+    for (const [name, canvas, values] of curves) {
+      values.push([result.epoch, result[name]]);
+      drawCurve(canvas, values);
+    }
+  };
+}
+
 /** Draw a PNG of a data URL, which the policy lets no image load. */
 async function showPicture(canvas, url) {
   const bytes = Uint8Array.from(atob(url.split(",")[1]), (letter) => letter.charCodeAt(0));
@@ -49,24 +66,26 @@ function live(id, place) {
   }, `/api/v1/trainings/${id}/live`);
 }
 
-/** Show how the job of a new voice gets on; `done` is called at its end. */
-export function watch(id, training, done) {
+/** Show how the job of a new voice, of a type, gets on; `done` is called at its end. */
+export function watch(id, type, done) {
   const place = one("#making");
   const bar = progress(text("speak.progress"));
   place.hidden = false;
   place.replaceChildren(bar.element);
-  let leave = () => {};
-  if (training) {
+  let leave = () => {}, tell = () => {};
+  if (type === "train" || type === "train_vocal") {
     const stop = make("button", { type: "button" }, text("voices.stop"));
     stop.addEventListener("click", busy(stop, async () => {
       await api("DELETE", `/api/v1/jobs/${id}`);
       say(text("voices.stopped"));
     }));
-    leave = live(id, place);
+    if (type === "train") leave = live(id, place);
+    else tell = epochs(place);
     place.append(make("p", { class: "actions" }, stop));
   }
   follow(id, (event) => {
     bar.update(event);
+    tell(event);
     if (!ended(event.state)) return;
     leave();
     place.hidden = true;

@@ -184,6 +184,11 @@ export function progress(label) {
   return { element, update };
 }
 
+/** Make links that save the files of a job. */
+export const saves = (job) => job.artefacts.map(({ name, url, format }) =>
+  make("a", { class: "button", href: url, download: `moksori-${name}` },
+    [text(`files.${name.split(".")[0]}`), text("speak.download", { format: format.toUpperCase() })].filter(Boolean).join(" ")));
+
 one("#leave")?.addEventListener("click", async () => {
   await attempt(() => api("POST", "/api/v1/auth/logout"));
   location.assign("/login");
@@ -195,13 +200,13 @@ export const usage = (() => {
   return () => (asked ??= api("GET", "/api/v1/usage"));
 })();
 
-/** Show what workers lack, which the first of them that is ready tells; it warms up. */
-export async function showMissing() {
+/** Show what workers lack for a kind of work; the first that is ready tells, and warms up. */
+export async function showMissing(kind = "missing") {
   if (!sessionStorage.missing) {
-    const { missing } = await api("POST", "/initialize");
-    if (missing) sessionStorage.missing = JSON.stringify(missing);
+    const told = await api("POST", "/initialize");
+    if (told.missing) sessionStorage.missing = JSON.stringify(told);
   }
-  const lines = JSON.parse(sessionStorage.missing ?? "[]");
+  const lines = JSON.parse(sessionStorage.missing ?? "{}")[kind] ?? [];
   one("#missing").replaceChildren(...lines.map((line) => make("p", { class: "soft", lang: "ko" }, line)));
 }
 

@@ -1,71 +1,18 @@
 // My voices: recordings and a consent become a voice; consents are revoked here.
 
 import { api, attempt, busy, date, ended, make, number, one, say, showMissing, state, text } from "./page.js";
-import { recorder } from "./recorder.js";
-import { player } from "./sound.js";
+import { consentForm } from "./consent.js";
 import { watch } from "./making.js";
+import { isSound, preview } from "./recordings.js";
 
 const form = one("#new");
 const fields = form.elements;
 const recordings = () => [...fields.recordings.files];
-const spoken = recorder(one("#record"), fields.statement, one("#spoken"));
-let urls = [], sentence = "";
-
-const isSound = (file) => !/\.(txt|tsv)$/i.test(file.name);
-
-/** Return the SHA-256 of a file, to which a consent is bound. */
-async function sha256(file) {
-  const digest = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-const units = { fundamental_frequency: "Hz", spectral_centroid: "Hz", spectral_rolloff: "Hz", duration: "s", sample_rate: "Hz" };
-
-function described(features) {
-  const value = (name, found) =>
-    Array.isArray(found) ? found.map((each) => each.toFixed(1)).join(" ") : `${number(Math.round(found * 100) / 100)} ${units[name] ?? ""}`;
-  return make("dl", {}, Object.entries(features).flatMap(([name, found]) =>
-    [make("dt", {}, text(`features.${name}`) ?? name), make("dd", {}, found == null ? "–" : value(name, found))]));
-}
-
-/** Show each recording: to hear it, to see it, and its features on request. */
-function preview() {
-  urls.forEach(URL.revokeObjectURL);
-  const sounds = recordings().filter(isSound).slice(0, 5);
-  urls = sounds.map(URL.createObjectURL);
-  one("#previews").replaceChildren(...sounds.map((file, i) => {
-    const sound = player(text("voices.heard", { name: file.name }));
-    const measure = make("button", { type: "button", class: "plain" }, text("voices.measure"));
-    const element = make("article", { class: "item" },
-      make("div", { class: "head" }, make("h3", {}, file.name), measure), sound.element);
-    measure.addEventListener("click", busy(measure, async () => {
-      const body = new FormData();
-      body.set("audio", file);
-      const { features } = await api("POST", "/upload", body);
-      measure.remove();
-      element.append(described(features));
-    }));
-    sound.load(urls[i], file);
-    return element;
-  }));
-}
-
-async function giveConsent(sounds) {
-  const body = new FormData();
-  const statement = spoken();
-  body.set("voice_owner", fields.owner.value);
-  body.set("owner_contact", fields.contact.value);
-  body.set("purpose", fields.purpose.value);
-  if (fields.until.value) body.set("valid_until", fields.until.value);
-  form.querySelectorAll("#prohibited input").forEach((box) => body.append("prohibited", box.value));
-  for (const file of sounds) body.append("audio_sha256", await sha256(file));
-  if (statement) body.set("statement", statement, "statement.wav");
-  return api("POST", "/api/v1/consents", body);
-}
+const consents = consentForm(form);
 
 form.addEventListener("submit", busy(form, async () => {
   const files = recordings();
-  const consent = await giveConsent(files.filter(isSound));
+  const consent = await consents.give(files.filter(isSound));
   const body = new FormData();
   body.set("name", fields.name.value);
   body.set("consent_id", consent.id);
@@ -76,8 +23,8 @@ form.addEventListener("submit", busy(form, async () => {
     const made = await api("POST", training ? "/api/v1/trainings" : "/api/v1/profiles", body);
     say(text("voices.begun"));
     form.reset();
-    preview();
-    watch(made.job_id, training, list);
+    preview(fields.recordings);
+    watch(made.job_id, training ? "train" : "prepare_voice", list);
   } finally {
     await list();
   }
@@ -134,33 +81,20 @@ function ask(consent) {
 }
 
 async function list() {
-  const [{ profiles }, { consents, prohibited_uses: uses, statement }] = await Promise.all(
-    [api("GET", "/api/v1/profiles"), api("GET", "/api/v1/consents")]);
+  const [{ profiles }, given] = await Promise.all([api("GET", "/api/v1/profiles"), consents.load()]);
   one("#profiles").replaceChildren(...profiles.map(profileItem));
   one("#no-profiles").hidden = profiles.length > 0;
-  one("#consents").replaceChildren(...consents.map(consentItem));
-  one("#no-consents").hidden = consents.length > 0;
-  if (!one("#prohibited").children.length)
-    one("#prohibited").replaceChildren(...Object.entries(uses).map(([use, line]) => make("label", { class: "check" },
-      make("input", { type: "checkbox", required: true, value: use }), " ", text(`uses.${use}`) ?? line)));
-  sentence = statement;
-  showSentence();
+  one("#consents").replaceChildren(...given.map(consentItem));
+  one("#no-consents").hidden = given.length > 0;
   return profiles;
 }
 
-/** Show what is to be read aloud, with the names that are written above it. */
-function showSentence() {
-  const named = { voice_owner: fields.owner.value || "○○○", purpose: fields.purpose.value || "○○○" };
-  one("#sentence").textContent = sentence.replace(/\{(\w+)\}/g, (_, name) => named[name]);
-}
-
-fields.recordings.addEventListener("change", preview);
-form.addEventListener("input", showSentence);
+fields.recordings.addEventListener("change", () => preview(fields.recordings));
 for (const radio of fields.way)
   radio.addEventListener("change", () =>
     form.querySelectorAll(".train").forEach((element) => (element.hidden = fields.way.value !== "train")));
 await attempt(list);
 const training = (await attempt(() => api("GET", "/api/v1/jobs?limit=100")))?.jobs
   .find((job) => job.type === "train" && !ended(job.state));
-if (training) watch(training.id, true, list);
+if (training) watch(training.id, "train", list);
 showMissing().catch(() => {}); // Nobody asked for it.

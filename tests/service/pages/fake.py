@@ -62,7 +62,8 @@ class Service:
             job["progress"] = min(1.0, job["progress"] + 1 / PIECES)
             if job["progress"] == 1:
                 made = {
-                    "name": "speech",
+                    "name": "speech.wav",
+                    "url": f"/api/v1/jobs/{job['id']}/audio",
                     "format": "wav",
                     "seconds": 2.0,
                     "bytes": 96044,

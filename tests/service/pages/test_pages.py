@@ -57,7 +57,11 @@ def test_scripts_use_texts_that_exist():
 
 @pytest.mark.parametrize("language", ["ko", "en"])
 @pytest.mark.parametrize(
-    "page", ["/", "/voices", "/jobs", "/verify", "/usage", "/admin", "/login"]
+    "page",
+    [
+        *("/", "/voices", "/train", "/trained", "/cover", "/jobs", "/verify", "/usage"),
+        *("/admin", "/login"),
+    ],
 )
 def test_a_page_is_in_its_readers_language(client, page, language):
     if language == "en":
