@@ -65,7 +65,8 @@ class Synthesis(BaseModel):
 @router.post("/initialize")
 async def initialize(request: Request, caller: SignedIn) -> Response:
     """Wait until a worker is ready; it tells what it has and what it lacks."""
-    job = await asyncio.to_thread(_start_initialize, request, caller)
+    create = jobs.create, caller.id, "initialize", {}
+    job = await request.app.state.database.run(*create)
     job = await _waited(request, caller, job)
     if job["state"] not in FINAL:
         body = {"message": "작업 프로세스를 기다리고 있습니다.", "job": job}
@@ -148,11 +149,6 @@ def _uploaded(request: Request, caller: Caller, audio: UploadFile) -> dict:
     }
 
 
-def _start_initialize(request: Request, caller: Caller) -> Job:
-    with request.app.state.database.session() as session:
-        return jobs.create(session, caller.id, "initialize", {})
-
-
 def _accepted(request: Request, caller: Caller, body: Synthesis) -> Job:
     formats = TIERS[caller.tier].formats
     wanted = SpeakRequest(
@@ -200,12 +196,9 @@ async def _waited(request: Request, caller: Caller, job: Job) -> dict:
 
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(ended(), WAIT_SECONDS)
-    return await asyncio.to_thread(_described, request, caller, job.id)
-
-
-def _described(request: Request, caller: Caller, job_id: str) -> dict:
-    with request.app.state.database.session() as session:
-        return described(session, owned(session, caller, job_id))
+    return await request.app.state.database.run(
+        lambda session: described(session, owned(session, caller, job.id))
+    )
 
 
 def _check(job: dict) -> None:

@@ -4,11 +4,12 @@ The wheel's Postgres listens on a socket in its folder and on no port. The proce
 started it stops it; others get its URL from that process.
 """
 
+import asyncio
 import contextlib
 import os
 import stat
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 
@@ -68,6 +69,15 @@ class Database:
         """Open a session; commit at the end of the block, roll back after an error."""
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
+
+    async def run(self, function: Callable, *arguments):
+        """Return `function(session, *arguments)`, done in a thread and a session."""
+
+        def call():
+            with self.session() as session:
+                return function(session, *arguments)
+
+        return await asyncio.to_thread(call)
 
     def migrate(self) -> None:
         """Bring the tables to this program's version; processes wait for each other."""

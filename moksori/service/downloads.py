@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -102,7 +103,9 @@ async def relay(request: Request, job: Job) -> AsyncIterator[bytes]:
     while (piece := await _next(request, pieces)) is not None:
         yield piece
         sent = True
-    if sent and await asyncio.to_thread(_state, request, job.id) != SUCCEEDED:
+    state = select(Job.state).where(Job.id == job.id)
+    database = request.app.state.database
+    if sent and await database.run(Session.scalar, state) != SUCCEEDED:
         raise Unfinished(f"job {job.id} ended within its sound")
 
 
@@ -124,8 +127,3 @@ async def _next(request: Request, pieces: AsyncIterator[bytes]) -> bytes | None:
         return step.result()
     finally:
         step.cancel()
-
-
-def _state(request: Request, job_id: str) -> str:
-    with request.app.state.database.session() as session:
-        return session.get_one(Job, job_id).state

@@ -1,6 +1,5 @@
 """Answer requests about jobs: speak, list, follow, cancel, and hear the result."""
 
-import asyncio
 import contextlib
 import json
 import re
@@ -11,10 +10,9 @@ from fastapi.websockets import WebSocket, WebSocketDisconnect
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sse_starlette import EventSourceResponse
-from starlette.requests import HTTPConnection
 
 from moksori.service import downloads, jobs, profiles
-from moksori.service.callers import Caller, Operator, SignedIn
+from moksori.service.callers import Operator, SignedIn
 from moksori.service.problems import Problem
 from moksori.service.speak_requests import (
     IdempotencyKey,
@@ -87,7 +85,7 @@ async def follow_job(
     last_event_id: Annotated[str, Header()] = "0",
 ) -> EventSourceResponse:
     """Follow a job by server-sent events, behind the one that was received last."""
-    job = await asyncio.to_thread(_owned, request, caller, job_id)
+    job = await request.app.state.database.run(owned, caller, job_id)
     after = int(last_event_id) if _NUMBER.fullmatch(last_event_id) else 0
     followed = request.app.state.events.follow(job.id, after)
 
@@ -106,7 +104,7 @@ async def follow_by_socket(
     after: Annotated[int, Query(ge=0, lt=2**31)] = 0,
 ) -> None:
     """Follow a job by messages of JSON, behind event number `after`."""
-    job = await asyncio.to_thread(_owned, socket, caller, job_id)
+    job = await socket.app.state.database.run(owned, caller, job_id)
     await socket.accept()
     with contextlib.suppress(WebSocketDisconnect):
         async for event in socket.app.state.events.follow(job.id, after):
@@ -155,11 +153,6 @@ def missing(session: Session, kind: str = "missing") -> list[str]:
     told = select(Job).where(Job.type == "initialize", Job.state == SUCCEEDED)
     last = session.scalars(told.order_by(Job.finished_at.desc()).limit(1)).first()
     return last.result.get(kind, []) if last else []
-
-
-def _owned(connection: HTTPConnection, caller: Caller, job_id: str) -> Job:
-    with connection.app.state.database.session() as session:
-        return owned(session, caller, job_id)
 
 
 async def _heard(request: Request, job: Job):

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from moksori.service import downloads, jobs, profiles
 from moksori.service.callers import Caller, SignedIn
@@ -88,7 +89,8 @@ async def speak(
     sound = _while_received(request, caller, job, first, pieces)
     if body.stream_format == "sse":
         return StreamingResponse(_told(sound, job), media_type="text/event-stream")
-    token = await asyncio.to_thread(_token, request, job)
+    issued = select(Watermark.token).where(Watermark.job_id == job.id)
+    token = await request.app.state.database.run(Session.scalar, issued)
     return downloads.live(job, sound, token)
 
 
@@ -152,19 +154,10 @@ async def _while_received(
 
 async def _cancel(request: Request, caller: Caller, job: Job) -> None:
     """Cancel a job, even while what asks for it is being cancelled."""
-
-    def cancel() -> None:
-        with request.app.state.database.session() as session:
-            jobs.cancel(session, owned(session, caller, job.id))
-
-    await asyncio.shield(asyncio.to_thread(cancel))
-
-
-def _token(request: Request, job: Job) -> int | None:
-    """Return the token of a job that has begun to speak."""
-    issued = select(Watermark.token).where(Watermark.job_id == job.id)
-    with request.app.state.database.session() as session:
-        return session.scalar(issued)
+    cancelled = request.app.state.database.run(
+        lambda session: jobs.cancel(session, owned(session, caller, job.id))
+    )
+    await asyncio.shield(cancelled)
 
 
 def _ended(request: Request, caller: Caller, job: Job) -> Response:

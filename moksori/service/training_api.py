@@ -6,10 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, File, Form, Header, Request, UploadFile
 from sse_starlette import EventSourceResponse
 
-from moksori.service import jobs, problems, samples
+from moksori.service import jobs, samples
 from moksori.service.callers import SignedIn
+from moksori.service.problems import not_found
 from moksori.service.profiles_api import described
-from moksori.service.tables import Job
+from moksori.service.speak_requests import owned
 
 router = APIRouter(prefix="/api/v1/trainings", tags=["voices"])
 
@@ -44,9 +45,8 @@ def live(
     """Follow a training by server-sent events: {"step", "steps", "loss"} and
     {"step", "picture"}, an image as a data URL."""
     with request.app.state.database.session() as session:
-        job = session.get(Job, job_id)
-    if job is None or job.user_id != caller.id or job.type != jobs.TRAIN:
-        raise problems.not_found()
+        if owned(session, caller, job_id).type != jobs.TRAIN:
+            raise not_found()
 
     async def told() -> AsyncIterator[dict]:
         number = last_event_id
