@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from moksori.service import accounts
 from moksori.service.database import Database
@@ -24,58 +25,7 @@ _MOST_LOG_BYTES = 10 * 2**20
 # Pauses before a process is started again; one that ran for so long starts anew.
 _FIRST_PAUSE, _LONGEST_PAUSE, _LONG_SECONDS = 1.0, 30.0, 60.0
 _END_SECONDS = 30.0
-
-
-class _Process:
-    """Keep one process running; what it logs goes to a file."""
-
-    def __init__(self, name: str, settings: Settings, environment: dict[str, str]):
-        self.name, self.log = name, settings.folder / f"{name}.log"
-        self._environment = environment
-        self._pause = _FIRST_PAUSE
-        self._next = self._begun = 0.0
-        self._process: subprocess.Popen | None = None
-
-    def attend(self, say: Callable[[str], object]) -> None:
-        """Start the process if it does not run and its pause is over."""
-        now = time.monotonic()
-        if self._process is not None and (code := self._process.poll()) is not None:
-            self._process = None
-            if now - self._begun > _LONG_SECONDS:
-                self._pause = _FIRST_PAUSE
-            self._next = now + self._pause
-            if code:
-                say(f"{self.name} ended ({code}), see {self.log}; it starts again")
-            self._pause = min(2 * self._pause, _LONGEST_PAUSE)
-        if self._process is None and now >= self._next:
-            self._start()
-
-    def _start(self) -> None:
-        self._begun = time.monotonic()
-        long = self.log.exists() and self.log.stat().st_size > _MOST_LOG_BYTES
-        with open(self.log, "wb" if long else "ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "moksori", "serve", "--role", self.name],
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                # Ctrl-C is for the one process that ends the others in order.
-                start_new_session=True,
-            )
-
-    def ask_to_end(self) -> None:
-        if self._process is not None:
-            self._process.terminate()
-
-    def end(self, until: float) -> None:
-        if self._process is None:
-            return
-        try:
-            self._process.wait(max(0.0, until - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+_ROLES = ("web", "worker", "trainer")
 
 
 def run(settings: Settings, say: Callable[[str], object]) -> int:
@@ -98,42 +48,74 @@ def _run(settings: Settings, say: Callable[[str], object]) -> int:
     database = Database(settings)
     try:
         database.migrate()
-        environment = _environment(settings, database.url)
-        alive = str(settings.folder / "trainer.alive")
-        trainer = environment | {"MOKSORI_ALIVE": alive}
-        processes = [
-            _Process("web", settings, environment),
-            _Process("worker", settings, environment),
-            _Process("trainer", settings, trainer),
-        ]
-        with contextlib.suppress(KeyboardInterrupt):
-            _attend(processes, settings, say)
-        say("ending")
-        _end(processes)
+        _serve(settings, _environment(settings, database.url), say)
     finally:
         database.close()
     return 0
 
 
-def _attend(processes: list[_Process], settings: Settings, say) -> None:
-    told = False
-    while True:
-        for process in processes:
-            process.attend(say)
-        if not told and _answers(settings):
-            told = True
+def _serve(settings: Settings, environment: dict[str, str], say) -> None:
+    ending = threading.Event()
+    common = settings, environment, ending, say
+    threads = [threading.Thread(target=_keep, args=(role, *common)) for role in _ROLES]
+    for each in threads:
+        each.start()
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            while not _answers(settings):
+                time.sleep(0.2)
             say(f"open http://{settings.host}:{settings.port} (Ctrl-C ends it)")
-        time.sleep(0.2)
+            threading.Event().wait()
+        # A second Ctrl-C does not leave half of them behind.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        say("ending")
+    finally:
+        ending.set()
+        for each in threads:
+            each.join()
 
 
-def _end(processes: list[_Process]) -> None:
-    # A second Ctrl-C does not leave half of them behind.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    until = time.monotonic() + _END_SECONDS
-    for process in processes:
-        process.ask_to_end()
-    for process in processes:
-        process.end(until)
+def _keep(role: str, settings: Settings, environment, ending, say) -> None:
+    """Keep the process of a role running until `ending` is set."""
+    log, pause = settings.folder / f"{role}.log", _FIRST_PAUSE
+    environment = environment | {
+        "MOKSORI_ALIVE": str(settings.folder / f"{role}.alive")
+    }
+    while not ending.is_set():
+        begun = time.monotonic()
+        try:
+            code = _run_until(role, log, environment, ending)
+        except OSError as error:
+            code = error
+        if code and not ending.is_set():
+            say(f"{role} ended ({code}), see {log}; it starts again")
+        if time.monotonic() - begun > _LONG_SECONDS:
+            pause = _FIRST_PAUSE
+        ending.wait(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def _run_until(role: str, log: Path, environment, ending: threading.Event) -> int:
+    """Run a process, which logs to a file, to its end or until `ending` is set."""
+    long = log.exists() and log.stat().st_size > _MOST_LOG_BYTES
+    with open(log, "wb" if long else "ab") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "moksori", "serve", "--role", role],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            # Ctrl-C is for the one process that ends the others in order.
+            start_new_session=True,
+        )
+    while process.poll() is None and not ending.wait(0.2):
+        pass
+    process.terminate()
+    try:
+        return process.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
 
 
 def _environment(settings: Settings, url: str) -> dict[str, str]:
