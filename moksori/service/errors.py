@@ -15,7 +15,7 @@ def texts() -> dict[str, dict[str, str]]:
     return tomllib.loads(path.read_text("utf-8"))
 
 
-class Told(Exception):
+class ServiceError(Exception):
     """Report what went wrong: `word` is for programs, the lines are for people.
 
     Where a word has several texts, the part of `name` behind a - tells which.
@@ -28,7 +28,7 @@ class Told(Exception):
         self.english = texts()[name]["en"].format(**values)
 
 
-class JobError(Told):
+class JobError(ServiceError):
     """End a job as failed, without another try: another would fail as well."""
 
 

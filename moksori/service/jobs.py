@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from structlog.contextvars import get_contextvars
 
 from moksori.service import metrics, queue, quota
-from moksori.service.errors import JobError, Told
+from moksori.service.errors import JobError, ServiceError
 from moksori.service.notices import tell, tell_piece
 from moksori.service.problems import Problem, not_found
 from moksori.service.tables import (
@@ -229,7 +229,7 @@ def succeed(
     return True
 
 
-def fail(session: Session, job_id: str, attempt: int, error: Told) -> None:
+def fail(session: Session, job_id: str, attempt: int, error: ServiceError) -> None:
     """End an attempt, and with it the job, as failed."""
     if (job := _mine(session, job_id, attempt)) is not None:
         _fail(session, job, error)
@@ -259,7 +259,7 @@ def _end(session: Session, job: Job, state: str, seconds: float = 0.0) -> None:
     tell(session, job)
 
 
-def _fail(session: Session, job: Job, error: Told) -> None:
+def _fail(session: Session, job: Job, error: ServiceError) -> None:
     job.error, job.message = error.word, error.korean[:_MESSAGE_CHARACTERS]
     _end(session, job, FAILED)
 

@@ -11,7 +11,7 @@ from moksori.audio.files import save
 from moksori.service import profiles, uploads
 from moksori.service.consents import STATEMENT
 from moksori.service.context import JobContext
-from moksori.service.errors import JobError, Stopped, Told
+from moksori.service.errors import JobError, ServiceError, Stopped
 from moksori.service.listening import Ears, Sound
 from moksori.service.statements import SentenceCheck
 from moksori.service.storage import Missing
@@ -69,7 +69,7 @@ def prepare(
         # Revoked or deleted meanwhile.
         context.check_cancelled()
         raise JobError("recordings_gone") from None
-    except Told as error:
+    except ServiceError as error:
         with context.database.session() as session:
             why = {"error": error.korean}
             profiles.finish(session, profile.id, profiles.FAILED, **why)

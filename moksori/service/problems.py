@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket
 
-from moksori.service.errors import Told
+from moksori.service.errors import ServiceError
 from moksori.service.storage import StorageFull
 
 # Paths below this answer as clients of OpenAI's API expect it.
@@ -57,7 +57,7 @@ ANSWERS = {"default": {"model": ProblemAnswer, "description": "Refused, or faile
 OPENAI_ANSWERS = {"default": {**ANSWERS["default"], "model": OpenAIAnswer}}
 
 
-class Problem(Told):
+class Problem(ServiceError):
     """Report why a request cannot be served.
 
     `field` names the part of the request that is wrong; `values` are of the texts.

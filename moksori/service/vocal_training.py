@@ -10,7 +10,7 @@ from moksori.audio.levels import unclipped
 from moksori.audio.watermark import mark
 from moksori.service import preparing, profiles, proof, revoking, singer_child, uploads
 from moksori.service.context import JobContext
-from moksori.service.errors import Interrupted, JobError, Superseded, Told
+from moksori.service.errors import Interrupted, JobError, ServiceError, Superseded
 from moksori.service.listening import Ears
 from moksori.service.singer_child import PROGRAM
 from moksori.service.statements import SentenceCheck
@@ -28,7 +28,7 @@ def train(
     """Train the vocal model of a job, or train it on; stopped, it is as good as its
     best epoch. Who sings meanwhile takes what there is so far.
 
-    Raises `Told` where no model came of it.
+    Raises `ServiceError` where no model came of it.
     """
     profile, consent = context.voice()
     _, folder = revoking.training_folders(context.settings, profile.id)
@@ -50,7 +50,7 @@ def train(
         # It is left to the worker that goes on.
         folder = None
         raise
-    except Told as told:
+    except ServiceError as told:
         error = told
         raise
     finally:
@@ -62,7 +62,7 @@ def train(
 def bring(context: JobContext, program: Sequence[str] = PROGRAM) -> dict:
     """Take a vocal model from a zip that was uploaded; of that nothing is kept.
 
-    Raises `Told` for a zip that holds none.
+    Raises `ServiceError` for a zip that holds none.
     """
     profile, consent = context.voice()
     key = profile.samples[0]["key"]
@@ -74,7 +74,7 @@ def bring(context: JobContext, program: Sequence[str] = PROGRAM) -> dict:
             result = singer_child.run(context, program, work, request, kept.renew)
             context.storage.delete(key)
             return result
-    except Told as error:
+    except ServiceError as error:
         _fail(context, error)
         raise
 
@@ -144,7 +144,7 @@ def _epochs_left(context: JobContext) -> int:
     return context.request["epochs"]
 
 
-def _fail(context: JobContext, error: Told) -> None:
+def _fail(context: JobContext, error: ServiceError) -> None:
     """Let the profile of a job fail, unless there is a model of it."""
     with context.database.session() as session:
         profiles.finish(

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from moksori.service import downloads, jobs_api, profiles, uploads, vocals
 from moksori.service.callers import Caller, SignedIn
-from moksori.service.errors import Told
+from moksori.service.errors import ServiceError
 from moksori.service.problems import not_found
 from moksori.service.tables import Artefact, Job, Profile
 
@@ -113,7 +113,7 @@ def _begun(request: Request, profile: Profile, job: Job) -> dict:
 def _warning(profile: Profile) -> dict:
     if profile.total_duration_seconds >= vocals.ADVISED_SECONDS:
         return {}
-    lines = Told("advised", seconds=vocals.ADVISED_SECONDS)
+    lines = ServiceError("advised", seconds=vocals.ADVISED_SECONDS)
     return {"warning": lines.korean, "warning_en": lines.english}
 
 

@@ -28,8 +28,8 @@ from moksori.service.errors import (
     Cancelled,
     Interrupted,
     JobError,
+    ServiceError,
     Superseded,
-    Told,
 )
 from moksori.service.settings import Settings
 from moksori.service.storage import Storage, StorageFull
@@ -183,7 +183,7 @@ class Worker:
             return (jobs.cancelled,)
         except (Interrupted, OperationalError):
             return (jobs.give_back,)
-        except Told as error:
+        except ServiceError as error:
             return jobs.fail, error
         except StorageFull:
             return jobs.fail, JobError("storage_full")

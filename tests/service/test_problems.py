@@ -7,7 +7,7 @@ import pytest
 from moksori.service import errors
 
 # Where a call has the name of its text.
-PLACES = {"Problem": 1, "Told": 0, "JobError": 0, "Refused": 0, "refusal": 0}
+PLACES = {"Problem": 1, "ServiceError": 0, "JobError": 0, "Refused": 0, "refusal": 0}
 TREES = [
     ast.parse(p.read_text("utf-8")) for p in Path(errors.__file__).parent.glob("*.py")
 ]
