@@ -5,8 +5,8 @@
     index.npz     the voice's own frames of content, if the model came with some
 
 Content by ContentVec, a share of it replaced by the voice's own nearest, and the pitch
-become sound in windows; the excitation runs through all of them, so that no period
-breaks where they meet.
+become latents in long windows, which fade into each other; latents and an excitation
+become sound in short pieces, each with as much around it as the generator hears.
 """
 
 from collections.abc import Callable
@@ -35,7 +35,7 @@ from moksori.covers.voice import (
 from moksori.storage import atomic_write
 
 NETWORK = "network.npz"
-_WINDOW, _MARGIN, _FADE = 800, 60, 10  # frames
+_WINDOW, _MARGIN, _FADE, _PIECE = 800, 60, 10, 200  # frames
 _KEPT = _WINDOW - 2 * _MARGIN
 _STEP = round(1 / FRAMES_PER_SECOND / FRAME_SECONDS)
 _HOP = contentvec.RATE // FRAMES_PER_SECOND
@@ -44,6 +44,7 @@ _SINE, _VOICED_NOISE, _UNVOICED_NOISE = 0.1, 0.003, 0.1 / 3
 _LOWEST, _HIGHEST = 50.0, 1100.0  # hertz that have numbers of their own
 _RUMBLE_HERTZ = 48.0
 _SEED = 0
+_LATENT_SHARE = 0.3  # of the work, about
 
 
 class RvcModel:
@@ -52,7 +53,7 @@ class RvcModel:
     def __init__(self, about: About, shape: Shape, network, frames):
         self.about, self.shape = about, shape
         self.network, self.frames = network, frames
-        self._run = self._content = None
+        self._content = None
 
     @classmethod
     def load(cls, folder: Path, about: About) -> "RvcModel":
@@ -72,14 +73,19 @@ class RvcModel:
         """
         if self._content is None:
             self._content = ContentVec(self.shape.features)
-            samples = _WINDOW * self.shape.hop_length
-            inputs = (
+            piece = _PIECE + 2 * self.shape.reach
+            frames = (
                 keras.KerasTensor((1, _WINDOW, self.shape.features)),
                 keras.KerasTensor((1, _WINDOW), "int32"),
                 keras.KerasTensor((1, _WINDOW, self.shape.latent)),
-                keras.KerasTensor((1, samples, 1)),
             )
-            self._run = compile_model(self.network, self.network.call, inputs)
+            samples = (
+                keras.KerasTensor((1, piece, self.shape.latent)),
+                keras.KerasTensor((1, piece * self.shape.hop_length, 1)),
+            )
+            network = self.network
+            self._latent = compile_model(network, network.latent, frames)
+            self._generate = compile_model(network, network.generate, samples)
 
     def sing(
         self,
@@ -99,28 +105,50 @@ class RvcModel:
         self.prepare()
         hop, random = self.shape.hop_length, np.random.default_rng(_SEED)
         pitch = hertz[::_STEP]
-        windows = -(-len(pitch) // _KEPT)
-        after = windows * _KEPT - len(pitch) + _MARGIN
+        after = -len(pitch) % _KEPT + _MARGIN
         pitch = np.pad(pitch, (_MARGIN, after))
         heard = _heard(wave, sample_rate, len(pitch))
-        source = excitation(pitch, hop, self.about.sample_rate, random)
         noise = random.standard_normal((len(pitch), self.shape.latent), np.float32)
-        made = np.zeros(len(source), np.float32)
-        for number in range(windows):
-            begin, end = number * _KEPT, number * _KEPT + _WINDOW
-            part = heard[begin * _HOP : end * _HOP + ContentVec.BEYOND]
-            states = self._content.encode(part)
-            sound = self._run(
-                self._own(states, pitch[begin:end], index_rate, protect)[None],
-                pitch_numbers(pitch[begin:end])[None],
-                _DEVIATION * noise[None, begin:end],
-                source[None, begin * hop : end * hop, None],
-            )
-            fade = np.repeat(_fade(number == 0, number == windows - 1), hop)
-            sound = keras.ops.convert_to_numpy(sound)[0, :, 0]
-            made[begin * hop : end * hop] += fade * sound
-            progress((number + 1) / windows)
+        noise *= _DEVIATION
+        z = self._latents(heard, pitch, noise, index_rate, protect, progress)
+        source = excitation(pitch, hop, self.about.sample_rate, random)
+        made = self._generated(z, source, progress)
         return made[_MARGIN * hop : -after * hop]
+
+    def _latents(self, heard, pitch, noise, index_rate, protect, progress):
+        """Compute latents [frames, Z] in windows that fade into each other."""
+        z = np.zeros_like(noise)
+        begins = range(0, len(pitch) - 2 * _MARGIN, _KEPT)
+        for number, begin in enumerate(begins, 1):
+            part = slice(begin, begin + _WINDOW)
+            states = self._content.encode(
+                heard[begin * _HOP : part.stop * _HOP + ContentVec.BEYOND]
+            )
+            content = self._own(states, pitch[part], index_rate, protect)
+            numbers = pitch_numbers(pitch[part])
+            latent = self._latent(content[None], numbers[None], noise[None, part])
+            fade = _fade(number == 1, number == len(begins))[:, None]
+            z[part] += fade * keras.ops.convert_to_numpy(latent)[0]
+            progress(_LATENT_SHARE * number / len(begins))
+        return z
+
+    def _generated(self, z, source, progress) -> np.ndarray:
+        """Generate a wave [frames * hop_length] from latents [frames, Z]."""
+        hop, reach = self.shape.hop_length, self.shape.reach
+        begins = range(0, len(z), _PIECE)
+        spare = begins[-1] + _PIECE - len(z)
+        z = np.pad(z, ((reach, reach + spare), (0, 0)))
+        source = np.pad(source, (reach * hop, (reach + spare) * hop))
+        made = np.empty(len(begins) * _PIECE * hop, np.float32)
+        for begin in begins:
+            end = begin + _PIECE + 2 * reach
+            piece = source[None, begin * hop : end * hop, None]
+            sound = self._generate(z[None, begin:end], piece)
+            sound = keras.ops.convert_to_numpy(sound)[0, reach * hop :, 0]
+            made[begin * hop : (begin + _PIECE) * hop] = sound[: _PIECE * hop]
+            done = (begin + _PIECE) / (begins[-1] + _PIECE)
+            progress(_LATENT_SHARE + (1 - _LATENT_SHARE) * done)
+        return made[: len(made) - spare * hop]
 
     def _own(self, states, pitch, index_rate: float, protect: float) -> np.ndarray:
         """Return content [frames, features], two frames a state, nearer to the voice's

@@ -6,7 +6,7 @@ The file is a pickle of torch, of which only tensors and plain values are read
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import prod
+from math import ceil, prod
 
 import numpy as np
 
@@ -106,6 +106,23 @@ class Shape:
         """Return the samples of the wave for one of each stage of the generator."""
         count = range(1, len(self.upsampling) + 1)
         return tuple(prod(self.upsampling[number:]) for number in count)
+
+    @property
+    def reach(self) -> int:
+        """Return the frames to each side that the generator hears at most."""
+        blocks = zip(self.block_kernels, self.dilations, strict=True)
+        wide = max(
+            k // 2 * sum(each + 1 for each in dilations) for k, dilations in blocks
+        )
+        rate, frames = 1, 3.0
+        for factor, kernel in zip(
+            self.upsampling, self.upsampling_kernels, strict=True
+        ):
+            frames += kernel / factor / rate
+            rate *= factor
+            # Two more for the excitation.
+            frames += (wide + 2) / rate
+        return ceil(frames + 3 / rate)
 
 
 def _whole(value, most: int) -> bool:

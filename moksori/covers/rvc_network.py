@@ -175,10 +175,19 @@ class Synthesizer(keras.Model):
         self.emb_g = embedding(shape.speakers, shape.speaker_channels)
 
     def call(self, content, pitch, noise, excitation):
-        speaker = self.emb_g(ops.zeros((1, 1), "int32"))
+        return self.generate(self.latent(content, pitch, noise), excitation)
+
+    def latent(self, content, pitch, noise):
+        """Compute what the generator makes its wave of [B, T, Z]: all of T is heard."""
         mean, log_deviation = self.enc_p(content, pitch)
-        z = self.flow(mean + ops.exp(log_deviation) * noise, speaker)
-        return self.dec(z, excitation, speaker)
+        return self.flow(mean + ops.exp(log_deviation) * noise, self._speaker())
+
+    def generate(self, z, excitation):
+        """Generate a wave [B, S, 1], which hears `Shape.reach` frames to each side."""
+        return self.dec(z, excitation, self._speaker())
+
+    def _speaker(self):
+        return self.emb_g(ops.zeros((1, 1), "int32"))
 
 
 def build(shape: Shape, arrays: Mapping[str, np.ndarray]) -> Synthesizer:

@@ -5,6 +5,7 @@ import zipfile
 
 import numpy as np
 import pytest
+from keras import ops
 
 from moksori.audio.files import decode, resample, save
 from moksori.commands import convert, vocal
@@ -189,8 +190,8 @@ def test_what_is_sung_is_the_definition(model, brought, index_rate):
     states, own = (np.repeat(each, 2, axis=0) for each in (states, own))
     content = states + share * (own - states)
     random = np.random.default_rng(rvc._SEED)
-    source = rvc.excitation(pitch, 400, 40000, random)[:, None]
     noise = random.standard_normal((window, SHAPE.latent), np.float32) * 2 / 3
+    source = rvc.excitation(pitch, 400, 40000, random)[:, None]
     halved = {name: a.astype("f2") for name, a in weights_of(SHAPE).items()}
     halved = {name: a.astype("f8") for name, a in halved.items()}
     definition = Definition(SHAPE, halved)
@@ -201,20 +202,45 @@ def test_what_is_sung_is_the_definition(model, brought, index_rate):
 
 
 def test_windows_meet_without_a_seam(model, brought, monkeypatch):
-    """With a network that gives back its excitation, that comes out as one."""
+    """With networks that give back what they are given, that comes out as one."""
     model.prepare()
-    told = []
-    monkeypatch.setattr(model, "_run", lambda c, p, n, source: source)
+    told, latents = [], []
+    monkeypatch.setattr(model, "_latent", lambda content, pitch, noise: noise)
+
+    def generate(z, source):
+        latents.append(z[0, model.shape.reach : -model.shape.reach])
+        return source
+
+    monkeypatch.setattr(model, "_generate", generate)
     frames = 3 * rvc._KEPT // 2
     hertz = np.full(2 * frames - 1, 150.0)
     wave = np.zeros(frames * 160, "f4")
     made = model.sing(wave, RATE, hertz, 0.0, progress=told.append)
-    pitch = np.pad(hertz[::2], (rvc._MARGIN, 0))
-    wanted = rvc.excitation(pitch, 400, 40000, np.random.default_rng(0))
-    assert len(made) == frames * 400
-    np.testing.assert_allclose(made, wanted[rvc._MARGIN * 400 :], atol=0.03)
-    np.testing.assert_allclose(np.abs(made).max(), 0.1, atol=0.02)
-    assert told == [0.5, 1.0]
+    random = np.random.default_rng(rvc._SEED)
+    margin, total = rvc._MARGIN, 2 * rvc._KEPT + 2 * rvc._MARGIN
+    noise = random.standard_normal((total, SHAPE.latent), np.float32) * 2 / 3
+    z = np.concatenate(latents)[margin : margin + frames]
+    np.testing.assert_allclose(z, noise[margin : margin + frames], rtol=1e-5)
+    pitch = np.pad(hertz[::2], (margin, total - margin - frames))
+    wanted = rvc.excitation(pitch, 400, 40000, random)
+    wanted = wanted[margin * 400 : (margin + frames) * 400]
+    np.testing.assert_array_equal(made, wanted)
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+
+
+def test_pieces_are_generated_as_the_whole_would_be(model, brought, monkeypatch):
+    monkeypatch.setattr(rvc, "_PIECE", 20)
+    model.prepare()
+    random = np.random.default_rng(0)
+    z = random.standard_normal((67, SHAPE.latent)).astype("f4")
+    source = random.standard_normal(67 * 400).astype("f4") / 5
+    made = model._generated(z, source, lambda done: None)
+    whole = model.network.generate(z[None], source[None, :, None])
+    whole = ops.convert_to_numpy(whole)[0, :, 0]
+    assert made.shape == whole.shape
+    inside = slice(SHAPE.reach * 400, -SHAPE.reach * 400)
+    np.testing.assert_allclose(made[inside], whole[inside], atol=1e-6)
 
 
 @pytest.mark.parametrize("rate", RATES)
