@@ -6,13 +6,17 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from moksori.commands import covering
+
 if TYPE_CHECKING:
     from moksori.covers.training import Epoch
 
 
 def train(arguments: argparse.Namespace) -> None:
     """Train a model, with a line for each epoch."""
+    from moksori.audio.files import decode
     from moksori.covers.training import ADVISED_SECONDS, train
+    from moksori.covers.voice import SAMPLE, read_about
     from moksori.voices import consent
 
     statement = consent.check(arguments.consent)
@@ -21,14 +25,16 @@ def train(arguments: argparse.Namespace) -> None:
     how = {name: getattr(arguments, name) for name in ("epochs", "seed", "decoder")}
     how["report"] = tell_epoch
     try:
-        train(arguments.clips, arguments.voice, name, statement, **how)
+        model = train(arguments.clips, arguments.voice, name, statement, **how)
+        wave, rate = decode(arguments.voice / SAMPLE)
+        covering.save_marked(arguments.voice / SAMPLE, (wave,), rate, model)
     except KeyboardInterrupt:
         print("stopped; the model is as good as its best epoch", file=sys.stderr)
     describe(arguments.voice)
-    from moksori.covers.voice import read_about
 
-    if read_about(arguments.voice).seconds < ADVISED_SECONDS:
-        print(f"{ADVISED_SECONDS:g} s of voice and more sound better", file=sys.stderr)
+    if (seconds := read_about(arguments.voice).seconds) < ADVISED_SECONDS:
+        told = f"{seconds:.0f} s of voice: {ADVISED_SECONDS:g} s and more sound better"
+        print(told, file=sys.stderr)
 
 
 def tell_epoch(epoch: "Epoch") -> None:

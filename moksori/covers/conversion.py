@@ -8,6 +8,7 @@ import numpy as np
 from moksori.audio.files import resample
 from moksori.covers import pitch, rmvpe, world
 from moksori.covers.content import ContentEncoder
+from moksori.covers.decoder import matched
 from moksori.covers.pitch import FRAME_SECONDS
 from moksori.covers.rvc import RvcModel
 from moksori.covers.voice import INDEX_RATE, RVC_KIND, VocalModel, read_about
@@ -91,15 +92,23 @@ class Converter:
             old = world.analyse(own, rate, hertz)
             del own
             progress("convert", 0.4)
-            new = self.model.timbre(states, hertz * factor, index_rate)
+            timbre = self._timbre(states, hertz * factor, old, index_rate, protect)
             progress("convert", 0.7)
-            timbre = _blended(old, new, hertz > 0, protect)
             made = self.model.synthesise(hertz * factor, timbre)
         made = resample(made, rate, sample_rate)
         if len(made) < len(wave):
             made = np.pad(made, (0, len(wave) - len(made)))
         progress("convert", 1.0)
         return _gated(made[: len(wave)], wave, sample_rate)
+
+    def _timbre(self, states, hertz, old: Timbre, index_rate: float, protect: float):
+        """Return the new timbre; below `INDEX_RATE` up to half of it is the old one, as
+        far as the voice may have it: words are in that which no decoder knows."""
+        new = self.model.timbre(states, hertz, max(index_rate, INDEX_RATE))
+        if kept := INDEX_RATE - min(index_rate, INDEX_RATE):
+            like = matched(old, self.model.index.timbre).cepstra
+            new = Timbre(kept * like + (1 - kept) * new.cepstra, new.aperiodicity)
+        return _blended(old, new, hertz > 0, protect)
 
 
 def _blended(old: Timbre, new: Timbre, voiced: np.ndarray, protect: float) -> Timbre:

@@ -57,11 +57,12 @@ def cover(
     """
     how = how or How()
     told = _shared(progress)
-    sung = Converter(model).convert(
-        *(stems.vocals.mean(axis=1), RATE),
-        *(how.semitones, how.index_rate, how.protect, told),
+    asked = how.semitones, how.index_rate, how.protect, told
+    convert = Converter(model).convert
+    # Without a name, what is sung is given up as soon as it has been placed.
+    voice = mix.place(
+        convert(stems.vocals.mean(axis=1), RATE, *asked), stems.vocals, RATE, how.room
     )
-    voice = mix.place(sung, stems.vocals, RATE, how.room)
     told("mix", 0.5)
     gain = mix.headroom(voice, stems.backing)
     for wave in (stems.vocals, voice, stems.backing):

@@ -18,6 +18,8 @@ from moksori.covers.world import CEPSTRA, Timbre
 _PITCH_HERTZ = 150.0  # whose logarithm is 0 for the network
 _NOISE_SCALE = 10.0  # decibel of aperiodicity that count as 1
 _SHARPEST = 1.6
+_SOFT_SHARE = 0.3  # of the frames of a recording, which are pauses or nearly so
+_CERTAIN_FRAMES = 600  # of which the mean is as much the words' as the voice's
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,24 @@ class Scales:
         self.values["sharpness"] = np.clip(
             1 / np.maximum(spread, 1e-3), 1.0, _SHARPEST
         ).astype(np.float32)
+
+
+def matched(made: Timbre, own: Timbre) -> Timbre:
+    """Give the cepstra of a recording the mean and the spread that those of a voice
+    have where it can be heard; less of them to a short one, which says other things."""
+    wanted, cepstra = _spread(own.cepstra), made.cepstra.copy()
+    mean, spread, count = _spread(cepstra)
+    share = count / (count + _CERTAIN_FRAMES)
+    factor = np.clip(wanted[1] / spread, 1 / _SHARPEST, _SHARPEST) ** share
+    centre = mean + share * (wanted[0] - mean)
+    cepstra[:, 1:] = ((cepstra - mean) * factor + centre)[:, 1:]
+    return Timbre(cepstra, made.aperiodicity)
+
+
+def _spread(cepstra: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return mean and deviation of the louder frames, and how many these are."""
+    loud = cepstra[cepstra[:, 0] >= np.quantile(cepstra[:, 0], _SOFT_SHARE)]
+    return loud.mean(axis=0), loud.std(axis=0) + 1e-6, len(loud)
 
 
 def pitch_features(hertz: np.ndarray) -> np.ndarray:

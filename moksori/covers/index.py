@@ -14,7 +14,7 @@ _NEIGHBOURS = 8
 _SHARPNESS = 20.0  # how much nearer a neighbour has to be to count more
 _OTHER_VOICING = 0.15  # taken from the cosine of a frame that is voiced otherwise
 _SOFTEST = 0.02  # share of the frames, the softest, that nobody should be made of
-_BLOCK = 2000
+_BLOCK = 500
 STEP = round(STATE_SECONDS / FRAME_SECONDS)
 
 

@@ -17,13 +17,15 @@ def place(voice: np.ndarray, old: np.ndarray, rate: int, room: float) -> np.ndar
     It gets the loudness of the old one, its share of each channel, and a small room of
     the strength `room`, from 0 to 1.
     """
-    power = np.sqrt([np.mean(np.square(each), dtype=np.float64) for each in old.T])
+    energy = np.einsum("nc,nc->c", old, old, dtype=np.float64)
+    power = np.sqrt(energy / max(len(old), 1))
     share = power / max(float(np.sqrt(np.mean(power**2))), 1e-9)
     share = share.astype(np.float32)
     wide = voice[:, None] * share
     if room:
         _add_echo(wide, voice, np.float32(room) * share, rate)
-    wide *= np.float32(_gain(wide.mean(axis=1), old.mean(axis=1), rate))
+    del voice
+    wide *= np.float32(_gain(wide, old, rate))
     return wide
 
 
@@ -38,8 +40,10 @@ def headroom(voice: np.ndarray, backing: np.ndarray) -> float:
 
 
 def _gain(wave: np.ndarray, like: np.ndarray, rate: int) -> float:
-    """Return what makes a wave as loud as another; 1 where one is silent."""
-    own, wanted = loudness(wave, rate), loudness(like, rate)
+    """Return what makes a wave [samples, channels] as loud as another; 1 where one is
+    silent."""
+    # One after the other: the mean of a song's channels is large.
+    own, wanted = (loudness(each.mean(axis=1), rate) for each in (wave, like))
     if not np.isfinite([own, wanted]).all():
         return 1.0
     return min(10 ** ((wanted - own) / 20), _LOUDEST_GAIN)

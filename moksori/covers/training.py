@@ -12,10 +12,11 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from moksori.audio.files import decode, resample
+from moksori.audio.files import decode, resample, save
 from moksori.backend.hardware import has_accelerator
 from moksori.covers import pitch, voice, world
 from moksori.covers.content import ContentEncoder, to_frames
+from moksori.covers.conversion import Converter
 from moksori.covers.decoder import NARROW, WIDE, Predictor, Scales, pitch_features
 from moksori.covers.index import Index
 from moksori.covers.synthesiser import BANDS
@@ -26,6 +27,7 @@ from moksori.covers.world import CEPSTRA
 LEAST_SECONDS, ADVISED_SECONDS = 10.0, 60.0
 MOST_CLIPS, _MOST_SECONDS = 5, 900.0
 _HELD_OUT = 0.1
+_SAMPLE_SECONDS = 6.0
 # Formants and semitones by which the voice is disguised, so that the decoder learns to
 # hear content in anybody (Choi et al. 2021, "Neural analysis and synthesis").
 _DISGUISES = (
@@ -100,7 +102,16 @@ def train(
     if epochs:
         disguised = _disguised(frames, progress)
         _teach(frames, disguised, folder, about, epochs, seed, report, before)
-    return voice.VocalModel.load(folder)
+    model = voice.VocalModel.load(folder)
+    _write_sample(model, clips[-1], folder)
+    return model
+
+
+def _write_sample(model: voice.VocalModel, clip: Path, folder: Path) -> None:
+    """Write what the model makes of the end of a clip, which was kept out."""
+    wave, rate = decode(clip, at_most_seconds=_MOST_SECONDS)
+    said = wave[-int(_SAMPLE_SECONDS * rate) :]
+    save(folder / voice.SAMPLE, Converter(model).convert(said, rate, 0), rate)
 
 
 def read_clips(clips: Sequence[Path], progress: Callable[[str, float], None]) -> Frames:

@@ -3,6 +3,7 @@
     voice.json    name, rate, pitch, seconds, consent, settings, held-out distance
     index.npz     content, cepstra, aperiodicity and voicing of its frames, float16
     decoder.npz   the network's weights and the scales of the voice
+    sample.wav    the end of the last clip, said by the model
 
 Arrays are read without pickle, so a folder from somebody else runs nothing.
 """
@@ -24,6 +25,7 @@ from moksori.covers.decoder import (
     Predictor,
     Scales,
     Sizes,
+    matched,
     pitch_features,
 )
 from moksori.covers.index import Index
@@ -112,8 +114,8 @@ class VocalModel:
         encoder gives them, along its pitch [frames].
 
         Without a decoder it is that of the index. A decoder is given the content with a
-        share `index_rate`, from 0 to 1, of the voice's own nearest content: more is
-        nearer to the voice, less to the words.
+        share `index_rate`, from 0 to 1, of the voice's own nearest content; what it
+        answers gets the mean and spread of the voice's own cepstra.
         """
         centred = states - states.mean(axis=0)
         parts = []
@@ -124,7 +126,8 @@ class VocalModel:
             made = self._timbre(frames, heights, index_rate)
             kept = slice(begin - first, begin - first + _PIECE)
             parts.append((made.cepstra[kept], made.aperiodicity[kept]))
-        return Timbre(*map(np.concatenate, zip(*parts, strict=True)))
+        whole = Timbre(*map(np.concatenate, zip(*parts, strict=True)))
+        return matched(whole, self.index.timbre) if self.trained else whole
 
     def _timbre(
         self, centred: np.ndarray, hertz: np.ndarray, index_rate: float

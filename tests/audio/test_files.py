@@ -51,6 +51,21 @@ def test_saving_leaves_the_array_alone_and_clips(tmp_path):
     np.testing.assert_allclose(back, [0, 1, -1, 0.5], atol=1e-4)
 
 
+def test_a_wave_in_pieces_is_saved_as_the_whole(tmp_path):
+    wave = np.stack([tone(), -tone()], axis=1)
+    files.save(tmp_path / "a.wav", wave, RATE)
+    files.save(
+        tmp_path / "b.wav",
+        (wave[at : at + 777] for at in range(0, len(wave), 777)),
+        RATE,
+    )
+    assert (tmp_path / "a.wav").read_bytes() == (tmp_path / "b.wav").read_bytes()
+    wave[-1] = np.inf
+    with pytest.raises(files.AudioError, match="finite"):
+        files.save(tmp_path / "c.wav", iter([wave[:5], wave[5:]]), RATE)
+    assert not (tmp_path / "c.wav").exists()
+
+
 def test_saving_leaves_no_other_file_and_replaces_the_old_one(tmp_path):
     files.save(tmp_path / "a.wav", tone(), RATE)
     files.save(tmp_path / "a.wav", tone(0.25), RATE)

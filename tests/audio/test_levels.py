@@ -77,6 +77,17 @@ def test_loudness_never_passes_the_peak():
     assert 20 * np.log10(peak) == pytest.approx(audio.level_decibel, abs=0.01)
 
 
+def test_loudness_of_minutes_is_that_of_the_standard():
+    import pyloudnorm
+
+    rate = 8000
+    rng = np.random.default_rng(0)
+    wave = rng.standard_normal(150 * rate) * np.linspace(0.001, 0.3, 150 * rate)
+    wave[100 * rate : 110 * rate] = 0
+    wanted = pyloudnorm.Meter(rate).integrated_loudness(wave)
+    assert levels.loudness(wave, rate) == pytest.approx(wanted, abs=0.005)
+
+
 def test_loudness_of_something_very_short():
     assert np.isfinite(levels.loudness(tone(0.1), RATE))
 

@@ -5,6 +5,7 @@ from hashlib import sha256
 import numpy as np
 import pytest
 
+from benchmarks.cover_material import found_again
 from hparams import Audio
 from moksori.audio.files import decode, resample, save
 from moksori.audio.levels import loudness
@@ -100,6 +101,16 @@ def test_speech_is_converted_and_marked(folder, model, tmp_path):
     told = f"{model.about.name}\n{model.about.consent}".encode()
     wanted = int.from_bytes(sha256(told).digest()[:4], "big")
     assert watermark.judge(seen, lambda token: token == wanted) == "ours"
+
+
+def test_less_of_the_index_keeps_more_of_the_words(converter):
+    wave, _ = sung()
+    encode = converter._content.encode
+    kept = []
+    for rate in (0.0, 0.5):
+        made = converter.convert(wave, RATE, 0, rate)
+        kept.append(found_again(encode(wave, RATE), encode(made, RATE), wave))
+    assert kept[0] > kept[1]
 
 
 def test_a_long_song_is_converted_in_pieces(converter, monkeypatch):

@@ -8,7 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from moksori.audio.files import save
+from moksori.audio.files import decode, resample, save
 from moksori.covers import conversion, packing, training, voice
 from tests.covers.made import RATE, spoken
 
@@ -54,6 +54,23 @@ def test_a_model_is_made_of_clips_and_described(trained, clips):
     best = min(epochs, key=lambda each: each.distance)
     assert (about.epochs, about.distance) == (best.number, round(best.distance, 3))
     assert epochs[0].best
+    sample, rate = decode(folder / voice.SAMPLE)
+    assert (len(sample), rate) == (6 * RATE, RATE)
+    assert np.abs(sample).max() > 0.01
+
+
+def test_clips_of_full_band_give_a_voice_of_full_band(clips, tmp_path):
+    paths = [tmp_path / f"{number}.wav" for number in range(2)]
+    for path, clip in zip(paths, clips, strict=True):
+        wave = resample(decode(clip)[0], RATE, 44100)
+        hiss = np.random.default_rng(0).standard_normal(len(wave)).astype("f4")
+        save(path, wave + 0.3 * hiss * np.abs(wave), 44100)
+    model = training.train(paths, tmp_path / "v", "minji", "consent", epochs=0)
+    assert model.about.sample_rate == 44100
+    sample, rate = decode(tmp_path / "v" / voice.SAMPLE)
+    power = np.abs(np.fft.rfft(sample)) ** 2
+    hertz = np.fft.rfftfreq(len(sample), 1 / rate)
+    assert power[hertz > 12000].sum() > 1e-5 * power.sum()
 
 
 def test_a_training_that_is_stopped_leaves_a_whole_model(clips, tmp_path):
