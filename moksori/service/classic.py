@@ -62,7 +62,10 @@ class Synthesis(BaseModel):
     consent: Annotated[str | None, Field(max_length=500)] = None
 
 
-@router.post("/initialize")
+_WAITS = {202: {"description": "Not yet, and the job that does it"}}
+
+
+@router.post("/initialize", responses=_WAITS)
 async def initialize(request: Request, caller: SignedIn) -> Response:
     """Wait until a worker is ready; it tells what it has and what it lacks."""
     create = jobs.create, caller.id, "initialize", {}
@@ -86,7 +89,7 @@ async def upload(
     return await to_thread.run_sync(_uploaded, request, caller, audio, **how)
 
 
-@router.post("/synthesize")
+@router.post("/synthesize", responses=_WAITS)
 async def synthesize(request: Request, caller: SignedIn, body: Synthesis) -> Response:
     """Speak and wait for it; what takes longer is answered by 202 and its job."""
     job = await asyncio.to_thread(_accepted, request, caller, body)

@@ -56,6 +56,17 @@ def test_the_last_characters_of_a_month_are_spoken_once(whole):
     assert speak(whole, user, "다라").status_code == 202
 
 
+def test_a_tier_has_its_formats(whole):
+    _, user = registered(whole)
+    for format, status in (("mp3", 202), ("wav", 403), ("pcm", 403), ("ogg", 403)):
+        body = {"text": TEXT, "format": format}
+        answer = whole.post("/api/v1/synthesize", json=body, headers=user)
+        assert answer.status_code == status
+    body = {"input": TEXT, "response_format": "flac"}
+    answer = whole.post("/v1/audio/speech", json=body, headers=user)
+    assert answer.json()["error"]["code"] == "format_not_in_tier"
+
+
 def test_texts_and_mistakes_of_workers_are_not_logged(whole, database, lines):
     _, user = registered(whole)
     tasks = Tasks()

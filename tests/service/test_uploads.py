@@ -44,6 +44,12 @@ def wav_header(channels=1, rate=RATE, size=0, code=1):
     return head + form + b"data" + struct.pack("<I", size)
 
 
+TONE = (0.3 * np.sin(np.arange(RATE) / 20)).astype(np.float32)
+AU = struct.pack(">4sIIIII", b".snd", 24, 4000, 3, 8000, 1) + bytes(4000)
+MP3 = encode(TONE, RATE, "mp3")
+MP3_IN_WAV = wav_header(size=len(MP3), code=0x55) + MP3
+
+
 def m4a(wave):
     import av
 
@@ -83,6 +89,10 @@ def test_each_kind_is_known_by_its_content(wave, kind, in_process):
         (b"fLaC" + bytes(500), (415, "not_sound")),
         (b"\0\0\0\x18ftypM4A " + bytes(500), (415, "not_sound")),
         (wav_header(channels=255, size=5100) + bytes(5100), (415, None)),
+        (wav_header(channels=9, size=9000) + bytes(9000), (415, "too_many_channels")),
+        # What FFmpeg reads, and is none of the kinds, or not of the one it says.
+        (AU, (415, "not_sound")),
+        (MP3_IN_WAV, (415, "not_sound")),
         (wav_header(rate=384_000, size=4000) + bytes(4000), (415, "wrong_rate")),
         (wav_header(size=480_000) + bytes(1000), (400, "cut_off")),
         (wav_header(size=0), (415, None)),
@@ -129,6 +139,26 @@ def test_a_child_knows_no_secrets(wave, monkeypatch):
     assert set(seen["env"]) == {
         *("PATH", "PYTHONPATH", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
     }
+
+
+def test_a_child_is_bound():
+    import json
+    import subprocess
+    import sys
+
+    names = ("RLIMIT_AS", "RLIMIT_CPU", "RLIMIT_FSIZE", "RLIMIT_CORE")
+    program = f"""
+import resource
+from moksori.service import decoding
+limits = lambda *_: ([resource.getrlimit(getattr(resource, n)) for n in {names}], [])
+decoding.decode = limits
+decoding.main("", "wav", 1)
+"""
+    child = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=True
+    )
+    most = (2**30, 60, 0, 0)
+    assert json.loads(child.stdout) == [[each, each] for each in most]
 
 
 def test_features_have_the_names_of_the_web_app(wave):
