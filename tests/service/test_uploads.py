@@ -152,7 +152,7 @@ import resource
 from moksori.service import decoding
 limits = lambda *_: ([resource.getrlimit(getattr(resource, n)) for n in {names}], [])
 decoding.decode = limits
-decoding.main("", "wav", 1)
+decoding.main("", "wav", 1, 1)
 """
     child = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, check=True
