@@ -110,12 +110,9 @@ def test_any_request_is_answered_as_described(whole, database):
         known = things(database, whole.app.state.storage, user)
         strategy = requests(method, path, operation, schemas, known)
         _run(strategy, partial(ask, path, operation))
-    # Right ones were among them.
-    assert {
-        ("POST", "/api/v1/synthesize", True),
-        ("GET", "/api/v1/jobs/{job_id}", True),
-        ("POST", "/api/v1/synthesize", False),
-    } <= tried
+    # Some were right; texts that are, `test_requests` sends.
+    assert len([each for each in tried if each[2]]) > 5
+    assert ("POST", "/api/v1/synthesize", False) in tried
 
 
 def _run(strategy, ask):
