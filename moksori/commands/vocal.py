@@ -41,6 +41,8 @@ def parser() -> argparse.ArgumentParser:
     sound = "learn WORLD's timbre, or the wave itself (%(default)s)"
     kinds = {"choices": ("world", "wave"), "default": "world"}
     train.add_argument("--decoder", **kinds, help=sound)
+    more = "train the model that is there on, from its best epoch"
+    train.add_argument("--resume", action="store_true", help=more)
     train.add_argument("--seed", type=int, default=0, help="of the training (0)")
     shown = action("list", "list vocal models")
     shown.add_argument("folder", nargs="?", **folder, default=VOCALS)

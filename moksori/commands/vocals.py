@@ -21,8 +21,8 @@ def train(arguments: argparse.Namespace) -> None:
 
     statement = consent.check(arguments.consent)
     name = arguments.name or arguments.voice.name
-
-    how = {name: getattr(arguments, name) for name in ("epochs", "seed", "decoder")}
+    names = "epochs", "seed", "decoder", "resume"
+    how = {name: getattr(arguments, name) for name in names}
     how["report"] = tell_epoch
     try:
         model = train(arguments.clips, arguments.voice, name, statement, **how)

@@ -21,7 +21,6 @@ _STAGES = {"read": (0.0, 0.15), "index": (0.15, 0.15), "disguise": (0.15, 0.25)}
 _TAUGHT = 0.25
 # A model that got better is packed so often; whoever sings meanwhile takes it.
 _PACK_SECONDS = 30.0
-_SAMPLE_SECONDS = 6.0
 PARTS = ("vocals", "backing")
 _TOLD = ("epochs", "distance", "seconds", "hertz", "sample_rate", "kind")
 
@@ -98,22 +97,8 @@ def _train(request: dict, folder: Path) -> dict:
     how |= {"progress": progress, "report": report, "resume": resume}
     with contextlib.suppress(SystemExit):
         training.train(clips, model, **how)
-        pack()
-        _speak(clips[-1], model)
-        return _about(model)
     pack()
     return _about(model)
-
-
-def _speak(clip: Path, model: Path) -> None:
-    """Let a model say the end of a clip, which was kept out of its training."""
-    from moksori.audio.files import decode, save
-    from moksori.covers.conversion import Converter, load
-    from moksori.covers.voice import SAMPLE
-
-    wave, rate = decode(clip)
-    wave = wave[-round(_SAMPLE_SECONDS * rate) :]
-    save(model / SAMPLE, Converter(load(model)).convert(wave, rate, 0.0), rate)
 
 
 def _stop(*_) -> None:

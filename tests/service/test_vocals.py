@@ -77,7 +77,7 @@ def test_a_stopped_training_is_a_whole_model_and_goes_on(
     client, database, works, settings
 ):
     told = begin(client, name="wait", epochs=9).json()
-    until(lambda: (job_of(database, told["job_id"]).result or {}).get("epoch") == 2)
+    until(lambda: (job_of(database, told["job_id"]).result or {}).get("epoch") == 2, 60)
     # Who sings meanwhile has the index.
     zip = client.get(f"{VOCALS}/{told['id']}/download").content
     assert zip == b"index of 1;"
@@ -99,7 +99,10 @@ def test_a_stopped_training_is_a_whole_model_and_goes_on(
 def test_a_training_goes_on_where_its_worker_ended(client, database, settings, storage):
     told = begin(client, name="wait", epochs=5).json()
     with working(settings, database, storage, Singers()):
-        until(lambda: (job_of(database, told["job_id"]).result or {}).get("epoch") == 2)
+        until(
+            lambda: (job_of(database, told["job_id"]).result or {}).get("epoch") == 2,
+            60,
+        )
     assert job_of(database, told["job_id"]).state == "queued"
     with working(settings, database, storage, Singers()):
         job = ended(database, told["job_id"])
