@@ -234,17 +234,22 @@ def main(argv: list[str] | None = None) -> int:
     flags = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     folder = {"type": Path, "metavar": "DIR"}
     flags.add_argument("--voice", **folder, help="clips of a person, a sentence each")
-    flags.add_argument("--speech", **folder, help="a corpus with texts, to be sung")
+    speech = "a corpus with texts, to be sung; without it no words are measured"
+    flags.add_argument("--speech", **folder, help=speech)
     flags.add_argument("--only", nargs="+", choices=_PARTS, default=list(_PARTS))
     flags.add_argument("--json", type=Path, metavar="FILE", help="write figures there")
     arguments = flags.parse_args(argv)
     rows = []
-    with tempfile.TemporaryDirectory(prefix="covers-") as name:
-        chosen = Chosen(Path(name), arguments.voice, arguments.speech)
-        for part in arguments.only:
-            for figure in _PARTS[part](chosen):
-                print(figure, flush=True)
-                rows.append(asdict(figure))
+    try:
+        with tempfile.TemporaryDirectory(prefix="covers-") as name:
+            chosen = Chosen(Path(name), arguments.voice, arguments.speech)
+            for part in arguments.only:
+                for figure in _PARTS[part](chosen):
+                    print(figure, flush=True)
+                    rows.append(asdict(figure))
+    except (ValueError, OSError, RuntimeError) as error:
+        print(f"covers: {error}", file=sys.stderr)
+        return 1
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=2) + "\n")
     return 0

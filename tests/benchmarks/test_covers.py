@@ -3,7 +3,7 @@
 import numpy as np
 
 from benchmarks.cover_material import RATE, found_again
-from benchmarks.covers import Figure
+from benchmarks.covers import Figure, main
 
 
 def test_a_figure_says_whether_it_passes():
@@ -24,3 +24,8 @@ def test_content_is_found_where_it_was():
     wave[RATE // 2 :] = 0
     late[:25] = states[:25]
     assert found_again(states, late, wave) > 90
+
+
+def test_what_cannot_be_measured_is_a_line(tmp_path, capsys):
+    assert main(["--voice", str(tmp_path / "none"), "--only", "content"]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
