@@ -87,10 +87,10 @@ def clips(folder: Path, sentences: int) -> list[Path]:
 def run(
     folder: Path,
     epochs: int,
-    lines: tuple[str, ...] = SUNG,
-    sentences: int = SENTENCES,
     report: Callable[[Epoch], None] = lambda epoch: None,
     progress: Callable[[str, float], None] = lambda stage, done: None,
+    lines: tuple[str, ...] = SUNG,
+    sentences: int = SENTENCES,
 ) -> Demo:
     """Make song and voice in a folder, train, cover, and measure.
 

@@ -2,11 +2,14 @@
 
 import re
 from html import unescape
+from inspect import signature
 
 import numpy as np
 import pytest
 
+from moksori.commands import cover as command
 from moksori.comparison.page import cover as cover_page
+from moksori.covers.training import Epoch
 from moksori.demo import cover
 
 
@@ -33,6 +36,24 @@ def test_the_page_holds_all_and_asks_for_nothing(demo, tmp_path):
     assert "http" not in page.replace("http-equiv", "")
     assert "It took\n61 s" in page
     assert all(name in page for name, _ in demo.figures)
+
+
+def test_the_command_writes_the_page(demo, tmp_path, monkeypatch, capsys):
+    asked = signature(cover.run)
+
+    def run(*given, **named):
+        wanted = asked.bind(*given, **named).arguments
+        wanted["report"](Epoch(1, 2, 0.5, 7.0, True, 3.0))
+        wanted["progress"]("mix", 1.0)
+        assert wanted["epochs"] > 0
+        return demo
+
+    monkeypatch.setattr(cover, "run", run)
+    assert command.main(["--demo", "--out", str(tmp_path)]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("epoch 1/2")
+    assert said[-1] == str(tmp_path / "cover.html")
+    assert (tmp_path / "cover.html").is_file()
 
 
 def test_the_error_of_a_melody():
