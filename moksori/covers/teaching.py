@@ -129,10 +129,6 @@ class WaveTeacher(Teacher):
         hertz = world.refine(frames.wave, rate, frames.hertz)
         self._rate, self._wave, self._scales = rate, frames.wave, scales
         self._pulses = synthesiser.pulses(hertz, rate, 0, len(frames.wave))
-        # Envelopes begun at random may be louder than any number.
-        decoder.last.set_weights(
-            [np.zeros_like(each) for each in decoder.last.get_weights()]
-        )
         super().__init__(decoder, scales, frames, contents, steps, seed)
 
     def _compiled(self, inputs, answer) -> keras.Model:

@@ -17,7 +17,14 @@ from moksori.backend.hardware import has_accelerator
 from moksori.covers import pitch, voice, world
 from moksori.covers.content import ContentEncoder, to_frames
 from moksori.covers.conversion import Converter
-from moksori.covers.decoder import NARROW, WIDE, Predictor, Scales, pitch_features
+from moksori.covers.decoder import (
+    NARROW,
+    WIDE,
+    Decoder,
+    Predictor,
+    Scales,
+    pitch_features,
+)
 from moksori.covers.index import Index
 from moksori.covers.synthesiser import BANDS
 from moksori.covers.teaching import BATCH, SEGMENT, Frames, Teacher, WaveTeacher
@@ -155,9 +162,7 @@ def _teach(
     scales = Scales.of(learnt.content, learnt.timbre)
     keras.utils.set_random_seed(seed)
     wave = about.settings["decoder"] == voice.WAVE
-    bands = BANDS if wave else frames.timbre.aperiodicity.shape[1]
-    sizes = WIDE if wave and has_accelerator() else NARROW
-    decoder, done, best = voice.build_decoder(bands, sizes), 0, np.inf
+    decoder, done, best = _begun(frames, wave), 0, np.inf
     if before is not None:
         decoder, done = before.network, before.about.epochs
         best = before.about.distance
@@ -179,6 +184,17 @@ def _teach(
         each = (time.monotonic() - begun) / (number - done)
         left = each * (done + epochs - number)
         report(Epoch(number, done + epochs, loss, distance, better, left))
+
+
+def _begun(frames: Frames, wave: bool) -> Decoder:
+    """Build a decoder that has learnt nothing."""
+    if not wave:
+        return voice.build_decoder(frames.timbre.aperiodicity.shape[1])
+    decoder = voice.build_decoder(BANDS, WIDE if has_accelerator() else NARROW)
+    # Envelopes begun at random may be louder than any number: it begins with the mean.
+    zeros = [np.zeros_like(each) for each in decoder.last.get_weights()]
+    decoder.last.set_weights(zeros)
+    return decoder
 
 
 def _answer(predict: Predictor, scales: Scales, frames: Frames) -> np.ndarray:

@@ -134,6 +134,9 @@ def test_a_decoder_learns_by_the_wave_and_sings(clips, tmp_path):
     how = {"epochs": 3, "decoder": "wave", "report": epochs.append}
     training.train(clips, folder, "minji", "consent", **how)
     assert epochs[-1].loss < epochs[0].loss - 0.05
+    more = {"epochs": 1, "resume": True, "report": epochs.append}
+    training.train(clips, folder, "minji", "consent", **more)
+    assert epochs[-1].distance < epochs[0].distance - 0.5
     packing.pack(folder, tmp_path / "wave.zip")
     model = packing.unpack(tmp_path / "wave.zip", tmp_path / "other")
     assert model.about.settings["decoder"] == "wave"
