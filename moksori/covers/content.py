@@ -42,7 +42,9 @@ class ContentEncoder:
     """
 
     def __init__(self):
-        self._session = open_session(_second_block(weights.content_encoder()))
+        self._session = open_session(
+            _second_block(weights.content_encoder()), keep_memory=False
+        )
         self._means = np.load(MEANS).astype(np.float32)
 
     def encode(self, wave: np.ndarray, sample_rate: int) -> np.ndarray:

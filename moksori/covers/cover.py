@@ -6,6 +6,7 @@ separate -> pitch and content of the vocals -> convert -> place -> mix
 import gc
 from collections.abc import Callable
 from dataclasses import dataclass
+from tempfile import TemporaryFile
 
 import numpy as np
 
@@ -83,9 +84,19 @@ def separate(
     stems = Separator().separate(_at_rate(song, sample_rate), _shared(progress))
     # The networks are large, and not needed any more.
     gc.collect()
-    if song.shape[1] > 1:
-        return stems
-    return Stems(stems.vocals[:, :1].copy(), stems.backing[:, :1].copy())
+    channels = min(song.shape[1], 2)
+    vocals, backing = (
+        np.ascontiguousarray(each[:, :channels])
+        for each in (stems.vocals, stems.backing)
+    )
+    return Stems(vocals, _set_aside(backing))
+
+
+def _set_aside(wave: np.ndarray) -> np.ndarray:
+    """Return a wave as it lies in a file that goes with it, until when it is needed."""
+    with TemporaryFile(prefix="moksori-") as file:
+        wave.tofile(file)
+        return np.memmap(file, wave.dtype, "r+", shape=wave.shape)
 
 
 def _shared(progress: Callable[[str, float], None]) -> Callable[[str, float], None]:

@@ -5,7 +5,6 @@ they become a contour on `FRAME_SECONDS`: with hysteresis, as sung notes fade; w
 short holes; and without leaps of an octave that last a few frames.
 """
 
-from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -63,8 +62,8 @@ def octaves_between(song_hertz: float, voice_hertz: float) -> int:
     return 12 * round(np.log2(voice_hertz / song_hertz))
 
 
-@lru_cache(maxsize=1)
 def _network():
+    # A new one each time: an old one keeps what a whole song took.
     try:
         from swift_f0 import SwiftF0
     except ImportError:

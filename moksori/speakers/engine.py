@@ -9,9 +9,12 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
 
-def open_session(model: Path | bytes, threads: int = 1) -> "InferenceSession":
+def open_session(
+    model: Path | bytes, threads: int = 1, keep_memory: bool = True
+) -> "InferenceSession":
     """Open an ONNX model on the CPU; its `run` may be called from several threads.
 
+    It keeps the memory that a run took for the next one, unless `keep_memory` is off.
     Raises `EncoderMissing` without ONNX Runtime, and `ValueError` for a model that it
     does not open.
     """
@@ -24,6 +27,7 @@ def open_session(model: Path | bytes, threads: int = 1) -> "InferenceSession":
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = options.enable_mem_pattern = keep_memory
     # Errors come as exceptions; warnings of graphs that others exported help nobody.
     options.log_severity_level = 4
     try:
