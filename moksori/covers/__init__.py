@@ -1,6 +1,6 @@
 """Song covers: a song sung by another voice, and a spoken recording said by it.
 
-unet, stems    separate singing from its backing
+unet, stems    separate singing from its backing; htdemucs: by one that is brought
 pitch          the melody that is sung
 content        what is sung, by whomever
 world          analyse and synthesise a voice

@@ -11,7 +11,7 @@ from tempfile import TemporaryFile
 import numpy as np
 
 from moksori.audio.files import resample
-from moksori.covers import mix
+from moksori.covers import htdemucs, mix
 from moksori.covers.conversion import Converter, Model
 from moksori.covers.stems import RATE, Separator, Stems
 from moksori.covers.voice import INDEX_RATE
@@ -81,7 +81,10 @@ def separate(
 
     `progress` is as in `cover`, of which this is the first stage.
     """
-    stems = Separator().separate(_at_rate(song, sample_rate), _shared(progress))
+    brought = htdemucs.path()
+    separator = htdemucs.Separator(brought) if brought else Separator()
+    stems = separator.separate(_at_rate(song, sample_rate), _shared(progress))
+    del separator
     # The networks are large, and not needed any more.
     gc.collect()
     channels = min(song.shape[1], 2)
