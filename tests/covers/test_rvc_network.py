@@ -9,6 +9,8 @@ from moksori.covers.rvc_files import fold
 from tests.covers.rvc_definition import Definition
 from tests.covers.rvc_made import shape_of, weights_of
 
+pytestmark = pytest.mark.backend
+
 FRAMES = 27
 
 

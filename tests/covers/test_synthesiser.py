@@ -8,7 +8,7 @@ from moksori.covers import pitch, synthesiser, world
 from moksori.covers.synthesiser import BANDS, Synthesiser, pulses
 from moksori.covers.world import CEPSTRA, RATES
 
-pytestmark = pytest.mark.usefixtures("covers_installed")
+pytestmark = [pytest.mark.usefixtures("covers_installed"), pytest.mark.backend]
 
 
 def timbre(frames: int, odds: float = -9.0, seed: int = 0):

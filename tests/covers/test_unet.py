@@ -5,6 +5,8 @@ import pytest
 
 from moksori.covers.unet import BINS, FRAMES, two_stems
 
+pytestmark = pytest.mark.backend
+
 FILTERS = 16, 32, 64, 128, 256, 512
 PARTS = "gamma", "beta", "moving_mean", "moving_variance"
 
