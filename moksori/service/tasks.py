@@ -46,6 +46,7 @@ class Tasks:
         self._voices: OrderedDict[tuple[str, str], Voice] = OrderedDict()
         self._ears: Ears | None = None
         self._sentence_check: SentenceCheck | None = None
+        self._may_cover = False
         self.functions = {
             "speak": self.speak,
             "initialize": self.initialize,
@@ -69,8 +70,14 @@ class Tasks:
         missing = None if self._settings.fake_voice else _missing_for_clones()
         return {
             "missing": [missing.korean] if missing else [],
-            "missing_for_covers": _missing_for_covers(),
+            "missing_for_covers": self._missing_for_covers(),
         }
+
+    def _missing_for_covers(self) -> list[str]:
+        # Tens of megabytes are hashed; once all is there it stays.
+        missing = [] if self._may_cover else _missing_for_covers()
+        self._may_cover = not missing
+        return missing
 
     def speak(self, context: JobContext) -> dict:
         """Speak the text of a job."""

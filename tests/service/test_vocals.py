@@ -191,3 +191,13 @@ def test_a_deleted_model_is_gone(client, database, works, storage):
     assert client.get(VOCALS).json()["vocals"] == []
     assert client.get(f"{VOCALS}/{vocal}").status_code == 404
     assert storage.keys("profiles") == []
+
+
+def test_a_worker_that_can_sing_does_not_look_again(settings, monkeypatch):
+    from moksori.service import tasks
+
+    answers = [["make covers"], []]
+    monkeypatch.setattr(tasks, "_missing_for_covers", lambda: answers.pop(0))
+    worker = tasks.Tasks(replace(settings, fake_voice=True))
+    told = [worker.initialize(None)["missing_for_covers"] for _ in range(3)]
+    assert told == [["make covers"], [], []]
