@@ -7,6 +7,7 @@ import pytest
 
 from moksori.audio import files
 from tests.service.people import client_of
+from tests.service.singer import WAITS
 from tests.service.vocals import (
     COVERS,
     JOBS,
@@ -148,8 +149,8 @@ def test_songs_are_deleted_when_no_job_needs_them(client, database, storage, set
 
 
 def test_a_cover_is_cancelled_at_once(client, database, works):
-    vocal = made(client, database, name="wait", epochs=1)["id"]
-    told = ask(client, vocal).json()
+    vocal = made(client, database)["id"]
+    told = ask(client, vocal, semitones=WAITS).json()
     until(lambda: job_of(database, told["id"]).stage == "separate")
     client.delete(f"{JOBS}/{told['id']}")
     assert ended(database, told["id"]).state == "cancelled"
