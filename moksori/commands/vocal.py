@@ -61,11 +61,12 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     arguments = parser().parse_args(argv)
+    from moksori.backend.errors import RunError
     from moksori.speakers.weights import WeightsMissing
 
     try:
         _ACTIONS[arguments.action](arguments)
-    except (OSError, ValueError, WeightsMissing) as error:
+    except (OSError, ValueError, RunError, WeightsMissing) as error:
         print(f"vocal: {error}", file=sys.stderr)
         return 2
     return 0

@@ -145,3 +145,11 @@ def test_what_cannot_be_done_is_a_line(folder, tmp_path, capsys):
     assert vocal.main(["forget", str(tmp_path)]) == 2
     assert vocal.main(["list", str(folder.parent)]) == 0
     assert "index alone" in capsys.readouterr().out
+
+
+def test_a_consent_that_says_too_little_is_one_line(tmp_path, capsys):
+    from moksori.commands import vocal
+
+    flags = ["train", "a.wav", "--voice", str(tmp_path / "me"), "--consent", "x"]
+    assert vocal.main(flags) == 2
+    assert capsys.readouterr().err.startswith('vocal: "x" does not say enough')
